@@ -1,0 +1,80 @@
+#pragma once
+/* The model: values (tensors) and nodes (operators) in flat arrays; edges are indices.
+ * Built once by a reader, immutable afterwards. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/err.h"
+#include "core/op.h"
+
+struct value {
+  const char *name;   /* as in the file */
+  struct operand is;  /* shape; constants with their data */
+  int producer;       /* node id; -1 for the input and for constants */
+  int tap;            /* index among the taps (input, then node outputs in order); -1 for constants */
+};
+
+struct node {
+  const char *name; /* as in the file; the output's name where the file has none */
+  const struct op *op;
+  void *attr;
+  int n_in;
+  const int *in; /* [n_in] value ids; -1 where absent */
+  int out;       /* value id */
+};
+
+struct graph {
+  int n_values, n_nodes, n_taps;
+  const struct value *values; /* [n_values] */
+  const struct node *nodes;   /* [n_nodes] in an order in which every input is there before it is read */
+  const int *taps;            /* [n_taps] value ids: the input, then every node's output in order */
+  int input, output;          /* value ids; the output holds the logits [1, classes] */
+  int classes;
+  int opset;
+  int64_t weight_bytes; /* of all float constants */
+};
+
+/* Building.  The builder copies names and integer constants; float data are handed over. */
+struct graph_builder;
+
+MUST_CHECK err graph_builder_make(int opset, struct graph_builder **out);
+void graph_builder_free(struct graph_builder **b);
+
+/** The image input; shape of one sample, dim[0] = 1.  Exactly one.  *id: its value. */
+MUST_CHECK err graph_add_input(struct graph_builder *b, const char *name, const struct shape *shape,
+                               int *id);
+
+/** A float constant; `data` [shape_count] was malloc'ed and belongs to the builder from here on,
+ *  also on failure. */
+MUST_CHECK err graph_add_floats(struct graph_builder *b, const char *name, const struct shape *shape,
+                                real *data, int *id);
+
+/** An integer constant; data are copied. */
+MUST_CHECK err graph_add_ints(struct graph_builder *b, const char *name, const struct shape *shape,
+                              const int64_t *data, int *id);
+
+struct graph_node_spec {
+  const char *name; /* NULL or "": the output's name */
+  const struct op *op;
+  struct attr_list attrs;
+  int n_in;
+  const int *in; /* value ids, -1 where absent */
+  const char *out_name;
+};
+
+/** A node: parses its attributes, checks operands, infers its output's shape.
+ *  Errors name the node and the operator.  *id: the value it makes. */
+MUST_CHECK err graph_add_node(struct graph_builder *b, const struct graph_node_spec *spec, int *id);
+
+/** Finish: `output` holds the logits, of shape [1, K] or [1, K, 1, 1].  Nodes that do not lead to
+ *  it are dropped.  The builder is consumed on success (*b = NULL). */
+MUST_CHECK err graph_finish(struct graph_builder **b, int output, struct graph **out);
+
+void graph_free(struct graph **g);
+
+/** Value id by name, or -1. */
+int graph_find_value(const struct graph *g, const char *name);
+
+/** Operator type that made a value: "Conv"; "Input" for the input. */
+const char *graph_value_op(const struct graph *g, int value);

@@ -1,0 +1,70 @@
+#pragma once
+/* What an operator is.  One operator per file op_<name>.c, one line in op_list.h, nothing else. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/err.h"
+#include "core/real.h"
+#include "core/shape.h"
+
+/** One input of a node, as known when the graph is built. */
+struct operand {
+  bool present;        /* optional inputs may be absent */
+  bool fixed;          /* a constant: data or ints are there now; else an activation */
+  struct shape shape;  /* of one sample (dim[0] = 1) for activations, of the tensor for constants */
+  const real *data;    /* float constants, row-major, not owned; else NULL */
+  const int64_t *ints; /* integer constants, row-major, not owned; else NULL */
+};
+
+/** Where an operator stands in a graph: all that its kernels may know besides numbers. */
+struct op_site {
+  const void *attr; /* made by `parse`, completed by `infer` */
+  int batch;        /* samples of the unit, side by side */
+  int n_in;
+  const struct operand *in; /* [n_in] */
+  struct shape ys;          /* of one sample */
+};
+
+struct op_fwd {
+  const struct op_site *at;
+  const real *const *x; /* [n_in] activations as stored (shape.h), constants row-major, NULL if absent */
+  real *y;              /* overwritten */
+  void *aux;            /* [aux_bytes] overwritten: what backward wants to know beside x and y */
+  void *work;           /* [work_bytes] scratch */
+};
+
+struct op_bwd {
+  const struct op_site *at;
+  const real *const *x; /* as in op_fwd; an activation may be NULL unless OP_READS_X is declared */
+  const real *y;        /* NULL unless OP_READS_Y is declared */
+  const void *aux;      /* as forward left it; NULL unless OP_READS_AUX is declared */
+  void *work;           /* [work_bytes] scratch */
+  const real *dy;       /* adjoint of y, as stored, read only */
+  real *const *dx;      /* [n_in] adjoints of x: ACCUMULATED (+=); NULL where none is wanted */
+};
+
+enum { OP_READS_X = 1, OP_READS_Y = 2, OP_READS_AUX = 4 };
+
+struct op {
+  const char *name;   /* ONNX operator type */
+  const char *source; /* specification */
+  int min_in, max_in; /* inputs; max_in < 0: any number */
+  size_t attr_bytes;  /* size of the private attribute struct; 0: none */
+  /** Read attributes into `attr` (zeroed, attr_bytes).  May be NULL when attr_bytes is 0. */
+  err (*parse)(const struct attr_list *list, int opset, void *attr);
+  /** Check operands, complete `attr`, and give the shape of one sample of the output. */
+  err (*infer)(void *attr, const struct operand *in, int n_in, struct shape *ys);
+  size_t (*aux_bytes)(const struct op_site *at);  /* NULL: none */
+  size_t (*work_bytes)(const struct op_site *at); /* NULL: none; the larger of both directions */
+  void (*forward)(const struct op_fwd *c);
+  void (*backward)(const struct op_bwd *c);
+  unsigned backward_reads; /* OP_READS_* of `backward` */
+};
+
+/** All operators, in the order of op_list.h, ended by NULL. */
+extern const struct op *const op_all[];
+
+/** The operator of an ONNX type, or NULL. */
+const struct op *op_find(const char *name);

@@ -1,0 +1,56 @@
+#pragma once
+/* The recipe: how an image becomes the model's input, and what the classes are called. */
+#include <stdbool.h>
+
+#include "core/err.h"
+#include "core/shape.h"
+
+enum recipe_filter { FILTER_NEAREST, FILTER_BILINEAR, FILTER_BICUBIC, FILTER_LANCZOS, FILTER_BOX };
+
+enum recipe_resize {
+  RESIZE_NONE,       /* the image must have the size it needs already */
+  RESIZE_SHORT_SIDE, /* short side to resize_to, aspect kept: torchvision Resize(int) */
+  RESIZE_EXACT       /* to resize_height x resize_width */
+};
+
+struct recipe {
+  int channels;      /* 1 or 3 */
+  int height, width; /* of the model's input */
+  bool bgr;          /* the model wants B, G, R */
+  bool exif;         /* turn the image as its EXIF orientation says; default no, as Pillow */
+  enum recipe_resize resize;
+  int resize_to, resize_height, resize_width;
+  enum recipe_filter filter;
+  bool crop;         /* centre crop to height x width after resizing: torchvision CenterCrop */
+  double scale;      /* x = (pixel * scale - mean[c]) / std[c], c in the model's channel order */
+  double mean[3], std[3];
+  int n_classes;
+  char **classes;    /* [n_classes] owned; NULL where no names are known */
+  char **class_ids;  /* [n_classes] owned; second names by which a label may be given (wnid); or NULL */
+};
+
+/** The recipe for an input of that shape: scale 1/255, mean 0, std 1, no resize; then what the JSON
+ *  file says.  json NULL: only the defaults.  Unknown keys are ignored, a key of the wrong kind is
+ *  an error.  Class files are looked up beside the JSON file.
+ *  Errors: ERR_INPUT, ERR_FORMAT, ERR_SHAPE (size or channels against `input`).  Not collective. */
+MUST_CHECK err recipe_read(const char *json, const struct shape *input, int n_classes,
+                           struct recipe *out);
+
+/** Change one setting as an option says.  Names: resize ("none", "256", "256x320"), filter
+ *  ("nearest", "bilinear", "bicubic", "lanczos", "box"), crop ("none", "centre"), scale, mean
+ *  ("0.5" or "0.485,0.456,0.406"), std, channel-order ("RGB", "BGR"), exif ("ignore", "apply"),
+ *  classes (a file: one name a line, or CSV with a header).
+ *  Errors: ERR_USAGE with the possible values; ERR_INPUT.  Not collective. */
+MUST_CHECK err recipe_set(struct recipe *r, const char *name, const char *value);
+
+/** Index of a class by name or second name, or by number; -1 if there is none. */
+int recipe_class(const struct recipe *r, const char *label);
+
+/** Name of a class, or NULL. */
+const char *recipe_class_name(const struct recipe *r, int index);
+
+/** All that determines pixels, as canonical JSON text (sorted keys, %.17g numbers, no class names);
+ *  the caller frees.  NULL when out of memory. */
+char *recipe_text(const struct recipe *r);
+
+void recipe_free(struct recipe *r);

@@ -1,0 +1,106 @@
+#pragma once
+/* The one HDF5 file of a study: a skeleton made once, then raw data only.  The owner of hdf5.h
+ * (data sets in HDF5 excepted, which are read through the functions at the end). */
+#include <mpi.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+enum store_type { STORE_F32, STORE_F64, STORE_U8, STORE_I32, STORE_I64, STORE_TEXT };
+
+enum { STORE_MAX_DIMS = 6 };
+
+/** A dimension: becomes an HDF5 dimension scale `group/name`.  With `text` its values are names
+ *  (variable-length UTF-8), otherwise 0, 1, 2, ... */
+struct store_dim {
+  const char *group, *name;
+  int64_t size;
+  const char *const *text; /* [size] or NULL */
+  const char *long_name;
+};
+
+struct store_attr {
+  const char *name;
+  enum store_type type;     /* STORE_TEXT, STORE_I64 or STORE_F64 */
+  const char *text;         /* one string */
+  int n;                    /* numbers: 1 writes a scalar */
+  const int64_t *i64;
+  const double *f64;
+};
+
+/** A variable: a contiguous dataset whose dimensions are scales of the same group. */
+struct store_var {
+  const char *group, *name;
+  enum store_type type;
+  int n_dims;
+  const char *dims[STORE_MAX_DIMS]; /* names of dimensions of `group` */
+  const char *long_name, *units;    /* become attributes; units "1" when pure numbers */
+  int n_attrs;
+  const struct store_attr *attrs;   /* more attributes */
+  const void *data;                 /* written at creation where not NULL: numbers, or char** for
+                                       STORE_TEXT, which must be given here */
+  bool zero;                        /* filled with zeros at creation (status) */
+};
+
+struct store_schema {
+  int n_attrs;
+  const struct store_attr *attrs; /* of the root group */
+  int n_dims;
+  const struct store_dim *dims;
+  int n_vars;
+  const struct store_var *vars;
+};
+
+/** Create `path`: the skeleton with every group, scale, variable and attribute is made under
+ *  `path`.tmp, its blocks are reserved, it is synced and renamed, and the folder is synced.
+ *  The same schema gives the same bytes.  Nothing stays behind on failure.
+ *  Errors: ERR_IO (no space: says how many bytes are needed).  Serial: one rank calls it. */
+MUST_CHECK err store_create(const char *path, const struct store_schema *s);
+
+/** Bytes that store_create will make of a schema, within 1 %; creates nothing. */
+int64_t store_bytes(const struct store_schema *s);
+
+struct store;
+
+/** Open for writing raw data.  Collective over comm. */
+MUST_CHECK err store_open(const char *path, MPI_Comm comm, struct store **out);
+
+/** Open read-only.  Errors: ERR_INPUT (missing), ERR_FORMAT (not HDF5, not made by retrograd).
+ *  Not collective. */
+MUST_CHECK err store_open_read(const char *path, struct store **out);
+
+/** Close; accepts NULL.  Collective when opened by store_open. */
+void store_close(struct store **s);
+
+/** Handle of a variable "group/name" ("maps/input"), or an error naming it. */
+MUST_CHECK err store_find(struct store *s, const char *path, int *var);
+
+/** Extents of a variable. */
+void store_extent(const struct store *s, int var, int *n_dims, int64_t dims[STORE_MAX_DIMS]);
+
+/** Write rows [first, first + count) of the outermost dimension.
+ *  rows [count, inner extents...] of the variable's type, read only.
+ *  Independent: not collective, goes to the file at once.  Errors: ERR_IO. */
+MUST_CHECK err store_write(struct store *s, int var, int64_t first, int64_t count, const void *rows);
+
+/** Read rows likewise.  rows overwritten.  Independent. */
+MUST_CHECK err store_read(struct store *s, int var, int64_t first, int64_t count, void *rows);
+
+/** Make all that this rank wrote durable: fsync of this rank's own descriptor.  Not collective. */
+MUST_CHECK err store_sync(struct store *s);
+
+/** Text values of a variable or scale; *n strings, one block, freed by one free(). */
+MUST_CHECK err store_read_text(struct store *s, const char *path, int64_t *n, char ***out);
+
+/** Attribute of an object ("/" or "maps/input") as text (new, caller frees) or numbers. */
+MUST_CHECK err store_attr_text(struct store *s, const char *object, const char *name, char **out);
+MUST_CHECK err store_attr_i64(struct store *s, const char *object, const char *name, int max, int *n,
+                              int64_t *out);
+
+/** Names of the variables of a group that are not dimension scales, in creation (tap) order, by the
+ *  integer attribute `index` where they have it.  One block, freed by one free(). */
+MUST_CHECK err store_list(struct store *s, const char *group, int *n, char ***out);
+
+/** Name of dimension `axis` of a variable, into text. */
+MUST_CHECK err store_dim_name(struct store *s, int var, int axis, char *text, int bytes);

@@ -1,0 +1,10 @@
+/* Every job, one per line; expanded several times, so no include guard. */
+JOB(attribute)
+JOB(layers)
+JOB(methods)
+JOB(inspect)
+JOB(render)
+JOB(export)
+JOB(verify)
+JOB(pack)
+JOB(dump)
