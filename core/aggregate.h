@@ -1,6 +1,7 @@
 #pragma once
 /* Phase 2 of extract-and-aggregate: the extract at a position to one number.
  * Every aggregate is a function of five sums, so no extract is ever materialised. */
+#include <stdbool.h>
 #include <stdint.h>
 
 /** Per position u, over the entries i of the extract gamma_u:  each [positions]. */
@@ -15,6 +16,7 @@ struct stats {
 struct aggregate {
   const char *name;
   const char *formula;
+  bool is_signed; /* maps may be negative */
   /** map[u] from s at u, for n positions.  s read only, map overwritten. */
   void (*run)(const struct stats *s, int64_t n, float *map);
 };

@@ -5,8 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/aggregate.h"
-#include "core/real.h"
+#include "core/stats.h"
 
 /** One sample at one tap. */
 struct extract_site {
@@ -22,8 +21,8 @@ struct extract_call {
   struct extract_site at;
   const struct stats *a; /* stats over channels of a; only with EXTRACT_STATS_A */
   const struct stats *g; /* stats over channels of g; only with EXTRACT_STATS_G */
-  double *work;          /* [work_planes * positions] scratch */
-  struct stats *out;     /* overwritten */
+  double *work;          /* [work_planes][positions] scratch, at least `channels` doubles */
+  const struct stats *out; /* overwritten */
 };
 
 struct extract {
@@ -44,8 +43,3 @@ const struct extract *extract_find(const char *name);
 
 /** Most scratch planes that any extract wants. */
 int extract_work_planes(void);
-
-/** Stats of a plain vector field:  gamma_u[k] = v[k * stride + u].
- *  v read only; out overwritten. */
-void stats_of_channels(const real *v, int channels, int64_t positions, int64_t stride,
-                       struct stats *out);

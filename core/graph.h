@@ -67,6 +67,10 @@ struct graph_node_spec {
  *  Errors name the node and the operator.  *id: the value it makes. */
 MUST_CHECK err graph_add_node(struct graph_builder *b, const struct graph_node_spec *spec, int *id);
 
+/** Shape of a value that was added: of one sample, or of the constant.  Valid until the next value is
+ *  added. */
+const struct shape *graph_builder_shape(const struct graph_builder *b, int id);
+
 /** Finish: `output` holds the logits, of shape [1, K] or [1, K, 1, 1].  Nodes that do not lead to
  *  it are dropped.  The builder is consumed on success (*b = NULL). */
 MUST_CHECK err graph_finish(struct graph_builder **b, int output, struct graph **out);

@@ -3,9 +3,10 @@
 #include "core/op.h"
 
 struct override {
-  const char *op;                            /* operator type; NULL ends the list */
+  const char *op;                           /* operator type; NULL ends the list */
   void (*backward)(const struct op_bwd *c); /* as op->backward: accumulates into dx */
-  unsigned reads;                            /* OP_READS_* of it */
+  unsigned reads;                           /* OP_READS_* of it */
+  size_t (*work_bytes)(const struct op_site *at); /* NULL: none */
 };
 
 struct rule {

@@ -36,3 +36,7 @@ MUST_CHECK err image_fit(struct image *im, const struct recipe *r);
 /** Normalise into planes:  x[c * stride + u] = (pixel[u, c'] * scale - mean[c]) / std[c], computed in
  *  double and rounded once to float; c' = c, or reversed for BGR models. */
 void image_normalise(const struct image *im, const struct recipe *r, int64_t stride, float *x);
+
+/** Names and versions of the decoding libraries, e.g. "libpng 1.6.39". */
+const char *image_png_version(void);
+const char *image_jpeg_version(void);

@@ -1,9 +1,9 @@
 #pragma once
 /* The recipe: how an image becomes the model's input, and what the classes are called. */
-#include <stdbool.h>
-
 #include "core/err.h"
 #include "core/shape.h"
+
+#include <stdbool.h>
 
 enum recipe_filter { FILTER_NEAREST, FILTER_BILINEAR, FILTER_BICUBIC, FILTER_LANCZOS, FILTER_BOX };
 
@@ -21,17 +21,19 @@ struct recipe {
   enum recipe_resize resize;
   int resize_to, resize_height, resize_width;
   enum recipe_filter filter;
-  bool crop;         /* centre crop to height x width after resizing: torchvision CenterCrop */
-  double scale;      /* x = (pixel * scale - mean[c]) / std[c], c in the model's channel order */
+  bool crop;    /* centre crop to height x width after resizing: torchvision CenterCrop */
+  double scale; /* x = (pixel * scale - mean[c]) / std[c], c in the model's channel order */
   double mean[3], std[3];
   int n_classes;
-  char **classes;    /* [n_classes] owned; NULL where no names are known */
-  char **class_ids;  /* [n_classes] owned; second names by which a label may be given (wnid); or NULL */
+  char **classes; /* [n_classes] owned; NULL where no names are known */
+  char **
+      class_ids; /* [n_classes] owned; second names by which a label may be given (wnid); or NULL */
 };
 
 /** The recipe for an input of that shape: scale 1/255, mean 0, std 1, no resize; then what the JSON
  *  file says.  json NULL: only the defaults.  Unknown keys are ignored, a key of the wrong kind is
- *  an error.  Class files are looked up beside the JSON file.
+ *  an error.  Class files are looked up beside the JSON file, then in the folder above it.
+ *  Keys: see recipe_json.c.
  *  Errors: ERR_INPUT, ERR_FORMAT, ERR_SHAPE (size or channels against `input`).  Not collective. */
 MUST_CHECK err recipe_read(const char *json, const struct shape *input, int n_classes,
                            struct recipe *out);
@@ -43,7 +45,8 @@ MUST_CHECK err recipe_read(const char *json, const struct shape *input, int n_cl
  *  Errors: ERR_USAGE with the possible values; ERR_INPUT.  Not collective. */
 MUST_CHECK err recipe_set(struct recipe *r, const char *name, const char *value);
 
-/** Index of a class by name or second name, or by number; -1 if there is none. */
+/** Index of a class by second name or name, or by number; -1 if there is none or if several classes
+ *  have that name. */
 int recipe_class(const struct recipe *r, const char *label);
 
 /** Name of a class, or NULL. */

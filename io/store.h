@@ -1,15 +1,18 @@
 #pragma once
-/* The one HDF5 file of a study: a skeleton made once, then raw data only.  The owner of hdf5.h
- * (data sets in HDF5 excepted, which are read through the functions at the end). */
+/* The one HDF5 file of a study: a skeleton made once, then raw data only.  io/store*.c own hdf5.h
+ * (the reader of HDF5 data sets excepted). */
+#include "core/err.h"
+
 #include <mpi.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/err.h"
-
 enum store_type { STORE_F32, STORE_F64, STORE_U8, STORE_I32, STORE_I64, STORE_TEXT };
 
 enum { STORE_MAX_DIMS = 6 };
+
+/** The root attribute `schema_version`: raised when a reader of the old layout would go wrong. */
+enum { STORE_SCHEMA_VERSION = 1 };
 
 /** A dimension: becomes an HDF5 dimension scale `group/name`.  With `text` its values are names
  *  (variable-length UTF-8), otherwise 0, 1, 2, ... */
@@ -22,9 +25,9 @@ struct store_dim {
 
 struct store_attr {
   const char *name;
-  enum store_type type;     /* STORE_TEXT, STORE_I64 or STORE_F64 */
-  const char *text;         /* one string */
-  int n;                    /* numbers: 1 writes a scalar */
+  enum store_type type; /* STORE_TEXT, STORE_I64 or STORE_F64 */
+  const char *text;     /* one string */
+  int n;                /* numbers: 1 writes a scalar */
   const int64_t *i64;
   const double *f64;
 };
@@ -37,10 +40,10 @@ struct store_var {
   const char *dims[STORE_MAX_DIMS]; /* names of dimensions of `group` */
   const char *long_name, *units;    /* become attributes; units "1" when pure numbers */
   int n_attrs;
-  const struct store_attr *attrs;   /* more attributes */
-  const void *data;                 /* written at creation where not NULL: numbers, or char** for
+  const struct store_attr *attrs; /* more attributes */
+  const void *data;               /* written at creation where not NULL: numbers, or char** for
                                        STORE_TEXT, which must be given here */
-  bool zero;                        /* filled with zeros at creation (status) */
+  bool zero;                      /* filled with zeros at creation (status) */
 };
 
 struct store_schema {
@@ -54,35 +57,54 @@ struct store_schema {
 
 /** Create `path`: the skeleton with every group, scale, variable and attribute is made under
  *  `path`.tmp, its blocks are reserved, it is synced and renamed, and the folder is synced.
- *  The same schema gives the same bytes.  Nothing stays behind on failure.
- *  Errors: ERR_IO (no space: says how many bytes are needed).  Serial: one rank calls it. */
+ *  The same schema gives the same bytes.  Nothing stays behind on failure; a `path`.tmp that a
+ *  killed run left is overwritten.  Bytes of text that are not UTF-8 become U+FFFD.
+ *  The caller's root attributes hold software = "retrograd" and schema_version =
+ *  STORE_SCHEMA_VERSION, by which the file is recognised.
+ *  Errors: ERR_USAGE (`path` exists: it is never replaced), ERR_FORMAT (a name that netCDF does not
+ *  take, an unknown dimension, missing units), ERR_IO (no space: says how many bytes are needed and
+ *  how many are free), ERR_MEMORY.  Serial: one rank calls it. */
 MUST_CHECK err store_create(const char *path, const struct store_schema *s);
 
-/** Bytes that store_create will make of a schema, within 1 %; creates nothing. */
+/** Bytes that store_create will make of a schema, within 1 %; touches no disk.  Text and zeroed
+ *  variables pass through memory. */
 int64_t store_bytes(const struct store_schema *s);
 
 struct store;
 
-/** Open for writing raw data.  Collective over comm. */
+/** Open for writing raw data.  Collective over comm; a failure is agreed on, ranks that are well
+ *  return ERR_PEER.  Errors: as store_open_read; ERR_IO (no permission to write). */
 MUST_CHECK err store_open(const char *path, MPI_Comm comm, struct store **out);
 
-/** Open read-only.  Errors: ERR_INPUT (missing), ERR_FORMAT (not HDF5, not made by retrograd).
- *  Not collective. */
+/** Open read-only, also while a run writes the file and after that run was killed; takes no lock,
+ *  every read goes to the file.
+ *  Errors: ERR_INPUT (missing), ERR_FORMAT (not HDF5, not made by retrograd), ERR_UNSUPPORTED
+ *  (another schema version).  Not collective. */
 MUST_CHECK err store_open_read(const char *path, struct store **out);
 
 /** Close; accepts NULL.  Collective when opened by store_open. */
 void store_close(struct store **s);
 
-/** Handle of a variable "group/name" ("maps/input"), or an error naming it. */
+/** Handle of a variable "group/name" ("maps/input").
+ *  Errors: ERR_FORMAT naming it; ERR_UNSUPPORTED where a packed variable was to be written. */
 MUST_CHECK err store_find(struct store *s, const char *path, int *var);
 
 /** Extents of a variable. */
 void store_extent(const struct store *s, int var, int *n_dims, int64_t dims[STORE_MAX_DIMS]);
 
+/** Read a box: entries [first[k], first[k] + count[k]) of every axis k.
+ *  values [count...] overwritten.  Independent.  Errors: ERR_SHAPE (not inside the variable), ERR_IO. */
+MUST_CHECK err store_read_box(struct store *s, int var, const int64_t *first, const int64_t *count,
+                              void *values);
+
+/** Type of a variable's values. */
+enum store_type store_kind(const struct store *s, int var);
+
 /** Write rows [first, first + count) of the outermost dimension.
  *  rows [count, inner extents...] of the variable's type, read only.
  *  Independent: not collective, goes to the file at once.  Errors: ERR_IO. */
-MUST_CHECK err store_write(struct store *s, int var, int64_t first, int64_t count, const void *rows);
+MUST_CHECK err store_write(struct store *s, int var, int64_t first, int64_t count,
+                           const void *rows);
 
 /** Read rows likewise.  rows overwritten.  Independent. */
 MUST_CHECK err store_read(struct store *s, int var, int64_t first, int64_t count, void *rows);
@@ -95,8 +117,8 @@ MUST_CHECK err store_read_text(struct store *s, const char *path, int64_t *n, ch
 
 /** Attribute of an object ("/" or "maps/input") as text (new, caller frees) or numbers. */
 MUST_CHECK err store_attr_text(struct store *s, const char *object, const char *name, char **out);
-MUST_CHECK err store_attr_i64(struct store *s, const char *object, const char *name, int max, int *n,
-                              int64_t *out);
+MUST_CHECK err store_attr_i64(struct store *s, const char *object, const char *name, int max,
+                              int *n, int64_t *out);
 
 /** Names of the variables of a group that are not dimension scales, in creation (tap) order, by the
  *  integer attribute `index` where they have it.  One block, freed by one free(). */
@@ -104,3 +126,15 @@ MUST_CHECK err store_list(struct store *s, const char *group, int *n, char ***ou
 
 /** Name of dimension `axis` of a variable, into text. */
 MUST_CHECK err store_dim_name(struct store *s, int var, int axis, char *text, int bytes);
+
+/** Copy the study `in` into the compressed file `out`: numbers are shuffled and deflated in chunks
+ *  of whole rows of about half a MiB, all else stays as it is, the lines of `in`.runs.jsonl become the
+ *  variable runs/line.  Readers see the same variables and attributes.  `out` appears under its name
+ *  when it is complete and synced; nothing stays behind on failure.
+ *  level: 1 (fast) to 9 (small).  Memory: all text of the file, and 8 MiB or the largest row.
+ *  Errors: ERR_USAGE (`out` exists), ERR_INPUT, ERR_FORMAT, ERR_UNSUPPORTED, ERR_IO, ERR_MEMORY.
+ *  Not collective: one rank calls it, with no run writing `in`. */
+MUST_CHECK err store_pack(const char *in, const char *out, int level);
+
+/** Name and version of the file library, "HDF5 1.10.8". */
+const char *store_version(void);

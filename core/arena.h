@@ -1,0 +1,19 @@
+#pragma once
+/* Laying out memory by lifetimes. */
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ARENA_ALIGN = 64 };
+
+struct span {
+  int64_t bytes;
+  int first, last; /* inclusive step numbers in execution order */
+  int64_t offset;  /* out: from the arena's base, a multiple of ARENA_ALIGN */
+};
+
+/** Lay out n spans so that spans alive at the same step do not overlap.
+ *
+ *  spans [n]: offset is overwritten, the rest read only
+ *  Returns the arena's bytes, or -1 when out of memory.
+ *  Source: Pisarchyk and Lee 2020, arXiv:2001.03288, "greedy by size for offset calculation". */
+int64_t arena_place(struct span *spans, int n);

@@ -1,0 +1,54 @@
+#pragma once
+/* Convolution: what its kernels share.  A kernel is one way of computing it (conv_<name>.c and a
+ * line in the list of op_conv.c); the first that fits a geometry does both directions. */
+#include "core/op.h"
+#include "core/window.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdbool.h>
+
+struct conv_kernel;
+
+/** The geometry of one convolution; the private attribute of the operator Conv. */
+struct conv {
+  int channels, outputs, groups; /* C, M, G */
+  int in[2], out[2];             /* rows and columns */
+  struct window window;
+  const struct conv_kernel *kernel;
+};
+
+/** Inputs of the node: x [C, batch, H, W], w [M, C/G, KH, KW], and maybe b [M]. */
+enum { CONV_X, CONV_W, CONV_B };
+
+struct conv_kernel {
+  const char *name;
+  bool (*fits)(const struct conv *a);
+  size_t (*work_bytes)(const struct conv *a, int batch); /* NULL: none */
+  void (*forward)(const struct op_fwd *c);
+  void (*backward)(const struct op_bwd *c); /* dx[0] is not NULL */
+};
+
+/** Kernel 1 x 1, stride 1, no padding: a matrix product without a copy. */
+extern const struct conv_kernel conv_pointwise;
+
+/** One input channel a group: direct loops over padded planes. */
+extern const struct conv_kernel conv_depthwise;
+
+/** Anything: receptive fields copied into columns, block by block, and matrix products. */
+extern const struct conv_kernel conv_columns;
+
+/** Positions of a plane over the whole unit: columns of the matrix products, whose extents are int.
+ *  The plan keeps a unit small enough. */
+static inline int conv_positions(int batch, const int extent[2])
+{
+  const int64_t n = (int64_t)batch * extent[0] * extent[1];
+  assert(n <= INT_MAX);
+  return (int)n;
+}
+
+/** The bias of output m, or 0. */
+static inline real conv_bias(const struct op_site *at, const real *const *x, int m)
+{
+  return at->n_in > CONV_B && at->in[CONV_B].present ? x[CONV_B][m] : REAL(0.0);
+}

@@ -1,0 +1,135 @@
+/** @file
+ *  Convolution by columns of receptive fields:
+ *
+ *    y[M, n] = w[M, C KH KW] col[C KH KW, n],   n = batch OH OW,
+ *
+ *  group by group, in blocks of channels and columns that stay in cache.  The blocks depend on the
+ *  shapes alone, so that the order of sums does. */
+#include "core/blas.h"
+#include "core/conv.h"
+#include "core/im2col.h"
+
+enum {
+  BLOCK_ELEMENTS = 1 << 17, /* of the column buffer: 512 KiB of floats */
+  BLOCK_ROWS = 256,         /* of it, where there are columns enough: C KH KW in a block */
+  MIN_COLUMNS = 16,
+};
+
+/** Extents of blocks: all but the last of each kind are this large. */
+struct blocks {
+  int area, channels;
+  int64_t columns;
+};
+
+static int64_t at_least(int64_t a, int64_t b)
+{
+  return a > b ? a : b;
+}
+static int64_t at_most(int64_t a, int64_t b)
+{
+  return a < b ? a : b;
+}
+
+/** `n` cut into the fewest parts of at most `most`, nearly equal: how long a part is. */
+static int64_t part(int64_t n, int64_t most)
+{
+  const int64_t parts = (n + most - 1) / most;
+  return (n + parts - 1) / parts;
+}
+
+static struct blocks blocks_of(const struct conv *a, int batch)
+{
+  const int64_t area = (int64_t)a->window.kernel[0] * a->window.kernel[1];
+  const int64_t n = conv_positions(batch, a->out), all = a->channels / a->groups;
+  int64_t channels = at_least(BLOCK_ROWS / area, BLOCK_ELEMENTS / (area * n));
+  channels = part(all, at_most(all, at_least(channels, 1)));
+  int64_t columns = at_least(BLOCK_ELEMENTS / (channels * area), MIN_COLUMNS);
+  columns = part(n, at_most(n, columns));
+  columns = at_most(n, (columns + MIN_COLUMNS - 1) / MIN_COLUMNS * MIN_COLUMNS);
+  return (struct blocks){(int)area, (int)channels, columns};
+}
+
+static bool fits(const struct conv *a)
+{
+  (void)a;
+  return true;
+}
+
+static size_t work_bytes(const struct conv *a, int batch)
+{
+  const struct blocks b = blocks_of(a, batch);
+  return (size_t)(b.area * b.columns * b.channels) * sizeof(real);
+}
+
+/** The block that begins at a channel (of the whole input) and a column. */
+static struct im2col_block block_at(const struct blocks *b, int channel, int end, int64_t column,
+                                    int64_t n)
+{
+  return (struct im2col_block){channel, (int)at_most(b->channels, end - channel), column,
+                               at_most(b->columns, n - column)};
+}
+
+/** One group's outputs at the columns of a block: all its channels, then the bias. */
+static void forward_block(const struct op_fwd *c, const struct blocks *b, int g, int64_t column)
+{
+  const struct conv *a = c->at->attr;
+  const int from = a->channels / a->groups, to = a->outputs / a->groups, rows = from * b->area;
+  const int64_t n = conv_positions(c->at->batch, a->out);
+  const real *w = c->x[CONV_W] + (int64_t)g * to * rows;
+  real *y = c->y + (int64_t)g * to * n + column;
+  int64_t columns = 0;
+  for (int k = 0; k < from; k += b->channels) {
+    const struct im2col_block at = block_at(b, g * from + k, (g + 1) * from, column, n);
+    columns = at.columns;
+    im2col(a, &at, c->at->batch, c->x[CONV_X], c->work);
+    blas_gemm(false, false, to, (int)columns, at.channels * b->area, w + (int64_t)k * b->area, rows,
+              c->work, (int)columns, k ? REAL(1.0) : REAL(0.0), y, (int)n);
+  }
+  for (int m = 0; m < to; m++) {
+    const real bias = conv_bias(c->at, c->x, g * to + m);
+    real *restrict out = y + m * n;
+    for (int64_t j = 0; j < columns; j++) out[j] += bias;
+  }
+}
+
+static void forward(const struct op_fwd *c)
+{
+  const struct conv *a = c->at->attr;
+  const struct blocks b = blocks_of(a, c->at->batch);
+  const int64_t n = conv_positions(c->at->batch, a->out);
+  for (int g = 0; g < a->groups; g++)
+    for (int64_t column = 0; column < n; column += b.columns) forward_block(c, &b, g, column);
+}
+
+/** dx of one group from the columns of a block. */
+static void backward_block(const struct op_bwd *c, const struct blocks *b, int g, int64_t column)
+{
+  const struct conv *a = c->at->attr;
+  const int from = a->channels / a->groups, to = a->outputs / a->groups, rows = from * b->area;
+  const int64_t n = conv_positions(c->at->batch, a->out);
+  const real *w = c->x[CONV_W] + (int64_t)g * to * rows;
+  const real *dy = c->dy + (int64_t)g * to * n + column;
+  for (int k = 0; k < from; k += b->channels) {
+    const struct im2col_block at = block_at(b, g * from + k, (g + 1) * from, column, n);
+    blas_gemm(true, false, at.channels * b->area, (int)at.columns, to, w + (int64_t)k * b->area,
+              rows, dy, (int)n, REAL(0.0), c->work, (int)at.columns);
+    col2im(a, &at, c->at->batch, c->work, c->dx[CONV_X]);
+  }
+}
+
+static void backward(const struct op_bwd *c)
+{
+  const struct conv *a = c->at->attr;
+  const struct blocks b = blocks_of(a, c->at->batch);
+  const int64_t n = conv_positions(c->at->batch, a->out);
+  for (int g = 0; g < a->groups; g++)
+    for (int64_t column = 0; column < n; column += b.columns) backward_block(c, &b, g, column);
+}
+
+const struct conv_kernel conv_columns = {
+    .name = "columns",
+    .fits = fits,
+    .work_bytes = work_bytes,
+    .forward = forward,
+    .backward = backward,
+};

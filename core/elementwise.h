@@ -1,0 +1,18 @@
+#pragma once
+/* What operators share whose output element i depends on input element i alone. */
+#include "core/op.h"
+
+/** Elements of the output over the whole unit. */
+static inline int64_t elementwise_count(const struct op_site *at)
+{
+  return shape_count(&at->ys) * at->batch;
+}
+
+/** The output has the shape of input 0, an activation. */
+MUST_CHECK err elementwise_infer(void *attr, const struct operand *in, int n_in, struct shape *ys);
+
+/** y = x. */
+void elementwise_copy(const struct op_fwd *c);
+
+/** dx += dy. */
+void elementwise_pass(const struct op_bwd *c);

@@ -1,0 +1,12 @@
+#pragma once
+/* What graph.c and graph_build.c share: the graph together with the memory that it stands on. */
+#include "core/graph.h"
+
+struct graph_storage {
+  struct graph graph; /* first: graph_free casts back */
+  struct value *values;
+  struct node *nodes;
+  int *taps;
+  int n_owned, max_owned;
+  void **owned; /* names, constants, attributes, input lists */
+};

@@ -1,0 +1,220 @@
+/** @file
+ *  Named methods and the expansion of what the user wrote. */
+#include "core/method.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/nearest.h"
+
+const struct alias alias_all[] = {
+    {"gradient", "gradient/bias/maxabs", "max_k |g_k|",
+     "Simonyan, Vedaldi, Zisserman 2013, arXiv:1312.6034", false},
+    {"gradient_sum", "gradient/bias/sum", "sum_k g_k",
+     "Rebuffi et al. 2020, arXiv:2004.02866 (bias, sum)", false},
+    {"input_x_gradient", "gradient/scaling/sum", "sum_c x_c g_c at the input",
+     "Shrikumar et al. 2016, arXiv:1605.01713", true},
+    {"guided_backprop", "guided/bias/maxabs", "max_k |g_k| under the rule guided",
+     "Springenberg et al. 2014, arXiv:1412.6806", false},
+    {"deconvnet", "deconvnet/bias/maxabs", "max_k |g_k| under the rule deconvnet",
+     "Zeiler, Fergus 2013, arXiv:1311.2901", false},
+    {"grad_cam", "gradient/cam/relu_sum", "max(sum_k mean_v(g_k) a_k, 0)",
+     "Selvaraju et al. 2017, arXiv:1610.02391", false},
+    {"linear_approx", "gradient/scaling/sum", "sum_k a_k g_k",
+     "Rebuffi et al. 2020, arXiv:2004.02866 (scaling, sum)", false},
+    {"normgrad", "gradient/conv1x1/norm", "|a| |g| (Frobenius norm of a g')",
+     "Rebuffi et al. 2020, arXiv:2004.02866, NormGrad", false},
+    {"normgrad_selective", "gradient/scaling/filter_norm", "|max(a * g, 0)|",
+     "Rebuffi et al. 2020, arXiv:2004.02866, selective NormGrad", false},
+    {0},
+};
+
+/* The table of METHODS 1.1: these extracts times these aggregates. */
+static const char *const table_extracts[] = {"bias", "scaling", "conv1x1", "conv3x3",
+                                             "conv3x3_depthwise"};
+static const char *const table_aggregates[] = {"sum", "max", "norm", "filter_norm"};
+
+enum { N_TABLE_EXTRACTS = sizeof table_extracts / sizeof *table_extracts,
+       N_TABLE_AGGREGATES = sizeof table_aggregates / sizeof *table_aggregates };
+
+struct list {
+  struct method *item;
+  int n, max;
+};
+
+static err append(struct list *l, const struct method *m)
+{
+  for (int i = 0; i < l->n; i++)
+    if (!strcmp(l->item[i].given, m->given)) return ERR_OK;
+  if (l->n == l->max) {
+    const int bigger = l->max ? 2 * l->max : 32;
+    struct method *p = realloc(l->item, (size_t)bigger * sizeof *p);
+    CHECK(p, ERR_MEMORY, "no memory for %d methods", bigger);
+    l->item = p;
+    l->max = bigger;
+  }
+  l->item[l->n++] = *m;
+  return ERR_OK;
+}
+
+static err append_parts(struct list *l, const char *given, const struct rule *r,
+                        const struct extract *x, const struct aggregate *a)
+{
+  struct method m = {.rule = r, .extract = x, .aggregate = a};
+  (void)snprintf(m.canonical, sizeof m.canonical, "%s/%s/%s", r->name, x->name, a->name);
+  (void)snprintf(m.given, sizeof m.given, "%s", given ? given : m.canonical);
+  (void)snprintf(m.formula, sizeof m.formula, "%s, %s; %s", a->formula, x->formula, r->formula);
+  (void)snprintf(m.source, sizeof m.source, "%s", x->source);
+  TRY(append(l, &m));
+  return ERR_OK;
+}
+
+/** Split "a/b/c" into three parts; false when it is something else. */
+static bool split(const char *name, char part[3][64])
+{
+  int p = 0;
+  size_t used = 0;
+  for (const char *c = name; *c; c++) {
+    if (*c == '/') {
+      if (++p > 2) return false;
+      used = 0;
+      continue;
+    }
+    if (used + 1 >= sizeof part[0]) return false;
+    part[p][used++] = *c;
+    part[p][used] = 0;
+  }
+  return p == 2 && part[0][0] && part[1][0] && part[2][0];
+}
+
+/** Every cell whose three parts match; globs and plain names alike. */
+static err append_matches(struct list *l, char part[3][64], int *found)
+{
+  for (const struct rule *const *r = rule_all; *r; r++)
+    for (const struct extract *const *x = extract_all; *x; x++)
+      for (const struct aggregate *a = aggregate_all; a->name; a++)
+        if (!fnmatch(part[0], (*r)->name, 0) && !fnmatch(part[1], (*x)->name, 0) &&
+            !fnmatch(part[2], a->name, 0)) {
+          TRY(append_parts(l, NULL, *r, *x, a));
+          ++*found;
+        }
+  return ERR_OK;
+}
+
+static err append_alias(struct list *l, const struct alias *alias)
+{
+  struct list one = {0};
+  char part[3][64] = {"", "", ""};
+  (void)split(alias->canonical, part);
+  const err e = append_parts(&one, alias->name, rule_find(part[0]), extract_find(part[1]),
+                             aggregate_find(part[2]));
+  if (e) {
+    free(one.item);
+    return err_trace(e, __FILE__, __LINE__);
+  }
+  struct method m = one.item[0];
+  free(one.item);
+  m.input_only = alias->input_only;
+  (void)snprintf(m.formula, sizeof m.formula, "%s", alias->formula);
+  (void)snprintf(m.source, sizeof m.source, "%s", alias->source);
+  TRY(append(l, &m));
+  return ERR_OK;
+}
+
+/** True when an alias that lives at every tap already names that cell. */
+static bool is_named(const struct list *l, const char *canonical)
+{
+  for (int i = 0; i < l->n; i++)
+    if (!l->item[i].input_only && !strcmp(l->item[i].canonical, canonical)) return true;
+  return false;
+}
+
+static err append_table(struct list *l, bool only_unnamed)
+{
+  const struct rule *r = rule_find("gradient");
+  for (int i = 0; i < N_TABLE_EXTRACTS; i++)
+    for (int k = 0; k < N_TABLE_AGGREGATES; k++) {
+      char canonical[64];
+      (void)snprintf(canonical, sizeof canonical, "%s/%s/%s", r->name, table_extracts[i],
+                     table_aggregates[k]);
+      if (only_unnamed && is_named(l, canonical)) continue;
+      TRY(append_parts(l, NULL, r, extract_find(table_extracts[i]),
+                       aggregate_find(table_aggregates[k])));
+    }
+  return ERR_OK;
+}
+
+static err append_all(struct list *l)
+{
+  for (const struct alias *a = alias_all; a->name; a++) TRY(append_alias(l, a));
+  TRY(append_table(l, true));
+  return ERR_OK;
+}
+
+/** Say which part of rule/extract/aggregate does not exist. */
+static err unknown_part(const char *name, char part[3][64])
+{
+  static const char *const kind[] = {"rule", "extract", "aggregate"};
+  enum { MOST = 64 };
+  const char *names[3][MOST] = {{0}};
+  int n[3] = {0};
+  for (const struct rule *const *r = rule_all; *r && n[0] < MOST; r++) names[0][n[0]++] = (*r)->name;
+  for (const struct extract *const *x = extract_all; *x && n[1] < MOST; x++) names[1][n[1]++] = (*x)->name;
+  for (const struct aggregate *a = aggregate_all; a->name && n[2] < MOST; a++) names[2][n[2]++] = a->name;
+  for (int p = 0; p < 3; p++) {
+    bool known = false;
+    for (int i = 0; i < n[p]; i++) known = known || !fnmatch(part[p], names[p][i], 0);
+    char near[256];
+    if (!known)
+      return FAIL(ERR_USAGE, "method '%s': there is no %s '%s'%s (see retrograd methods)", name,
+                  kind[p], part[p], nearest_text(part[p], names[p], n[p], near, sizeof near));
+  }
+  return FAIL(ERR_USAGE, "method '%s' matches nothing (see retrograd methods)", name);
+}
+
+static err unknown_name(const char *name)
+{
+  enum { MOST = 64 };
+  const char *names[MOST + 2];
+  int n = 0;
+  for (const struct alias *a = alias_all; a->name && n < MOST; a++) names[n++] = a->name;
+  names[n++] = "table";
+  names[n++] = "all";
+  char near[256];
+  return FAIL(ERR_USAGE, "there is no method '%s'%s (see retrograd methods)", name,
+              nearest_text(name, names, n, near, sizeof near));
+}
+
+static err expand_one(struct list *l, const char *name)
+{
+  if (!strcmp(name, "all")) return append_all(l);
+  if (!strcmp(name, "table")) return append_table(l, false);
+  for (const struct alias *a = alias_all; a->name; a++)
+    if (!strcmp(a->name, name)) return append_alias(l, a);
+  CHECK(!strchr(name, '('), ERR_UNSUPPORTED,
+        "method '%s': rules and wrappers with parameters are not available in this version", name);
+  char part[3][64] = {"", "", ""};
+  int found = 0;
+  if (!split(name, part)) return unknown_name(name);
+  TRY(append_matches(l, part, &found));
+  if (!found) return unknown_part(name, part);
+  return ERR_OK;
+}
+
+err method_expand(const char *const *names, int n_names, struct method **out, int *n)
+{
+  struct list l = {0};
+  CHECK(n_names > 0, ERR_USAGE, "no method is asked for: give --methods, e.g. grad_cam,normgrad");
+  for (int i = 0; i < n_names; i++) {
+    const err e = expand_one(&l, names[i]);
+    if (e) {
+      free(l.item);
+      return err_trace(e, __FILE__, __LINE__);
+    }
+  }
+  *out = l.item;
+  *n = l.n;
+  return ERR_OK;
+}

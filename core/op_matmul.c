@@ -1,0 +1,46 @@
+/** @file
+ *  MatMul of an activation [N, F] and a constant B [F, K]:  y = B^T x as stored.
+ *  Source: ONNX operator specification, MatMul-13. */
+#include "core/blas.h"
+#include "core/op.h"
+#include "core/operand.h"
+
+static err infer(void *attr, const struct operand *in, int n_in, struct shape *ys)
+{
+  (void)attr, (void)n_in;
+  CHECK(in[0].fixed || in[1].fixed, ERR_UNSUPPORTED,
+        "a product of two tensors that both depend on the image; one must be a constant");
+  TRY(operand_activation(in, 0));
+  TRY(operand_floats(in, 1));
+  const struct shape *s = &in[1].shape;
+  CHECK(in[0].shape.rank == 2 && s->rank == 2, ERR_UNSUPPORTED,
+        "only matrices are supported, not tensors of %d and %d dimensions", in[0].shape.rank,
+        s->rank);
+  CHECK(in[0].shape.dim[1] == s->dim[0], ERR_SHAPE, "input 0 has %d features, input 1 has %d rows",
+        in[0].shape.dim[1], s->dim[0]);
+  *ys = (struct shape){2, {1, s->dim[1]}};
+  return operand_result(ys);
+}
+
+static void forward(const struct op_fwd *c)
+{
+  const int batch = c->at->batch, f = c->at->in[0].shape.dim[1], k = c->at->ys.dim[1];
+  blas_gemm(true, false, k, batch, f, c->x[1], k, c->x[0], batch, REAL(0.0), c->y, batch);
+}
+
+static void backward(const struct op_bwd *c)
+{
+  const int batch = c->at->batch, f = c->at->in[0].shape.dim[1], k = c->at->ys.dim[1];
+  if (!c->dx[0]) return;
+  blas_gemm(false, false, f, batch, k, c->x[1], k, c->dy, batch, REAL(1.0), c->dx[0], batch);
+}
+
+const struct op op_matmul = {
+    .name = "MatMul",
+    .source = "ONNX operators, MatMul-13",
+    .min_in = 2,
+    .max_in = 2,
+    .infer = infer,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,211 @@
+/** @file
+ *  The plan: which taps, which passes, which signals. */
+#include "core/plan.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/plan_impl.h"
+
+int plan_unit_size(const struct graph *g)
+{
+  int64_t bytes = 0;
+  for (int i = 0; i < g->n_taps; i++)
+    bytes += shape_count(&g->values[g->taps[i]].is.shape) * (int64_t)sizeof(float);
+  int unit = 16;
+  while (unit > 1 && bytes * unit > (INT64_C(128) << 20)) unit /= 2;
+  return unit;
+}
+
+void plan_free(struct plan **p)
+{
+  if (!*p) return;
+  struct plan_storage *s = (struct plan_storage *)*p;
+  free(s->methods);
+  free(s->taps);
+  free(s->passes);
+  free(s->sites);
+  free(s->operands);
+  free(s->tap_of_value);
+  free(s->tap_methods);
+  free(s->need);
+  free(s->tapped);
+  free(s->kept);
+  free(s->activation);
+  free(s->signal);
+  free(s->aux);
+  free(s->work_fwd);
+  free(s->work_bwd);
+  free(s->extract_work);
+  free(s);
+  *p = NULL;
+}
+
+/** Allocate everything whose size the request tells. */
+static err allocate(struct plan_storage *s, const struct plan_request *r)
+{
+  const struct graph *g = r->graph;
+  const size_t values = (size_t)g->n_values, nodes = (size_t)g->n_nodes + 1;
+  const size_t taps = (size_t)g->n_taps, methods = (size_t)r->n_methods + 1;
+  size_t operands = 1;
+  for (int i = 0; i < g->n_nodes; i++) operands += (size_t)g->nodes[i].n_in;
+
+  s->methods = calloc(methods, sizeof *s->methods);
+  s->taps = calloc(taps, sizeof *s->taps);
+  s->passes = calloc(methods, sizeof *s->passes);
+  s->sites = calloc(nodes, sizeof *s->sites);
+  s->operands = calloc(operands, sizeof *s->operands);
+  s->tap_of_value = calloc(values, sizeof *s->tap_of_value);
+  s->tap_methods = calloc(taps * methods, sizeof *s->tap_methods);
+  s->need = calloc(values * methods, sizeof *s->need);
+  s->tapped = calloc(taps * methods, sizeof *s->tapped);
+  s->kept = calloc(values, sizeof *s->kept);
+  s->activation = calloc(values, sizeof *s->activation);
+  s->signal = calloc(values, sizeof *s->signal);
+  s->aux = calloc(nodes, sizeof *s->aux);
+  s->work_fwd = calloc(nodes, sizeof *s->work_fwd);
+  s->work_bwd = calloc(nodes, sizeof *s->work_bwd);
+  s->extract_work = calloc(taps, sizeof *s->extract_work);
+  CHECK(s->methods && s->taps && s->passes && s->sites && s->operands && s->tap_of_value &&
+            s->tap_methods && s->need && s->tapped && s->kept && s->activation && s->signal &&
+            s->aux && s->work_fwd && s->work_bwd && s->extract_work,
+        ERR_MEMORY, "no memory to plan %d nodes", g->n_nodes);
+  return ERR_OK;
+}
+
+static void make_sites(struct plan_storage *s, const struct plan_request *r)
+{
+  const struct graph *g = r->graph;
+  struct operand *in = s->operands;
+  for (int i = 0; i < g->n_nodes; i++) {
+    const struct node *n = &g->nodes[i];
+    for (int k = 0; k < n->n_in; k++)
+      in[k] = n->in[k] < 0 ? (struct operand){0} : g->values[n->in[k]].is;
+    s->sites[i] = (struct op_site){n->attr, r->batch, n->n_in, in, g->values[n->out].is.shape};
+    in += n->n_in;
+  }
+}
+
+static void make_taps(struct plan_storage *s, const struct plan_request *r)
+{
+  const struct graph *g = r->graph;
+  struct plan *p = &s->plan;
+  int *methods = s->tap_methods;
+  for (int v = 0; v < g->n_values; v++) s->tap_of_value[v] = -1;
+  for (int i = 0; i < g->n_taps; i++) {
+    const struct shape *shape = &g->values[g->taps[i]].is.shape;
+    struct plan_tap t = {.value = g->taps[i],
+                         .tap = i,
+                         .channels = shape_channels(shape),
+                         .methods = methods,
+                         .rows = p->rows_floats};
+    t.height = shape_height(shape);
+    t.width = (int)(shape_inner(shape) / t.height);
+    for (int m = 0; m < r->n_methods; m++)
+      if (r->wanted[i * r->n_methods + m]) methods[t.n_methods++] = m;
+    if (!t.n_methods) continue;
+    methods += t.n_methods;
+    p->rows_floats += (int64_t)r->batch * r->n_targets * t.n_methods * t.height * t.width;
+    s->tap_of_value[t.value] = p->n_taps;
+    s->taps[p->n_taps++] = t;
+  }
+}
+
+/** One pass per distinct rule among the methods that are taken somewhere. */
+static void make_passes(struct plan_storage *s)
+{
+  struct plan *p = &s->plan;
+  for (int t = 0; t < p->n_taps; t++)
+    for (int k = 0; k < s->taps[t].n_methods; k++) {
+      const struct rule *rule = s->methods[s->taps[t].methods[k]].rule;
+      int i = 0;
+      while (i < p->n_passes && s->passes[i].rule != rule) i++;
+      bool *tapped = s->tapped + (size_t)i * (size_t)p->graph->n_taps;
+      if (i == p->n_passes)
+        s->passes[p->n_passes++] = (struct plan_pass){
+            rule, s->need + (size_t)i * (size_t)p->graph->n_values, tapped};
+      tapped[t] = true;
+    }
+}
+
+/** A signal is wanted at the taps of the pass and wherever it must pass to reach one of them: from
+ *  the input upwards, a value needs it if it is tapped or one of its node's inputs needs it. */
+static void make_needs(struct plan_storage *s)
+{
+  const struct graph *g = s->plan.graph;
+  for (int i = 0; i < s->plan.n_passes; i++) {
+    bool *need = s->need + (size_t)i * (size_t)g->n_values;
+    for (int t = 0; t < s->plan.n_taps; t++)
+      if (s->passes[i].tapped[t]) need[s->taps[t].value] = true;
+    for (int n = 0; n < g->n_nodes; n++)
+      for (int k = 0; k < g->nodes[n].n_in; k++)
+        if (g->nodes[n].in[k] >= 0 && need[g->nodes[n].in[k]]) need[g->nodes[n].out] = true;
+  }
+}
+
+unsigned plan_reads(const struct plan *p, const struct plan_pass *pass, int node)
+{
+  const struct node *n = &p->graph->nodes[node];
+  bool wanted = false;
+  for (int k = 0; k < n->n_in; k++) wanted = wanted || (n->in[k] >= 0 && pass->need[n->in[k]]);
+  if (!wanted) return 0;
+  const struct override *o = rule_override(pass->rule, n->op);
+  return o ? o->reads : n->op->backward_reads;
+}
+
+static err check_extents(const struct plan_request *r)
+{
+  const struct graph *g = r->graph;
+  for (int i = 0; i < g->n_taps; i++) {
+    const struct value *v = &g->values[g->taps[i]];
+    CHECK(shape_count(&v->is.shape) * r->batch <= INT_MAX, ERR_SHAPE,
+          "value '%s' has %lld elements for %d samples, more than %d: lower --unit", v->name,
+          (long long)(shape_count(&v->is.shape) * r->batch), r->batch, INT_MAX);
+  }
+  return ERR_OK;
+}
+
+static err fill(struct plan_storage *s, const struct plan_request *r)
+{
+  TRY(allocate(s, r));
+  for (int i = 0; i < r->n_methods; i++) s->methods[i] = r->methods[i];
+  struct plan *p = &s->plan;
+  *p = (struct plan){.graph = r->graph,
+                     .batch = r->batch,
+                     .n_targets = r->n_targets,
+                     .n_methods = r->n_methods,
+                     .methods = s->methods,
+                     .taps = s->taps,
+                     .passes = s->passes,
+                     .sites = s->sites,
+                     .tap_of_value = s->tap_of_value,
+                     .activation = s->activation,
+                     .signal = s->signal,
+                     .aux = s->aux,
+                     .work_fwd = s->work_fwd,
+                     .work_bwd = s->work_bwd,
+                     .extract_work = s->extract_work,
+                     .kept = s->kept};
+  make_sites(s, r);
+  make_taps(s, r);
+  make_passes(s);
+  make_needs(s);
+  TRY(plan_memory(s));
+  return ERR_OK;
+}
+
+err plan_make(const struct plan_request *r, struct plan **out)
+{
+  TRY(check_extents(r));
+  struct plan_storage *s = calloc(1, sizeof *s);
+  CHECK(s, ERR_MEMORY, "no memory for a plan");
+  struct plan *p = &s->plan;
+  const err e = fill(s, r);
+  if (e) {
+    plan_free(&p);
+    return err_trace(e, __FILE__, __LINE__);
+  }
+  *out = p;
+  return ERR_OK;
+}

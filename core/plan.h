@@ -1,0 +1,63 @@
+#pragma once
+/* What a unit's computation consists of and where everything lies in memory; immutable once made. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/graph.h"
+#include "core/method.h"
+
+struct plan_request {
+  const struct graph *graph;
+  int batch;     /* samples of a unit */
+  int n_targets; /* target slots: one backward pass per rule and slot */
+  int n_methods;
+  const struct method *methods; /* [n_methods] */
+  const bool *wanted;           /* [n_taps][n_methods] which method at which tap */
+};
+
+/** A tap at which at least one method is taken. */
+struct plan_tap {
+  int value;       /* value id */
+  int tap;         /* index among the graph's taps */
+  int channels, height, width;
+  int n_methods;
+  const int *methods; /* [n_methods] indices into plan->methods, ascending */
+  int64_t rows;       /* where its rows [batch, n_targets, n_methods, height, width] begin, in floats */
+};
+
+/** The backward passes of one rule. */
+struct plan_pass {
+  const struct rule *rule;
+  const bool *need;   /* [n_values] true where the signal is wanted */
+  const bool *tapped; /* [n plan taps] true where a method of this rule is taken */
+};
+
+struct plan {
+  const struct graph *graph; /* not owned */
+  int batch, n_targets, n_methods, n_taps, n_passes;
+  const struct method *methods; /* [n_methods] */
+  const struct plan_tap *taps;  /* [n_taps] in graph order */
+  const struct plan_pass *passes; /* [n_passes] one per rule, in order of first use */
+  const struct op_site *sites;  /* [n_nodes] */
+  const int *tap_of_value;      /* [n_values] index into taps, or -1 */
+  /* Offsets into the arena, in bytes; -1 where there is nothing. */
+  const int64_t *activation, *signal; /* [n_values] */
+  const int64_t *aux, *work_fwd, *work_bwd; /* [n_nodes] */
+  const int64_t *extract_work;  /* [n_taps] */
+  const bool *kept;             /* [n_values] the activation is still there at the value's extracts */
+  int64_t arena_bytes;
+  int64_t rows_floats;          /* of all taps' rows together */
+};
+
+/** Samples per unit chosen from the model alone: bits depend on it, so it must not depend on the
+ *  machine.  A power of two, at most 16, such that one forward tape stays near 128 MiB. */
+int plan_unit_size(const struct graph *g);
+
+/** Make a plan.  The request's graph must outlive it; the methods are copied.
+ *  Errors: ERR_MEMORY, ERR_SHAPE (a unit too large for 32-bit matrix extents: says which to lower). */
+MUST_CHECK err plan_make(const struct plan_request *r, struct plan **out);
+void plan_free(struct plan **p);
+
+/** Whether a pass reads a node's x, y or aux: OP_READS_* of its backward under the rule; 0 when no
+ *  input's signal is wanted. */
+unsigned plan_reads(const struct plan *p, const struct plan_pass *pass, int node);

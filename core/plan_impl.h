@@ -1,0 +1,18 @@
+#pragma once
+/* What plan.c and plan_memory.c share: a plan that can still be written to. */
+#include "core/plan.h"
+
+struct plan_storage {
+  struct plan plan; /* first: plan_free casts back */
+  struct method *methods;
+  struct plan_tap *taps;
+  struct plan_pass *passes;
+  struct op_site *sites;
+  struct operand *operands; /* of all sites */
+  int *tap_of_value, *tap_methods;
+  bool *need, *tapped, *kept; /* of all passes */
+  int64_t *activation, *signal, *aux, *work_fwd, *work_bwd, *extract_work;
+};
+
+/** Decide what is kept and lay out the arena.  Errors: ERR_MEMORY. */
+MUST_CHECK err plan_memory(struct plan_storage *s);

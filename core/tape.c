@@ -1,0 +1,260 @@
+/** @file
+ *  Forward and backward over one unit. */
+#include "core/tape.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/arena.h"
+
+struct tape {
+  const struct plan *plan;
+  unsigned char *arena;
+  float *rows;
+  bool *fresh;             /* [n_values] the signal holds nothing yet in this pass */
+  const real **x;          /* [most inputs of a node] */
+  real **dx;
+  int64_t n_forward, n_backward;
+  struct tape_watch watch;
+};
+
+void tape_free(struct tape **tape)
+{
+  struct tape *t = *tape;
+  if (!t) return;
+  free(t->arena);
+  free(t->rows);
+  free(t->fresh);
+  free(t->x);
+  free(t->dx);
+  free(t);
+  *tape = NULL;
+}
+
+static err allocate(struct tape *t)
+{
+  const struct plan *p = t->plan;
+  size_t inputs = 1;
+  for (int i = 0; i < p->graph->n_nodes; i++)
+    if ((size_t)p->graph->nodes[i].n_in > inputs) inputs = (size_t)p->graph->nodes[i].n_in;
+  const size_t arena = (size_t)(p->arena_bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+  t->arena = aligned_alloc(ARENA_ALIGN, arena ? arena : ARENA_ALIGN);
+  t->rows = calloc((size_t)p->rows_floats + 1, sizeof *t->rows);
+  t->fresh = calloc((size_t)p->graph->n_values, sizeof *t->fresh);
+  t->x = calloc(inputs, sizeof(real *));
+  t->dx = calloc(inputs, sizeof(real *));
+  CHECK(t->arena && t->rows && t->fresh && t->x && t->dx, ERR_MEMORY,
+        "no memory for a unit of %d samples: %.1f MiB of activations and %.1f MiB of maps; "
+        "lower --unit or choose fewer layers",
+        p->batch, (double)arena / 1048576.0, (double)p->rows_floats * 4.0 / 1048576.0);
+  return ERR_OK;
+}
+
+err tape_make(const struct plan *p, struct tape **out)
+{
+  struct tape *t = calloc(1, sizeof *t);
+  CHECK(t, ERR_MEMORY, "no memory for a tape");
+  t->plan = p;
+  const err e = allocate(t);
+  if (e) {
+    tape_free(&t);
+    return err_trace(e, __FILE__, __LINE__);
+  }
+  *out = t;
+  return ERR_OK;
+}
+
+/** Memory at an offset of the arena; NULL where the plan has none. */
+static void *at(const struct tape *t, int64_t offset) { return offset < 0 ? NULL : t->arena + offset; }
+
+real *tape_input(struct tape *t) { return at(t, t->plan->activation[t->plan->graph->input]); }
+
+const real *tape_logits(const struct tape *t)
+{
+  return at(t, t->plan->activation[t->plan->graph->output]);
+}
+
+float *tape_rows(struct tape *t, int i) { return t->rows + t->plan->taps[i].rows; }
+
+void tape_passes(const struct tape *t, int64_t *forward, int64_t *backward)
+{
+  *forward = t->n_forward;
+  *backward = t->n_backward;
+}
+
+void tape_set_watch(struct tape *t, struct tape_watch watch) { t->watch = watch; }
+
+/** Where the numbers of a node's inputs are: constants in the graph, activations in the arena. */
+static void gather_inputs(struct tape *t, const struct node *n)
+{
+  const struct graph *g = t->plan->graph;
+  for (int k = 0; k < n->n_in; k++) {
+    const int v = n->in[k];
+    t->x[k] = v < 0                  ? NULL
+              : g->values[v].is.fixed ? g->values[v].is.data
+                                      : at(t, t->plan->activation[v]);
+  }
+}
+
+void tape_forward(struct tape *t)
+{
+  const struct plan *p = t->plan;
+  for (int i = 0; i < p->graph->n_nodes; i++) {
+    const struct node *n = &p->graph->nodes[i];
+    gather_inputs(t, n);
+    const struct op_fwd c = {.at = &p->sites[i],
+                             .x = t->x,
+                             .y = at(t, p->activation[n->out]),
+                             .aux = at(t, p->aux[i]),
+                             .work = at(t, p->work_fwd[i])};
+    n->op->forward(&c);
+  }
+  t->n_forward++;
+}
+
+/** Where the adjoints of a node's inputs go; begun with zeros at their first use in this pass. */
+static bool gather_adjoints(struct tape *t, const struct plan_pass *pass, const struct node *n)
+{
+  const struct plan *p = t->plan;
+  bool any = false;
+  for (int k = 0; k < n->n_in; k++) {
+    const int v = n->in[k];
+    t->dx[k] = NULL;
+    if (v < 0 || !pass->need[v]) continue;
+    t->dx[k] = at(t, p->signal[v]);
+    any = true;
+    if (!t->fresh[v]) continue;
+    const size_t n_bytes =
+        (size_t)shape_count(&p->graph->values[v].is.shape) * (size_t)p->batch * sizeof(real);
+    memset(t->dx[k], 0, n_bytes);
+    t->fresh[v] = false;
+  }
+  return any;
+}
+
+static void node_backward(struct tape *t, const struct plan_pass *pass, int i)
+{
+  const struct plan *p = t->plan;
+  const struct node *n = &p->graph->nodes[i];
+  if (!pass->need[n->out] || !gather_adjoints(t, pass, n)) return;
+  gather_inputs(t, n);
+  const struct override *o = rule_override(pass->rule, n->op);
+  const struct op_bwd c = {.at = &p->sites[i],
+                           .x = t->x,
+                           .y = at(t, p->activation[n->out]),
+                           .aux = at(t, p->aux[i]),
+                           .work = at(t, p->work_bwd[i]),
+                           .dy = at(t, p->signal[n->out]),
+                           .dx = t->dx};
+  if (o)
+    o->backward(&c);
+  else
+    n->op->backward(&c);
+}
+
+struct extraction {
+  const struct plan_tap *tap;
+  const struct plan_pass *pass;
+  struct extract_call call;
+  struct stats a, g, out;
+  float *rows; /* of this sample and slot: [n_methods, positions] */
+};
+
+/** Every aggregate asked for of one extract of one sample. */
+static void run_extract(const struct plan *p, struct extraction *x, const struct extract *extract)
+{
+  const int64_t positions = (int64_t)x->tap->height * x->tap->width;
+  bool ready = false;
+  for (int k = 0; k < x->tap->n_methods; k++) {
+    const struct method *m = &p->methods[x->tap->methods[k]];
+    if (m->rule != x->pass->rule || m->extract != extract) continue;
+    if (!ready) extract->run(&x->call);
+    ready = true;
+    m->aggregate->run(&x->out, positions, x->rows + k * positions);
+  }
+}
+
+/** Stats that the wanted extracts share, then each extract. */
+static void extract_sample(const struct plan *p, struct extraction *x)
+{
+  const int64_t positions = (int64_t)x->tap->height * x->tap->width;
+  const struct extract_site *s = &x->call.at;
+  unsigned needs = 0;
+  for (int k = 0; k < x->tap->n_methods; k++) {
+    const struct method *m = &p->methods[x->tap->methods[k]];
+    if (m->rule == x->pass->rule) needs |= m->extract->needs;
+  }
+  if (needs & EXTRACT_STATS_A) stats_of_channels(s->a, s->channels, positions, s->stride, &x->a);
+  if (needs & EXTRACT_STATS_G) stats_of_channels(s->g, s->channels, positions, s->stride, &x->g);
+  for (const struct extract *const *e = extract_all; *e; e++) run_extract(p, x, *e);
+}
+
+/** All maps of one tap of one pass, from activation and signal. */
+static void extract_tap(struct tape *t, const struct plan_pass *pass, int tap, int slot)
+{
+  const struct plan *p = t->plan;
+  const struct plan_tap *pt = &p->taps[tap];
+  const int64_t positions = (int64_t)pt->height * pt->width;
+  const real *a = p->kept[pt->value] ? at(t, p->activation[pt->value]) : NULL;
+  const real *g = at(t, p->signal[pt->value]);
+  double *work = at(t, p->extract_work[tap]);
+  struct extraction x = {.tap = pt, .pass = pass};
+
+  if (t->watch.see) t->watch.see(t->watch.who, (int)(pass - p->passes), tap, a, g);
+  x.a = stats_at(work, positions);
+  x.g = stats_at(work + 5 * positions, positions);
+  x.out = stats_at(work + 10 * positions, positions);
+  x.call = (struct extract_call){
+      .a = &x.a, .g = &x.g, .out = &x.out, .work = work + 15 * positions};
+  for (int b = 0; b < p->batch; b++) {
+    x.call.at = (struct extract_site){pt->channels,
+                                      pt->height,
+                                      pt->width,
+                                      positions * p->batch,
+                                      a ? a + b * positions : NULL,
+                                      g + b * positions};
+    x.rows = tape_rows(t, tap) + ((int64_t)b * p->n_targets + slot) * pt->n_methods * positions;
+    extract_sample(p, &x);
+  }
+}
+
+static void seed(struct tape *t, const int *classes)
+{
+  const struct plan *p = t->plan;
+  const int output = p->graph->output, batch = p->batch;
+  real *g = at(t, p->signal[output]);
+  memset(g, 0, (size_t)p->graph->classes * (size_t)batch * sizeof *g);
+  for (int b = 0; b < batch; b++) {
+    assert(classes[b] < p->graph->classes);
+    if (classes[b] >= 0) g[(int64_t)classes[b] * batch + b] = REAL(1.0);
+  }
+  t->fresh[output] = false;
+}
+
+void tape_backward(struct tape *t, int pass, int slot, const int *classes)
+{
+  const struct plan *p = t->plan;
+  const struct plan_pass *now = &p->passes[pass];
+  for (int v = 0; v < p->graph->n_values; v++) t->fresh[v] = true;
+  seed(t, classes);
+  for (int i = p->graph->n_nodes - 1; i >= 0; i--) {
+    const int tap = p->tap_of_value[p->graph->nodes[i].out];
+    if (tap >= 0 && now->tapped[tap]) extract_tap(t, now, tap, slot);
+    node_backward(t, now, i);
+  }
+  const int tap = p->tap_of_value[p->graph->input];
+  if (tap >= 0 && now->tapped[tap]) extract_tap(t, now, tap, slot);
+  t->n_backward++;
+}
+
+void tape_blank(struct tape *t, int b, int slot)
+{
+  const struct plan *p = t->plan;
+  for (int i = 0; i < p->n_taps; i++) {
+    const int64_t n = (int64_t)p->taps[i].n_methods * p->taps[i].height * p->taps[i].width;
+    float *row = tape_rows(t, i) + ((int64_t)b * p->n_targets + slot) * n;
+    for (int64_t u = 0; u < n; u++) row[u] = NAN;
+  }
+}

@@ -1,0 +1,44 @@
+#pragma once
+/* One rank's memory for a unit, and the passes over it. */
+#include <stdint.h>
+
+#include "core/plan.h"
+
+struct tape;
+
+/** Allocate the arena and the rows of a plan, which must outlive the tape.
+ *  Errors: ERR_MEMORY, saying how much was asked for. */
+MUST_CHECK err tape_make(const struct plan *p, struct tape **out);
+void tape_free(struct tape **t);
+
+/** The input of the unit, [C][batch][H * W]; to be filled before tape_forward. */
+real *tape_input(struct tape *t);
+
+/** Forward through every node. */
+void tape_forward(struct tape *t);
+
+/** Logits [classes][batch] of the last tape_forward; valid until tape_backward. */
+const real *tape_logits(const struct tape *t);
+
+/** One backward pass: seed 1 at classes[b] of sample b (none where classes[b] < 0), back to the
+ *  deepest tap of the pass, filling the rows of target slot `slot` of that pass's methods.
+ *
+ *  classes [batch] read only.  Cannot fail; allocates nothing. */
+void tape_backward(struct tape *t, int pass, int slot, const int *classes);
+
+/** Rows of plan tap i: [batch, n_targets, n_methods, height, width]. */
+float *tape_rows(struct tape *t, int i);
+
+/** Set the rows of sample b, target slot `slot` to NaN at every tap. */
+void tape_blank(struct tape *t, int b, int slot);
+
+/** Passes made so far. */
+void tape_passes(const struct tape *t, int64_t *forward, int64_t *backward);
+
+/** Call `see` at each plan tap of each backward pass, before the extracts: activation (NULL where it
+ *  is not kept) and signal, both as stored. */
+struct tape_watch {
+  void *who;
+  void (*see)(void *who, int pass, int plan_tap, const real *a, const real *g);
+};
+void tape_set_watch(struct tape *t, struct tape_watch watch);

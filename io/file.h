@@ -1,0 +1,24 @@
+#pragma once
+/* Whole files into memory. */
+#include "core/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FILE_MAX_BYTES = 1 << 30 };
+
+/** Read a regular file: *bytes [n + 1], new, ended by a 0 that *n does not count; the caller frees.
+ *  Never waits for a pipe or a device.
+ *  Errors: ERR_INPUT (missing, not a regular file, not readable), ERR_UNSUPPORTED (more than
+ *  max_bytes), ERR_MEMORY.  Not collective. */
+MUST_CHECK err file_read(const char *path, int64_t max_bytes, uint8_t **bytes, size_t *n);
+
+/** Size in bytes; -1 where it cannot be had or the path is no regular file. */
+int64_t file_bytes(const char *path);
+
+/** A folder and a path relative to it as one path, new; an absolute path stays as it is; `folder`
+ *  NULL or "" is the working folder.  NULL when out of memory. */
+char *file_join(const char *folder, const char *path);
+
+/** The folder part of a path, new: "a/b" of "a/b/c.csv", "." of "c.csv".  NULL when out of memory. */
+char *file_folder(const char *path);

@@ -1,0 +1,98 @@
+/** @file
+ *  From an image to the model's input: resize, centre crop, normalise.  Sizes are computed as
+ *  torchvision's Resize and CenterCrop compute them. */
+#include "io/image_impl.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** Short side to `side`; the long side is cut to an integer. */
+static void short_side(const struct image *im, int side, int64_t *height, int64_t *width)
+{
+  const bool tall = im->width <= im->height;
+  const int64_t least = tall ? im->width : im->height, most = tall ? im->height : im->width;
+  const int64_t other = (int64_t)((double)(side * most) / (double)least);
+
+  *height = tall ? other : side;
+  *width = tall ? side : other;
+}
+
+static err fit_size(struct image *im, const struct recipe *r)
+{
+  int64_t height = r->resize_height, width = r->resize_width;
+  struct image out;
+
+  if (r->resize == RESIZE_NONE) return ERR_OK;
+  if (r->resize == RESIZE_SHORT_SIDE) short_side(im, r->resize_to, &height, &width);
+  CHECK(height * width <= IMAGE_MAX_PIXELS, ERR_FORMAT,
+        "resized to %lld x %lld pixels it would be more than the %d allowed", (long long)height,
+        (long long)width, IMAGE_MAX_PIXELS);
+  if (height == im->height && width == im->width) return ERR_OK;
+  TRY(image_resize(im, (int)height, (int)width, r->filter, &out));
+  image_free(im);
+  *im = out;
+  return ERR_OK;
+}
+
+/** Where a centre crop starts: half of what is too much, ties to even; negative: the padding that a
+ *  smaller image gets before it, half rounded down. */
+static int crop_start(int size, int crop)
+{
+  if (size < crop) return -((crop - size) / 2);
+  const int extra = size - crop, half = extra / 2;
+  return extra % 2 != 0 && half % 2 != 0 ? half + 1 : half;
+}
+
+/** Centre crop; where the image is smaller it is padded with zeros. */
+static err crop(struct image *im, int height, int width)
+{
+  const int c = im->channels, top = crop_start(im->height, height),
+            left = crop_start(im->width, width);
+  const int n = im->width < width ? im->width : width;
+  struct image out;
+
+  TRY(image_make(height, width, c, &out));
+  memset(out.pixel, 0, (size_t)height * (size_t)width * (size_t)c);
+  for (int y = 0; y < height; y++) {
+    const int row = y + top;
+    if (row < 0 || row >= im->height) continue;
+    memcpy(out.pixel + ((int64_t)y * width + (left < 0 ? -left : 0)) * c,
+           im->pixel + ((int64_t)row * im->width + (left < 0 ? 0 : left)) * c,
+           (size_t)n * (size_t)c);
+  }
+  image_free(im);
+  *im = out;
+  return ERR_OK;
+}
+
+err image_fit(struct image *im, const struct recipe *r)
+{
+  TRY(fit_size(im, r));
+  if (im->height == r->height && im->width == r->width) return ERR_OK;
+  CHECK(r->crop, ERR_SHAPE,
+        "the image is %d x %d pixels (height x width)%s, the model takes %d x %d; set --resize %d "
+        "--crop centre, or --resize %dx%d to change the aspect",
+        im->height, im->width, r->resize == RESIZE_NONE ? "" : " after resizing", r->height,
+        r->width, r->height > r->width ? r->height : r->width, r->height, r->width);
+  return crop(im, r->height, r->width);
+}
+
+/** A byte has 256 values: normalise those, then look up. */
+static void normalise_table(const struct recipe *r, int c, float table[256])
+{
+  for (int v = 0; v < 256; v++) table[v] = (float)((v * r->scale - r->mean[c]) / r->std[c]);
+}
+
+void image_normalise(const struct image *im, const struct recipe *r, int64_t stride, float *x)
+{
+  const int64_t n = (int64_t)im->height * im->width;
+  float table[256];
+
+  for (int c = 0; c < im->channels; c++) {
+    const uint8_t *restrict pixel = im->pixel + (r->bgr ? im->channels - 1 - c : c);
+    float *restrict plane = x + c * stride;
+    normalise_table(r, c, table);
+    for (int64_t u = 0; u < n; u++) plane[u] = table[pixel[u * im->channels]];
+  }
+}

@@ -1,0 +1,120 @@
+/** @file
+ *  Reading an ONNX model: file, checks, order, graph. */
+#include "io/onnx.h"
+
+#include "io/onnx_impl.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { OPSET_MIN = 7, OPSET_MAX = 20, IR_MIN = 3, IR_MAX = 16 };
+
+enum { BUDGET_PER_BYTE = 4, BUDGET_FREE = 64 << 20 };
+
+static err unpack(struct onnx_model *m, const uint8_t *bytes, int64_t size)
+{
+  TRY(onnx_wire_check(bytes, size));
+  m->proto = onnx__model_proto__unpack(NULL, (size_t)size, bytes);
+  CHECK(m->proto, ERR_FORMAT, "not an ONNX model, or damaged");
+  m->graph = m->proto->graph;
+  CHECK(m->graph, ERR_FORMAT, "not an ONNX model, or truncated: it holds no graph");
+  m->budget = BUDGET_FREE + BUDGET_PER_BYTE * size;
+  return ERR_OK;
+}
+
+/** Map the file, parse it, let it go: weights are in memory once. */
+static err parse_file(struct onnx_model *m)
+{
+  int fd = -1;
+  int64_t size = 0;
+  struct onnx_file file;
+  void *bytes = MAP_FAILED;
+  err e = ERR_OK;
+  TRY(onnx_file_open(m->path, &fd, &size, &file));
+  CHECK_DONE(size > 0, ERR_FORMAT, "not an ONNX model: the file is empty");
+  CHECK_DONE(size <= INT_MAX, ERR_UNSUPPORTED,
+             "the file is larger than 2 GiB, the most that its format allows; save the model with "
+             "external data (onnx.save_model(..., save_as_external_data=True))");
+  bytes = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+  CHECK_DONE(bytes != MAP_FAILED, ERR_INPUT, "the file cannot be read");
+  TRY_DONE(unpack(m, bytes, size));
+done:
+  if (bytes != MAP_FAILED) (void)munmap(bytes, (size_t)size);
+  (void)close(fd);
+  return e;
+}
+
+static bool is_default_domain(const char *domain)
+{
+  return !domain || !*domain || !strcmp(domain, "ai.onnx");
+}
+
+/** The version of the default operator set; other sets matter only where a node uses them. */
+static err check_versions(struct onnx_model *m)
+{
+  const Onnx__ModelProto *p = m->proto;
+  CHECK(p->has_ir_version && p->ir_version >= IR_MIN && p->ir_version <= IR_MAX, ERR_UNSUPPORTED,
+        "its IR version is %" PRId64 "; %d to %d are supported",
+        p->has_ir_version ? p->ir_version : 0, IR_MIN, IR_MAX);
+  int64_t opset = -1;
+  for (size_t i = 0; i < p->n_opset_import; i++) {
+    const Onnx__OperatorSetIdProto *s = p->opset_import[i];
+    if (!is_default_domain(s->domain)) continue;
+    CHECK(opset < 0 || opset == s->version, ERR_FORMAT,
+          "it names two operator sets, %" PRId64 " and %" PRId64, opset, s->version);
+    opset = s->has_version && s->version >= 0 ? s->version : 0;
+  }
+  CHECK(opset >= 0, ERR_FORMAT, "it does not say which ONNX operator set (opset) it uses");
+  CHECK(opset >= OPSET_MIN && opset <= OPSET_MAX, ERR_UNSUPPORTED,
+        "its opset is %" PRId64 "; %d to %d are supported (torch.onnx.export(..., "
+        "opset_version=13), or onnx.version_converter)",
+        opset, OPSET_MIN, OPSET_MAX);
+  m->opset = (int)opset;
+  return ERR_OK;
+}
+
+static err build(struct onnx_model *m, struct graph **out)
+{
+  TRY(parse_file(m));
+  TRY(check_versions(m));
+  TRY(onnx_values_make(m));
+  TRY(onnx_output_find(m));
+  TRY(onnx_order_make(m));
+  TRY(onnx_operators_check(m));
+  TRY(graph_builder_make(m->opset, &m->builder));
+  TRY(onnx_input_add(m));
+  for (int i = 0; i < m->n_order; i++) TRY(onnx_node_add(m, &m->nodes[m->order[i]]));
+  CHECK(!onnx_value_is_constant(m, m->output), ERR_UNSUPPORTED,
+        "the output '%.200s' does not depend on the input", m->values[m->output].name);
+  int id = -1;
+  TRY(onnx_value_id(m, m->output, &id));
+  return graph_finish(&m->builder, id, out);
+}
+
+static void release(struct onnx_model *m)
+{
+  for (int i = 0; i < m->n_values; i++) onnx_constant_free(&m->values[i].constant);
+  if (m->proto) onnx__model_proto__free_unpacked(m->proto, NULL);
+  graph_builder_free(&m->builder);
+  free(m->files);
+  free(m->values);
+  free(m->nodes);
+  free(m->edges);
+  free(m->order);
+}
+
+err onnx_read(const char *path, const struct onnx_options *o, struct graph **out)
+{
+  struct onnx_model m = {.path = path, .options = o};
+  const err e = build(&m, out);
+  release(&m);
+  if (!e) return ERR_OK;
+  char why[800];
+  (void)snprintf(why, sizeof why, "%s", err_message());
+  return FAIL(e, "model %.200s: %s", path, why);
+}

@@ -1,0 +1,117 @@
+/** @file
+ *  Constants: their memory, its bound, and when they are read and enter the graph. */
+#include "io/onnx_impl.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+err onnx_shape_check(const int64_t *dims, size_t n, const char *name, struct shape *out)
+{
+  CHECK(n <= SHAPE_MAX_RANK, ERR_UNSUPPORTED,
+        "tensor '%.200s' has %zu dimensions; at most %d are supported", name, n, SHAPE_MAX_RANK);
+  struct shape s = {.rank = (int)n};
+  int64_t count = 1;
+  for (size_t i = 0; i < n; i++) {
+    CHECK(dims[i] > 0, ERR_SHAPE, "tensor '%.200s' has extent %" PRId64 " in dimension %zu", name,
+          dims[i], i);
+    CHECK(dims[i] <= INT_MAX && count * dims[i] <= INT_MAX, ERR_SHAPE,
+          "tensor '%.200s' has more than %d elements", name, INT_MAX);
+    s.dim[i] = (int)dims[i];
+    count *= dims[i];
+  }
+  *out = s;
+  return ERR_OK;
+}
+
+err onnx_budget_take(struct onnx_model *m, int64_t bytes)
+{
+  CHECK(bytes <= m->budget, ERR_FORMAT,
+        "its constants want far more memory than its files hold data");
+  m->budget -= bytes;
+  return ERR_OK;
+}
+
+err onnx_constant_make(struct onnx_model *m, const struct shape *shape, bool floats,
+                       struct onnx_constant **out)
+{
+  const int64_t bytes = shape_count(shape) * (floats ? (int64_t)sizeof(float) : 8);
+  TRY(onnx_budget_take(m, bytes));
+  struct onnx_constant *c = calloc(1, sizeof *c);
+  void *data = malloc((size_t)bytes);
+  if (!c || !data) {
+    free(c);
+    free(data);
+    return FAIL(ERR_MEMORY, "no memory for a constant of %" PRId64 " bytes", bytes);
+  }
+  *c = (struct onnx_constant){
+      .shape = *shape, .floats = floats ? data : NULL, .ints = floats ? NULL : data};
+  *out = c;
+  return ERR_OK;
+}
+
+void onnx_constant_free(struct onnx_constant **c)
+{
+  if (!*c) return;
+  if (!(*c)->graph_frees) free((*c)->floats);
+  free((*c)->ints);
+  free(*c);
+  *c = NULL;
+}
+
+bool onnx_value_is_constant(const struct onnx_model *m, int value)
+{
+  const struct onnx_value *v = &m->values[value];
+  if (v->alias >= 0) v = &m->values[v->alias];
+  return v->origin == ONNX_INITIALIZER || v->constant;
+}
+
+err onnx_value_constant(struct onnx_model *m, int value, const struct onnx_constant **out)
+{
+  struct onnx_value *v = &m->values[value];
+  if (v->alias >= 0) v = &m->values[v->alias];
+  if (v->origin == ONNX_INITIALIZER && !v->constant)
+    TRY(onnx_tensor_read(m, m->graph->initializer[v->index], v->name, &v->constant));
+  *out = v->constant;
+  return ERR_OK;
+}
+
+/** The batch may lead a list of extents, where it stands for this one sample, and nothing else. */
+static err settle_batch(const struct onnx_value *v)
+{
+  struct onnx_constant *c = v->constant;
+  const int64_t n = shape_count(&c->shape);
+  for (int64_t i = 0; i < n; i++) {
+    if (c->ints[i] != ONNX_BATCH) continue;
+    CHECK(i == 0 && c->shape.rank == 1, ERR_UNSUPPORTED,
+          "'%.200s' uses the number of images other than as a leading extent", v->name);
+    c->ints[i] = 1;
+  }
+  return ERR_OK;
+}
+
+static err add_constant(struct onnx_model *m, struct onnx_value *v)
+{
+  struct onnx_constant *c = v->constant;
+  if (c->floats) {
+    c->graph_frees = true;
+    return graph_add_floats(m->builder, v->name, &c->shape, c->floats, &v->id);
+  }
+  TRY(settle_batch(v));
+  return graph_add_ints(m->builder, v->name, &c->shape, c->ints, &v->id);
+}
+
+err onnx_value_id(struct onnx_model *m, int value, int *id)
+{
+  const struct onnx_constant *c = NULL;
+  TRY(onnx_value_constant(m, value, &c));
+  struct onnx_value *v = &m->values[value];
+  if (v->alias >= 0) v = &m->values[v->alias];
+  if (v->id < 0) {
+    CHECK(c, ERR_FORMAT, "value '%.200s' is not there when it is read", v->name);
+    TRY(add_constant(m, v));
+  }
+  *id = v->id;
+  return ERR_OK;
+}

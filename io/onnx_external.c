@@ -1,0 +1,181 @@
+/** @file
+ *  Files: the model's own, and external data beside it, which may not leave its folder.
+ *  Source: ONNX, "External Data"; onnx.proto, TensorProto.external_data. */
+#include "io/onnx_impl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MAX_FILES = 4096, BUDGET_PER_BYTE = 4 };
+
+err onnx_file_open(const char *path, int *fd, int64_t *size, struct onnx_file *file)
+{
+  const int f = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not make us wait */
+  CHECK(f >= 0, ERR_INPUT, "cannot open '%.300s': %s", path, strerror(errno));
+  struct stat s;
+  if (fstat(f, &s) || !S_ISREG(s.st_mode)) {
+    (void)close(f);
+    return FAIL(ERR_INPUT, "'%.300s' is not a file", path);
+  }
+  *fd = f;
+  *size = s.st_size;
+  *file = (struct onnx_file){.device = s.st_dev, .inode = s.st_ino};
+  return ERR_OK;
+}
+
+/** Where a tensor's data lie. */
+struct place {
+  const char *location;
+  int64_t offset, length; /* length < 0: not said */
+};
+
+static err parse_number(const char *key, const char *text, int64_t *out)
+{
+  char *end = NULL;
+  errno = 0;
+  const bool digit = text && *text >= '0' && *text <= '9';
+  const long long v = digit ? strtoll(text, &end, 10) : -1;
+  CHECK(digit && !errno && !*end, ERR_FORMAT, "its %s is not a number of bytes", key);
+  *out = v;
+  return ERR_OK;
+}
+
+static err parse_place(const Onnx__TensorProto *t, struct place *out)
+{
+  *out = (struct place){.length = -1};
+  for (size_t i = 0; i < t->n_external_data; i++) {
+    const Onnx__StringStringEntryProto *x = t->external_data[i];
+    if (!x->key || !x->value) continue;
+    if (!strcmp(x->key, "location")) out->location = x->value;
+    if (!strcmp(x->key, "offset")) TRY(parse_number("offset", x->value, &out->offset));
+    if (!strcmp(x->key, "length")) TRY(parse_number("length", x->value, &out->length));
+  }
+  return ERR_OK;
+}
+
+/** Refuse what could name a file outside the model's folder. */
+static err check_location(const char *location)
+{
+  CHECK(location && *location, ERR_FORMAT, "it names no file");
+  TRY(onnx_name_check(location, "file name"));
+  CHECK(*location != '/', ERR_FORMAT, "its file '%.200s' is an absolute path", location);
+  for (const char *p = location; p; p = strchr(p, '/')) {
+    p += *p == '/';
+    CHECK(strncmp(p, "..", 2) != 0 || (p[2] && p[2] != '/'), ERR_FORMAT,
+          "its file '%.200s' leaves the model's folder", location);
+  }
+  return ERR_OK;
+}
+
+/** Canonical path of a file in the model's folder; the caller frees. */
+static err canonical(const char *model, const char *location, char **out)
+{
+  char joined[2 * PATH_MAX];
+  char folder[PATH_MAX];
+  const char *slash = strrchr(model, '/');
+  const int n = slash ? (int)(slash - model) + 1 : 0;
+  const int f = snprintf(joined, sizeof joined, "%.*s.", n, model);
+  CHECK(f > 0 && (size_t)f < sizeof joined && realpath(joined, folder), ERR_INPUT,
+        "the model's folder cannot be found: %s", strerror(errno));
+  const int j =
+      snprintf(joined, sizeof joined, "%s/%s", strcmp(folder, "/") ? folder : "", location);
+  CHECK(j > 0 && (size_t)j < sizeof joined, ERR_FORMAT, "its file name is too long");
+  char *real_path = realpath(joined, NULL);
+  CHECK(real_path, ERR_INPUT, "its file '%.200s' is missing from the model's folder: %s", location,
+        strerror(errno));
+  const size_t length = strlen(folder);
+  if (length > 1 && (strncmp(real_path, folder, length) != 0 || real_path[length] != '/')) {
+    free(real_path);
+    return FAIL(ERR_FORMAT, "its file '%.200s' leads out of the model's folder", location);
+  }
+  *out = real_path;
+  return ERR_OK;
+}
+
+/** A file that is seen for the first time raises what constants may occupy. */
+static err credit(struct onnx_model *m, const struct onnx_file *file, int64_t size)
+{
+  for (int i = m->n_files - 1; i >= 0; i--)
+    if (m->files[i].device == file->device && m->files[i].inode == file->inode) return ERR_OK;
+  CHECK(m->n_files < MAX_FILES, ERR_UNSUPPORTED, "the model has more than %d files of data",
+        MAX_FILES);
+  if (m->n_files == m->max_files) {
+    const int bigger = m->max_files ? 2 * m->max_files : 16;
+    void *p = realloc(m->files, (size_t)bigger * sizeof *m->files);
+    CHECK(p, ERR_MEMORY, "no memory for the list of files");
+    m->files = p;
+    m->max_files = bigger;
+  }
+  m->files[m->n_files++] = *file;
+  m->budget += BUDGET_PER_BYTE * size;
+  return ERR_OK;
+}
+
+static err read_all(int fd, uint8_t *out, int64_t offset, int64_t bytes)
+{
+  for (int64_t done = 0; done < bytes;) {
+    const ssize_t n = pread(fd, out + done, (size_t)(bytes - done), offset + done);
+    if (n < 0 && errno == EINTR) continue;
+    CHECK(n > 0, ERR_IO, "reading its file failed: %s", n ? strerror(errno) : "it became shorter");
+    done += n;
+  }
+  return ERR_OK;
+}
+
+static err read_place(struct onnx_model *m, const struct place *at, int64_t bytes, int fd,
+                      int64_t size, uint8_t **out)
+{
+  CHECK(at->length < 0 || at->length == bytes, ERR_FORMAT,
+        "its length is %" PRId64 " bytes, but its shape wants %" PRId64, at->length, bytes);
+  CHECK(bytes <= size && at->offset <= size - bytes, ERR_FORMAT,
+        "bytes %" PRId64 " to %" PRId64 " lie outside its file '%.200s' of %" PRId64 " bytes",
+        at->offset, at->offset > INT64_MAX - bytes ? INT64_MAX : at->offset + bytes, at->location,
+        size);
+  TRY(onnx_budget_take(m, bytes));
+  uint8_t *data = malloc((size_t)bytes);
+  CHECK(data, ERR_MEMORY, "no memory for its %" PRId64 " bytes", bytes);
+  const err e = read_all(fd, data, at->offset, bytes);
+  if (e) {
+    free(data);
+    return err_trace(e, __FILE__, __LINE__);
+  }
+  *out = data;
+  return ERR_OK;
+}
+
+static err read_named(struct onnx_model *m, const struct place *at, int64_t bytes, uint8_t **out)
+{
+  char *path = NULL;
+  int fd = -1;
+  int64_t size = 0;
+  struct onnx_file file;
+  err e = ERR_OK;
+  TRY(check_location(at->location));
+  TRY(canonical(m->path, at->location, &path));
+  TRY_DONE(onnx_file_open(path, &fd, &size, &file));
+  TRY_DONE(credit(m, &file, size));
+  TRY_DONE(read_place(m, at, bytes, fd, size, out));
+done:
+  if (fd >= 0) (void)close(fd);
+  free(path);
+  return e;
+}
+
+err onnx_external_read(struct onnx_model *m, const Onnx__TensorProto *t, const char *name,
+                       int64_t bytes, uint8_t **out)
+{
+  struct place at;
+  err e = parse_place(t, &at);
+  if (!e) e = read_named(m, &at, bytes, out);
+  if (!e) return ERR_OK;
+  char why[600];
+  (void)snprintf(why, sizeof why, "%s", err_message());
+  return FAIL(e, "external data of tensor '%.200s': %s", name, why);
+}

@@ -1,0 +1,131 @@
+/** @file
+ *  The main job: every method at every layer for every sample and target of a data set. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/blas.h"
+#include "jobs/attribute_dry.h"
+#include "jobs/attribute_schema.h"
+#include "jobs/attribute_unit.h"
+#include "jobs/job.h"
+#include "jobs/run_line.h"
+#include "jobs/setup.h"
+#include "pipeline/comm.h"
+#include "pipeline/study.h"
+
+static const struct option options[] = {
+    SETUP_MODEL_OPTIONS,
+    SETUP_DATA_OPTIONS,
+    SETUP_METHOD_OPTIONS,
+    SETUP_PLAN_OPTIONS,
+    {"out", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "The study's HDF5 file, made or continued."},
+    {"force", OPTION_FLAG, ROLE_RUN, NULL, "false",
+     "Start over: remove the file of an earlier study (it is said what is removed)."},
+    {"dry-run", OPTION_FLAG, ROLE_RUN, NULL, "false",
+     "Print the plan (passes, memory, bytes, time) and touch nothing."},
+    {"quiet", OPTION_FLAG, ROLE_RUN, NULL, "false", "No progress lines."},
+    {"log-every", OPTION_REAL, ROLE_RUN, "SECONDS", "30",
+     "Between progress lines where standard error is not a terminal."},
+    {0},
+};
+
+/** Say what the study is about, before the work starts; rank 0. */
+static void announce(const struct setup *s)
+{
+  if (comm_rank() != 0) return;
+  const struct plan *p = s->plan;
+  (void)fprintf(stderr,
+                "%s: %d layers x %d methods x %d targets, %" PRId64
+                " samples in units of %d; per unit 1 forward and %d backward passes; %s, %d rank%s\n",
+                s->model_path, p->n_taps, s->n_methods, s->n_targets, dataset_count(s->data),
+                s->unit, p->n_passes * s->n_targets, blas_family(), comm_size(),
+                comm_size() > 1 ? "s" : "");
+  if (blas_warning()) (void)fprintf(stderr, "warning: %s\n", blas_warning());
+}
+
+/** Name the skipped samples; the run log has the reasons in full.  Rank 0. */
+static void summarise(const char *path, const struct study_result *r)
+{
+  if (comm_rank() != 0) return;
+  (void)printf("%s: %" PRId64 " samples done, %" PRId64 " skipped, %" PRId64
+               " left; %" PRId64 " computed now in %.1f s\n",
+               path, r->done, r->skipped, r->pending, r->made, r->seconds);
+  if (r->skipped)
+    (void)printf("skipped samples hold no data; `retrograd inspect %s` names them\n", path);
+  if (r->pending)
+    (void)printf("stopped on request; start the same command again to continue\n");
+}
+
+static err compute(const struct setup *s, const struct attribute_schema *a, const struct options *o,
+                   int *exit_code)
+{
+  struct attribute_unit *unit = NULL;
+  struct study_result result = {0};
+  char *line = NULL;
+  err e = comm_agree(attribute_unit_make(s, a, &unit));
+  if (!e) e = comm_agree(run_line_make("attribute", &line));
+  if (!e) {
+    const struct study study = {.job = "attribute",
+                                .path = options_text(o, "out"),
+                                .schema = attribute_schema_of(a),
+                                .n_samples = dataset_count(s->data),
+                                .unit = s->unit,
+                                .force = options_flag(o, "force"),
+                                .quiet = options_flag(o, "quiet"),
+                                .log_every = options_real(o, "log-every"),
+                                .run_line = line,
+                                .who = unit,
+                                .begin = attribute_unit_begin,
+                                .compute = attribute_unit_compute,
+                                .account = attribute_unit_account};
+    e = study_run(&study, &result);
+  }
+  free(line);
+  attribute_unit_free(&unit);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  summarise(options_text(o, "out"), &result);
+  *exit_code = result.pending ? EXIT_AGAIN : result.skipped ? EXIT_SKIPPED : EXIT_DONE;
+  return ERR_OK;
+}
+
+static err with_setup(struct setup *s, const struct options *o, int *exit_code)
+{
+  struct attribute_schema *a = NULL;
+  const bool dry = options_flag(o, "dry-run");
+  CHECK(dry || options_text(o, "out"), ERR_USAGE, "where to? give --out FILE.h5");
+  TRY(comm_agree(setup_model(s, o)));
+  TRY(setup_ranks(s));
+  TRY(setup_data(s, o));
+  TRY(comm_agree(setup_plan(s, o)));
+  announce(s);
+  TRY(comm_agree(attribute_schema_make(s, o, &a)));
+  const err e = dry ? attribute_dry(s, a) : compute(s, a, o, exit_code);
+  attribute_schema_free(&a);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}
+
+static err run(const struct options *o, int *exit_code)
+{
+  struct setup s = {0};
+  blas_single_thread();
+  const err e = with_setup(&s, o, exit_code);
+  setup_free(&s);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}
+
+const struct job job_attribute = {
+    .name = "attribute",
+    .summary = "compute saliency maps of a data set: all methods at all layers",
+    .usage = "retrograd attribute --model M.onnx --data D --out S.h5 [options]\n"
+             "  mpirun -n 4 retrograd attribute ...",
+    .about = "One forward pass per unit of samples and one backward pass per rule and target feed "
+             "every method at every layer.  The file is the same, byte for byte, for any number of "
+             "ranks and after any number of restarts: start the same command again to continue a "
+             "study that was stopped or killed.",
+    .parallel = true,
+    .options = options,
+    .run = run,
+};

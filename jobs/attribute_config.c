@@ -1,0 +1,56 @@
+/** @file
+ *  Settings as JSON. */
+#include "jobs/attribute_config.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+static json_t *patterns(const struct options *o, const char *name)
+{
+  int n = 0;
+  const char *const *item = options_list(o, name, &n);
+  json_t *list = json_array();
+  for (int i = 0; i < n; i++) (void)json_array_append_new(list, json_string(item[i]));
+  return list;
+}
+
+static json_t *method_names(const struct setup *s)
+{
+  json_t *list = json_array();
+  for (int i = 0; i < s->n_methods; i++)
+    (void)json_array_append_new(list, json_string(s->methods[i].given));
+  return list;
+}
+
+static json_t *target_names(const struct setup *s)
+{
+  json_t *list = json_array();
+  for (int i = 0; i < s->n_targets; i++)
+    (void)json_array_append_new(list, json_string(s->targets[i].name));
+  return list;
+}
+
+static json_t *recipe(const struct setup *s)
+{
+  char *text = recipe_text(&s->recipe);
+  json_t *r = text ? json_loads(text, 0, NULL) : NULL;
+  free(text);
+  return r;
+}
+
+err attribute_config(const struct setup *s, const struct options *o, char **json)
+{
+  json_t *c = json_object();
+  const char *output = options_text(o, "output");
+  int bad = json_object_set_new(c, "methods", method_names(s));
+  bad |= json_object_set_new(c, "layers", patterns(o, "layers"));
+  bad |= json_object_set_new(c, "targets", target_names(s));
+  bad |= json_object_set_new(c, "unit", json_integer(s->unit));
+  bad |= json_object_set_new(c, "limit", json_integer(options_int(o, "limit")));
+  bad |= json_object_set_new(c, "output", output ? json_string(output) : json_null());
+  bad |= json_object_set_new(c, "recipe", recipe(s));
+  *json = bad ? NULL : json_dumps(c, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17));
+  json_decref(c);
+  CHECK(*json, ERR_MEMORY, "no memory for the configuration");
+  return ERR_OK;
+}

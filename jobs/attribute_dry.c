@@ -1,0 +1,78 @@
+/** @file
+ *  The plan in figures. */
+#include "jobs/attribute_dry.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "jobs/attribute_unit.h"
+#include "pipeline/comm.h"
+#include "pipeline/progress.h"
+
+static double mib(int64_t bytes) { return (double)bytes / 1048576.0; }
+
+/** Resident memory of this process now and at its highest so far, in bytes. */
+static void resident(int64_t *now, int64_t *most)
+{
+  char line[256];
+  long long value = 0;
+  *now = *most = 0;
+  FILE *f = fopen("/proc/self/status", "r");
+  while (f && fgets(line, sizeof line, f)) {
+    if (sscanf(line, "VmRSS: %lld", &value) == 1) *now = value * 1024;
+    if (sscanf(line, "VmHWM: %lld", &value) == 1) *most = value * 1024;
+  }
+  if (f) (void)fclose(f);
+}
+
+static void print_layers(const struct setup *s, const struct attribute_schema *a)
+{
+  (void)printf("%5s  %-28s %-20s %-18s %7s %12s\n", "index", "layer", "operator", "C x H x W",
+               "methods", "MiB");
+  for (int i = 0; i < s->plan->n_taps; i++) {
+    const struct plan_tap *t = &s->plan->taps[i];
+    char shape[48];
+    (void)snprintf(shape, sizeof shape, "%d x %d x %d", t->channels, t->height, t->width);
+    const int64_t bytes = dataset_count(s->data) * s->n_targets * t->n_methods * t->height *
+                          t->width * (int64_t)sizeof(float);
+    (void)printf("%5d  %-28s %-20s %-18s %7d %12.2f\n", t->tap, attribute_schema_variable(a, i),
+                 graph_value_op(s->graph, t->value), shape, t->n_methods, mib(bytes));
+  }
+}
+
+static void print_passes(const struct setup *s)
+{
+  const int64_t n = dataset_count(s->data), units = (n + s->unit - 1) / s->unit;
+  (void)printf("\nsamples %" PRId64 ", unit %d, units %" PRId64 ", targets %d, methods %d, rules %d:",
+               n, s->unit, units, s->n_targets, s->n_methods, s->plan->n_passes);
+  for (int i = 0; i < s->plan->n_passes; i++) (void)printf(" %s", s->plan->passes[i].rule->name);
+  (void)printf("\npasses  forward %" PRId64 ", backward %" PRId64 "\n", units,
+               units * s->plan->n_passes * s->n_targets);
+}
+
+err attribute_dry(const struct setup *s, const struct attribute_schema *a)
+{
+  struct attribute_unit *u = NULL;
+  int64_t now = 0, most = 0;
+  TRY(comm_agree(attribute_unit_make(s, a, &u)));
+  const double began = progress_clock();
+  attribute_unit_probe(u);
+  const double seconds = progress_clock() - began;
+  resident(&now, &most); /* the probe touched every page that a unit will */
+  attribute_unit_free(&u);
+  if (comm_rank() != 0) return ERR_OK;
+
+  const int64_t n = dataset_count(s->data), units = (n + s->unit - 1) / s->unit;
+  const int64_t each = (units + comm_size() - 1) / comm_size();
+  print_layers(s, a);
+  print_passes(s);
+  (void)printf("memory  %.1f MiB per rank: arena %.1f, maps of a unit %.1f, weights %.1f\n",
+               mib(most), mib(s->plan->arena_bytes), mib(s->plan->rows_floats * 4),
+               mib(s->graph->weight_bytes));
+  (void)printf("file    %.2f MiB\n", mib(store_bytes(attribute_schema_of(a))));
+  (void)printf("time    %.2f s per unit, about %.0f s on %d rank%s (one unit measured, without "
+               "reading images)\n",
+               seconds, seconds * (double)each, comm_size(), comm_size() > 1 ? "s" : "");
+  return ERR_OK;
+}

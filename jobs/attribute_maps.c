@@ -1,0 +1,141 @@
+/** @file
+ *  Names, scales and variables of /maps. */
+#include "jobs/attribute_maps.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+/** The name with what HDF5 or netCDF do not take replaced. */
+static const char *clean(struct pool *pool, const char *name)
+{
+  while (*name == '/') name++; /* a netCDF name must not begin with a dot */
+  const size_t n = strlen(name);
+  char *out = pool_take(pool, n + 2, 1);
+  if (!out) return "";
+  for (size_t i = 0; i < n; i++) {
+    const unsigned char c = (unsigned char)name[i];
+    out[i] = c == '/' ? '.' : isalnum(c) || strchr("._-+@", c) || c >= 0x80 ? (char)c : '_';
+  }
+  /* netCDF names begin with a letter, a digit or an underscore */
+  if (!n || (!isalnum((unsigned char)out[0]) && out[0] != '_' && (unsigned char)out[0] < 0x80))
+    return pool_text(pool, "_%s", out);
+  return out;
+}
+
+static bool taken(const char *const *names, int n, const char *name)
+{
+  static const char *const scales[] = {"sample", "target"};
+  for (int i = 0; i < 2; i++)
+    if (!strcmp(name, scales[i])) return true;
+  if (!strncmp(name, "y_", 2) || !strncmp(name, "x_", 2) || !strncmp(name, "method_", 7)) return true;
+  for (int i = 0; i < n; i++)
+    if (!strcmp(names[i], name)) return true;
+  return false;
+}
+
+void attribute_maps_names(struct pool *pool, const struct plan *p, const char **names)
+{
+  for (int i = 0; i < p->n_taps; i++) {
+    const char *base = clean(pool, p->graph->values[p->taps[i].value].name);
+    names[i] = base;
+    for (int k = 2; taken(names, i, names[i]); k++)
+      names[i] = k == 2 && !taken(names, i, pool_text(pool, "tap_%s", base))
+                     ? pool_text(pool, "tap_%s", base)
+                     : pool_text(pool, "tap_%s_%d", base, k);
+  }
+}
+
+static bool same_methods(const struct plan_tap *a, const struct plan_tap *b)
+{
+  return a->n_methods == b->n_methods &&
+         !memcmp(a->methods, b->methods, (size_t)a->n_methods * sizeof *a->methods);
+}
+
+/** True when no tap before i has this set of methods. */
+static bool first_set(const struct plan *p, int i)
+{
+  for (int k = 0; k < i; k++)
+    if (same_methods(&p->taps[k], &p->taps[i])) return false;
+  return true;
+}
+
+/** Number of the set of methods of tap i, counted from 1 in order of first use. */
+static int method_set(const struct plan *p, int i)
+{
+  int first = 0, sets = 0;
+  while (!same_methods(&p->taps[first], &p->taps[i])) first++;
+  for (int k = 0; k <= first; k++) sets += first_set(p, k);
+  return sets;
+}
+
+static bool first_height(const struct plan *p, int i)
+{
+  for (int k = 0; k < i; k++)
+    if (p->taps[k].height == p->taps[i].height) return false;
+  return true;
+}
+
+static bool first_width(const struct plan *p, int i)
+{
+  for (int k = 0; k < i; k++)
+    if (p->taps[k].width == p->taps[i].width) return false;
+  return true;
+}
+
+void attribute_maps_dims(struct pool *pool, const struct setup *s, const char *const *slot,
+                         struct store_dim *dims, int *n_dims)
+{
+  const struct plan *p = s->plan;
+  struct store_dim *d = dims + *n_dims;
+  *d++ = (struct store_dim){"maps", "sample", dataset_count(s->data), NULL, "Sample of the data set"};
+  *d++ = (struct store_dim){"maps", "target", s->n_targets, slot,
+                            "Target slot: whose logit is explained"};
+  for (int i = 0; i < p->n_taps; i++) {
+    const struct plan_tap *t = &p->taps[i];
+    if (first_set(p, i)) {
+      const char **name = pool_take(pool, (size_t)t->n_methods, sizeof *name);
+      for (int k = 0; name && k < t->n_methods; k++) name[k] = s->methods[t->methods[k]].given;
+      *d++ = (struct store_dim){"maps", pool_text(pool, "method_%d", method_set(p, i)), t->n_methods,
+                                name, "Method"};
+    }
+    if (first_height(p, i))
+      *d++ = (struct store_dim){"maps", pool_text(pool, "y_%d", t->height), t->height, NULL,
+                                "Row of the map, from the top"};
+    if (first_width(p, i))
+      *d++ = (struct store_dim){"maps", pool_text(pool, "x_%d", t->width), t->width, NULL,
+                                "Column of the map, from the left"};
+  }
+  *n_dims = (int)(d - dims);
+}
+
+static struct store_var variable(struct pool *pool, const struct plan *p, int i, const char *name)
+{
+  const struct plan_tap *t = &p->taps[i];
+  const char *onnx = p->graph->values[t->value].name, *op = graph_value_op(p->graph, t->value);
+  struct store_attr *attr = pool_take(pool, 3, sizeof *attr);
+  int64_t *index = pool_take(pool, 1, sizeof *index);
+  if (!attr || !index) return (struct store_var){0};
+  *index = t->tap;
+  attr[0] = (struct store_attr){.name = "onnx_name", .type = STORE_TEXT, .text = onnx};
+  attr[1] = (struct store_attr){.name = "index", .type = STORE_I64, .n = 1, .i64 = index};
+  attr[2] = (struct store_attr){.name = "operator", .type = STORE_TEXT, .text = op};
+  return (struct store_var){.group = "maps",
+                            .name = name,
+                            .type = STORE_F32,
+                            .n_dims = 5,
+                            .dims = {"sample", "target",
+                                     pool_text(pool, "method_%d", method_set(p, i)),
+                                     pool_text(pool, "y_%d", t->height),
+                                     pool_text(pool, "x_%d", t->width)},
+                            .long_name = pool_text(pool, "Saliency maps at %s (%s)", onnx, op),
+                            .units = "1",
+                            .n_attrs = 3,
+                            .attrs = attr};
+}
+
+void attribute_maps_vars(struct pool *pool, const struct setup *s, const char *const *names,
+                         struct store_var *vars, int *n_vars)
+{
+  for (int i = 0; i < s->plan->n_taps; i++) vars[(*n_vars)++] = variable(pool, s->plan, i, names[i]);
+}

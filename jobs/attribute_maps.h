@@ -1,0 +1,17 @@
+#pragma once
+/* The group /maps: one variable per tap, one scale per size and per set of methods. */
+#include "io/store.h"
+#include "jobs/pool.h"
+#include "jobs/setup.h"
+
+/** Variable names of all plan taps: the tap's name less leading '/', inner '/' as '.', other
+ *  characters that netCDF does not take as '_', made unique. */
+void attribute_maps_names(struct pool *pool, const struct plan *p, const char **names);
+
+/** Append the scales of /maps; slot [n_targets] names of the targets. */
+void attribute_maps_dims(struct pool *pool, const struct setup *s, const char *const *slot,
+                         struct store_dim *dims, int *n_dims);
+
+/** Append the variables of /maps. */
+void attribute_maps_vars(struct pool *pool, const struct setup *s, const char *const *names,
+                         struct store_var *vars, int *n_vars);

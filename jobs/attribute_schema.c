@@ -1,0 +1,282 @@
+/** @file
+ *  Groups and attributes of the file; the variables of /maps are in attribute_maps.c. */
+#include "jobs/attribute_schema.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/blas.h"
+#include "io/versions.h"
+#include "jobs/attribute_config.h"
+#include "jobs/attribute_maps.h"
+#include "jobs/pool.h"
+
+enum { MAX_ATTRS = 20, MAX_FIXED_DIMS = 12, MAX_FIXED_VARS = 20 };
+
+struct attribute_schema {
+  struct pool *pool;
+  const struct setup *setup;
+  struct store_schema schema;
+  struct store_attr *attrs;
+  struct store_dim *dims;
+  struct store_var *vars;
+  const char **variables; /* [n plan taps] */
+};
+
+static const char *const axis_hw[] = {"height", "width"};
+static const char *const axis_box[] = {"xmin", "ymin", "xmax", "ymax"};
+static const char *const axis_shape[] = {"channels", "height", "width"};
+
+static void add_text(struct attribute_schema *a, const char *name, const char *text)
+{
+  a->attrs[a->schema.n_attrs++] =
+      (struct store_attr){.name = name, .type = STORE_TEXT, .text = text};
+}
+
+static void add_number(struct attribute_schema *a, const char *name, int64_t value)
+{
+  int64_t *v = pool_take(a->pool, 1, sizeof *v);
+  if (!v) return;
+  *v = value;
+  a->attrs[a->schema.n_attrs++] =
+      (struct store_attr){.name = name, .type = STORE_I64, .n = 1, .i64 = v};
+}
+
+static void add_dim(struct attribute_schema *a, const char *group, const char *name, int64_t size,
+                    const char *const *text, const char *long_name)
+{
+  a->dims[a->schema.n_dims++] = (struct store_dim){group, name, size, text, long_name};
+}
+
+static void add_var(struct attribute_schema *a, const struct store_var *v)
+{
+  a->vars[a->schema.n_vars++] = *v;
+}
+
+/** What determines the numbers, and what the numbers are about. */
+static err add_root(struct attribute_schema *a, const struct options *o)
+{
+  const struct setup *s = a->setup;
+  const int64_t n = dataset_count(s->data), units = (n + s->unit - 1) / s->unit;
+  char *config = NULL;
+  TRY(attribute_config(s, o, &config));
+  add_text(a, "title", "Saliency maps of a data set");
+  add_text(a, "software", "retrograd");
+  add_text(a, "software_version", RETROGRAD_VERSION);
+  add_number(a, "schema_version", STORE_SCHEMA_VERSION);
+  add_text(a, "job", "attribute");
+  add_text(a, "model_sha256", s->model_sha256);
+  add_text(a, "config", pool_text(a->pool, "%s", config));
+  free(config);
+  add_text(a, "data_sha256", dataset_sha256(s->data));
+  add_text(a, "kernel_family", pool_text(a->pool, "%s", blas_family()));
+  add_text(a, "libraries", pool_text(a->pool, "%s", versions_text()));
+  add_text(a, "model", s->model_path);
+  add_text(a, "data", s->data_path);
+  add_number(a, "unit", s->unit);
+  add_number(a, "n_units", units);
+  add_number(a, "n_forward", units);
+  add_number(a, "n_backward", units * s->plan->n_passes * s->n_targets);
+  add_number(a, "classes", s->graph->classes);
+  return ERR_OK;
+}
+
+/** Label, box and path of every sample, as the data set lists them. */
+static void add_listed(struct attribute_schema *a)
+{
+  const struct dataset *d = a->setup->data;
+  const int64_t n = dataset_count(d);
+  const char **path = pool_take(a->pool, (size_t)n, sizeof *path);
+  int32_t *label = pool_take(a->pool, (size_t)n, sizeof *label);
+  int32_t *box = pool_take(a->pool, (size_t)n * 4, sizeof *box);
+  if (!path || !label || !box) return;
+  for (int64_t i = 0; i < n; i++) {
+    const struct sample *s = dataset_sample(d, i);
+    path[i] = s->path;
+    label[i] = s->label;
+    for (int k = 0; k < 4; k++) box[4 * i + k] = s->has_box ? s->box[k] : -1;
+  }
+  add_var(a, &(struct store_var){.group = "samples", .name = "path", .type = STORE_TEXT, .n_dims = 1,
+                                 .dims = {"sample"}, .units = "1", .data = path,
+                                 .long_name = "Where the sample lies in the data set"});
+  add_var(a, &(struct store_var){.group = "samples", .name = "label", .type = STORE_I32, .n_dims = 1,
+                                 .dims = {"sample"}, .units = "1", .data = label,
+                                 .long_name = "Class of the sample, -1 where none is known"});
+  add_var(a, &(struct store_var){.group = "samples", .name = "box", .type = STORE_I32, .n_dims = 2,
+                                 .dims = {"sample", "axis_box"}, .units = "pixel", .data = box,
+                                 .long_name = "Object's box, inclusive pixels of the file's image, "
+                                              "-1 where none is known"});
+}
+
+static void add_status(struct attribute_schema *a)
+{
+#define E(name, word, text) (name),
+  static const int64_t values[] = {SAMPLE_STATUS_LIST(E)};
+#undef E
+#define E(name, word, text) word " "
+  static const char meanings[] = SAMPLE_STATUS_LIST(E);
+#undef E
+  enum { N = sizeof values / sizeof *values };
+  struct store_attr *attr = pool_take(a->pool, 2, sizeof *attr);
+  if (!attr) return;
+  attr[0] = (struct store_attr){.name = "flag_values", .type = STORE_I64, .n = N, .i64 = values};
+  attr[1] = (struct store_attr){.name = "flag_meanings", .type = STORE_TEXT,
+                                .text = pool_text(a->pool, "%.*s", (int)sizeof meanings - 2, meanings)};
+  add_var(a, &(struct store_var){.group = "samples", .name = "status", .type = STORE_U8, .n_dims = 1,
+                                 .dims = {"sample"}, .units = "1", .zero = true, .n_attrs = 2,
+                                 .attrs = attr,
+                                 .long_name = "What became of the sample; only 1 has data"});
+}
+
+static void add_samples(struct attribute_schema *a)
+{
+  const struct setup *s = a->setup;
+  const struct recipe *r = &s->recipe;
+  const bool named = r->classes && r->n_classes == s->graph->classes;
+  const char **slot = pool_take(a->pool, (size_t)s->n_targets, sizeof *slot);
+  for (int i = 0; slot && i < s->n_targets; i++) slot[i] = s->targets[i].name;
+  add_dim(a, "samples", "sample", dataset_count(s->data), NULL, "Sample of the data set");
+  add_dim(a, "samples", "class", s->graph->classes, named ? (const char *const *)r->classes : NULL,
+          "Class of the model");
+  add_dim(a, "samples", "target", s->n_targets, slot, "Target slot: whose logit is explained");
+  add_dim(a, "samples", "axis_hw", 2, axis_hw, "Height and width");
+  add_dim(a, "samples", "axis_box", 4, axis_box, "Corners of a box");
+  add_listed(a);
+  add_var(a, &(struct store_var){.group = "samples", .name = "size", .type = STORE_I32, .n_dims = 2,
+                                 .dims = {"sample", "axis_hw"}, .units = "pixel",
+                                 .long_name = "Size of the file's image, 0 where unknown"});
+  add_status(a);
+  add_var(a, &(struct store_var){.group = "samples", .name = "logits", .type = STORE_F32, .n_dims = 2,
+                                 .dims = {"sample", "class"}, .units = "1",
+                                 .long_name = "Logits of the model"});
+  add_var(a, &(struct store_var){.group = "samples", .name = "target_class", .type = STORE_I32,
+                                 .n_dims = 2, .dims = {"sample", "target"}, .units = "1",
+                                 .long_name = "Class that the maps of the slot explain, -1: none"});
+  add_var(a, &(struct store_var){.group = "samples", .name = "score", .type = STORE_F32, .n_dims = 2,
+                                 .dims = {"sample", "target"}, .units = "1",
+                                 .long_name = "Logit of that class, NaN: none"});
+  attribute_maps_dims(a->pool, s, slot, a->dims, &a->schema.n_dims);
+}
+
+static void add_layers(struct attribute_schema *a)
+{
+  const struct plan *p = a->setup->plan;
+  const size_t n = (size_t)p->n_taps;
+  const char **name = pool_take(a->pool, n, sizeof *name), **op = pool_take(a->pool, n, sizeof *op);
+  int32_t *shape = pool_take(a->pool, 3 * n, sizeof *shape), *index = pool_take(a->pool, n, sizeof *index);
+  if (!name || !op || !shape || !index || !a->variables) return;
+  for (size_t i = 0; i < n; i++) {
+    const struct plan_tap *t = &p->taps[i];
+    name[i] = p->graph->values[t->value].name;
+    op[i] = graph_value_op(p->graph, t->value);
+    index[i] = t->tap;
+    shape[3 * i] = t->channels;
+    shape[3 * i + 1] = t->height;
+    shape[3 * i + 2] = t->width;
+  }
+  add_dim(a, "layers", "layer", p->n_taps, name, "Tap: a value of the model's graph");
+  add_dim(a, "layers", "axis_shape", 3, axis_shape, "Channels, height and width");
+  add_var(a, &(struct store_var){.group = "layers", .name = "operator", .type = STORE_TEXT, .n_dims = 1,
+                                 .dims = {"layer"}, .units = "1", .data = op,
+                                 .long_name = "Operator that makes the value"});
+  add_var(a, &(struct store_var){.group = "layers", .name = "shape", .type = STORE_I32, .n_dims = 2,
+                                 .dims = {"layer", "axis_shape"}, .units = "1", .data = shape,
+                                 .long_name = "Shape of the value for one sample"});
+  add_var(a, &(struct store_var){.group = "layers", .name = "index", .type = STORE_I32, .n_dims = 1,
+                                 .dims = {"layer"}, .units = "1", .data = index,
+                                 .long_name = "Index of the tap in the model"});
+  add_var(a, &(struct store_var){.group = "layers", .name = "variable", .type = STORE_TEXT, .n_dims = 1,
+                                 .dims = {"layer"}, .units = "1", .data = a->variables,
+                                 .long_name = "Name of the tap's variable in /maps"});
+}
+
+static void add_method_text(struct attribute_schema *a, const char *name, const char *long_name,
+                            const char *const *text)
+{
+  add_var(a, &(struct store_var){.group = "methods", .name = name, .type = STORE_TEXT, .n_dims = 1,
+                                 .dims = {"method"}, .units = "1", .data = text,
+                                 .long_name = long_name});
+}
+
+static void add_methods(struct attribute_schema *a)
+{
+  const struct setup *s = a->setup;
+  const size_t n = (size_t)s->n_methods;
+  const char **name = pool_take(a->pool, n, sizeof *name);
+  const char **canonical = pool_take(a->pool, n, sizeof *canonical);
+  const char **formula = pool_take(a->pool, n, sizeof *formula);
+  const char **source = pool_take(a->pool, n, sizeof *source);
+  const char **rule = pool_take(a->pool, n, sizeof *rule);
+  if (!name || !canonical || !formula || !source || !rule) return;
+  for (size_t i = 0; i < n; i++) {
+    name[i] = s->methods[i].given;
+    canonical[i] = s->methods[i].canonical;
+    formula[i] = s->methods[i].formula;
+    source[i] = s->methods[i].source;
+    rule[i] = s->methods[i].rule->name;
+  }
+  add_dim(a, "methods", "method", s->n_methods, name, "Method, named as it was asked for");
+  add_method_text(a, "canonical", "rule/extract/aggregate", canonical);
+  add_method_text(a, "formula", "What a map holds at position u", formula);
+  add_method_text(a, "source", "Where the method is from", source);
+  add_method_text(a, "rule", "How the signal was carried back", rule);
+}
+
+static err fill(struct attribute_schema *a, const struct options *o)
+{
+  const size_t taps = (size_t)a->setup->plan->n_taps;
+  a->attrs = pool_take(a->pool, MAX_ATTRS, sizeof *a->attrs);
+  a->dims = pool_take(a->pool, MAX_FIXED_DIMS + 4 * taps, sizeof *a->dims);
+  a->vars = pool_take(a->pool, MAX_FIXED_VARS + taps, sizeof *a->vars);
+  a->variables = pool_take(a->pool, taps, sizeof *a->variables);
+  CHECK(!pool_failed(a->pool), ERR_MEMORY, "no memory to describe the file");
+  attribute_maps_names(a->pool, a->setup->plan, a->variables);
+  TRY(add_root(a, o));
+  add_samples(a);
+  add_layers(a);
+  add_methods(a);
+  attribute_maps_vars(a->pool, a->setup, a->variables, a->vars, &a->schema.n_vars);
+  a->schema.attrs = a->attrs;
+  a->schema.dims = a->dims;
+  a->schema.vars = a->vars;
+  CHECK(!pool_failed(a->pool), ERR_MEMORY, "no memory to describe the file");
+  return ERR_OK;
+}
+
+err attribute_schema_make(const struct setup *s, const struct options *o,
+                          struct attribute_schema **out)
+{
+  struct pool *pool = pool_make();
+  struct attribute_schema *a = pool ? pool_take(pool, 1, sizeof *a) : NULL;
+  err e = a ? ERR_OK : FAIL(ERR_MEMORY, "no memory to describe the file");
+  if (!e) {
+    a->pool = pool;
+    a->setup = s;
+    e = fill(a, o);
+  }
+  if (e) {
+    pool_free(&pool);
+    return err_trace(e, __FILE__, __LINE__);
+  }
+  *out = a;
+  return ERR_OK;
+}
+
+void attribute_schema_free(struct attribute_schema **a)
+{
+  if (!*a) return;
+  struct pool *pool = (*a)->pool; /* holds the schema itself */
+  pool_free(&pool);
+  *a = NULL;
+}
+
+const struct store_schema *attribute_schema_of(const struct attribute_schema *a)
+{
+  return &a->schema;
+}
+
+const char *attribute_schema_variable(const struct attribute_schema *a, int i)
+{
+  return a->variables[i];
+}

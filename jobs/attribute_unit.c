@@ -1,0 +1,206 @@
+/** @file
+ *  Computing a unit and writing its rows. */
+#include "jobs/attribute_unit.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/tape.h"
+#include "pipeline/comm.h"
+#include "pipeline/prefetch.h"
+
+struct attribute_unit {
+  const struct setup *setup;
+  const struct attribute_schema *schema;
+  struct tape *tape;
+  struct prefetch *prefetch;
+  struct prefetch_slot *slots; /* [unit] */
+  float *logits;               /* [unit, classes] */
+  int32_t *size;               /* [unit, 2] */
+  int32_t *target;             /* [unit, n_targets] */
+  float *score;                /* [unit, n_targets] */
+  int *classes;                /* [unit] seeds of one pass */
+  int *map_vars;               /* [n plan taps] */
+  int logits_var, size_var, target_var, score_var;
+  json_t *skipped; /* reasons of this rank's bad samples */
+};
+
+int64_t attribute_unit_bytes(const struct setup *s)
+{
+  const int64_t per_sample =
+      s->graph->classes * (int64_t)sizeof(float) + 16 + s->n_targets * (int64_t)12;
+  return s->plan->arena_bytes + s->plan->rows_floats * (int64_t)sizeof(float) +
+         prefetch_bytes(&s->recipe, s->unit) + s->unit * per_sample;
+}
+
+void attribute_unit_free(struct attribute_unit **unit)
+{
+  struct attribute_unit *u = *unit;
+  if (!u) return;
+  prefetch_free(&u->prefetch);
+  tape_free(&u->tape);
+  free(u->slots);
+  free(u->logits);
+  free(u->size);
+  free(u->target);
+  free(u->score);
+  free(u->classes);
+  free(u->map_vars);
+  json_decref(u->skipped);
+  free(u);
+  *unit = NULL;
+}
+
+static err allocate(struct attribute_unit *u)
+{
+  const struct setup *s = u->setup;
+  const size_t n = (size_t)s->unit, targets = (size_t)s->n_targets;
+  u->slots = calloc(n, sizeof *u->slots);
+  u->logits = calloc(n * (size_t)s->graph->classes, sizeof *u->logits);
+  u->size = calloc(n * 2, sizeof *u->size);
+  u->target = calloc(n * targets, sizeof *u->target);
+  u->score = calloc(n * targets, sizeof *u->score);
+  u->classes = calloc(n, sizeof *u->classes);
+  u->map_vars = calloc((size_t)s->plan->n_taps, sizeof *u->map_vars);
+  u->skipped = json_array();
+  CHECK(u->slots && u->logits && u->size && u->target && u->score && u->classes && u->map_vars &&
+            u->skipped,
+        ERR_MEMORY, "no memory for a unit of %d samples", s->unit);
+  TRY(tape_make(s->plan, &u->tape));
+  TRY(prefetch_make(s->data, &s->recipe, s->unit, &u->prefetch));
+  return ERR_OK;
+}
+
+err attribute_unit_make(const struct setup *s, const struct attribute_schema *a,
+                        struct attribute_unit **out)
+{
+  struct attribute_unit *u = calloc(1, sizeof *u);
+  CHECK(u, ERR_MEMORY, "no memory for a unit");
+  u->setup = s;
+  u->schema = a;
+  const err e = allocate(u);
+  if (e) {
+    attribute_unit_free(&u);
+    return err_trace(e, __FILE__, __LINE__);
+  }
+  *out = u;
+  return ERR_OK;
+}
+
+err attribute_unit_begin(void *who, struct store *f, const struct study_unit *first)
+{
+  struct attribute_unit *u = who;
+  TRY(store_find(f, "samples/logits", &u->logits_var));
+  TRY(store_find(f, "samples/size", &u->size_var));
+  TRY(store_find(f, "samples/target_class", &u->target_var));
+  TRY(store_find(f, "samples/score", &u->score_var));
+  for (int i = 0; i < u->setup->plan->n_taps; i++) {
+    char path[1024];
+    (void)snprintf(path, sizeof path, "maps/%s", attribute_schema_variable(u->schema, i));
+    TRY(store_find(f, path, &u->map_vars[i]));
+  }
+  if (first->count) prefetch_start(u->prefetch, first->first, first->count);
+  return ERR_OK;
+}
+
+/** Remember why a sample was skipped, for the run log. */
+static void note_skipped(struct attribute_unit *u, int64_t sample, const struct prefetch_slot *slot)
+{
+  json_t *item = json_object();
+  (void)json_object_set_new(item, "sample", json_integer(sample));
+  (void)json_object_set_new(item, "path",
+                            json_string(dataset_sample(u->setup->data, sample)->path));
+  (void)json_object_set_new(item, "reason", json_string(slot->reason));
+  (void)json_array_append_new(u->skipped, item);
+}
+
+/** Everything about a sample but its maps; a bad one gets NaN and -1. */
+static void describe(struct attribute_unit *u, int64_t first, int b)
+{
+  const struct setup *s = u->setup;
+  const struct prefetch_slot *slot = &u->slots[b];
+  const int k = s->graph->classes;
+  const bool good = slot->status == SAMPLE_DONE;
+  const float *logits = tape_logits(u->tape) + b;
+  for (int c = 0; c < k; c++)
+    u->logits[(int64_t)b * k + c] = good ? logits[(int64_t)c * s->unit] : NAN;
+  u->size[2 * b] = slot->size[0];
+  u->size[2 * b + 1] = slot->size[1];
+  for (int t = 0; t < s->n_targets; t++) {
+    const int c = good ? target_class(&s->targets[t], dataset_sample(s->data, first + b), logits, k,
+                                      s->unit)
+                       : -1;
+    u->target[b * s->n_targets + t] = c;
+    u->score[b * s->n_targets + t] = c >= 0 ? logits[(int64_t)c * s->unit] : NAN;
+  }
+}
+
+/** Every backward pass of the unit, then NaN where there is no target. */
+static void backward(struct attribute_unit *u, int count)
+{
+  const struct setup *s = u->setup;
+  for (int t = 0; t < s->n_targets; t++) {
+    for (int b = 0; b < s->unit; b++)
+      u->classes[b] = b < count ? u->target[b * s->n_targets + t] : -1;
+    for (int p = 0; p < s->plan->n_passes; p++) tape_backward(u->tape, p, t, u->classes);
+    for (int b = 0; b < count; b++)
+      if (u->classes[b] < 0) tape_blank(u->tape, b, t);
+  }
+}
+
+static err write_rows(struct attribute_unit *u, struct store *f, const struct study_unit *unit)
+{
+  TRY(store_write(f, u->logits_var, unit->first, unit->count, u->logits));
+  TRY(store_write(f, u->size_var, unit->first, unit->count, u->size));
+  TRY(store_write(f, u->target_var, unit->first, unit->count, u->target));
+  TRY(store_write(f, u->score_var, unit->first, unit->count, u->score));
+  for (int i = 0; i < u->setup->plan->n_taps; i++)
+    TRY(store_write(f, u->map_vars[i], unit->first, unit->count, tape_rows(u->tape, i)));
+  return ERR_OK;
+}
+
+err attribute_unit_compute(void *who, struct store *f, const struct study_unit *unit,
+                           uint8_t *status)
+{
+  struct attribute_unit *u = who;
+  prefetch_wait(u->prefetch, tape_input(u->tape), u->slots);
+  if (unit->next_count) prefetch_start(u->prefetch, unit->next_first, unit->next_count);
+  tape_forward(u->tape);
+  for (int b = 0; b < unit->count; b++) {
+    describe(u, unit->first, b);
+    status[b] = (uint8_t)u->slots[b].status;
+    if (u->slots[b].status != SAMPLE_DONE) note_skipped(u, unit->first + b, &u->slots[b]);
+  }
+  backward(u, unit->count);
+  TRY(write_rows(u, f, unit));
+  return ERR_OK;
+}
+
+char *attribute_unit_account(void *who)
+{
+  struct attribute_unit *u = who;
+  int64_t n_forward = 0, n_backward = 0;
+  tape_passes(u->tape, &n_forward, &n_backward);
+  json_t *o = json_object();
+  (void)json_object_set_new(o, "n_forward", json_integer(n_forward));
+  (void)json_object_set_new(o, "n_backward", json_integer(n_backward));
+  (void)json_object_set(o, "skipped", u->skipped);
+  char *text = json_dumps(o, JSON_COMPACT);
+  json_decref(o);
+  return text;
+}
+
+void attribute_unit_probe(struct attribute_unit *u)
+{
+  const struct setup *s = u->setup;
+  memset(tape_input(u->tape), 0,
+         (size_t)shape_count(&s->graph->values[s->graph->input].is.shape) * (size_t)s->unit *
+             sizeof(float));
+  for (int b = 0; b < s->unit; b++)
+    for (int t = 0; t < s->n_targets; t++) u->target[b * s->n_targets + t] = 0;
+  tape_forward(u->tape);
+  backward(u, s->unit);
+}

@@ -1,0 +1,25 @@
+#pragma once
+/* One unit of an attribute study: pixels to maps to rows in the file. */
+#include "jobs/attribute_schema.h"
+#include "jobs/setup.h"
+#include "pipeline/study.h"
+
+struct attribute_unit;
+
+/** Tape, decoding thread and row buffers of this rank.  s and a must outlive it.
+ *  Errors: ERR_MEMORY. */
+MUST_CHECK err attribute_unit_make(const struct setup *s, const struct attribute_schema *a,
+                                   struct attribute_unit **out);
+void attribute_unit_free(struct attribute_unit **u);
+
+/* The three functions of struct study, with an attribute_unit as `who`. */
+err attribute_unit_begin(void *who, struct store *f, const struct study_unit *first);
+err attribute_unit_compute(void *who, struct store *f, const struct study_unit *unit,
+                           uint8_t *status);
+char *attribute_unit_account(void *who);
+
+/** Bytes that attribute_unit_make takes. */
+int64_t attribute_unit_bytes(const struct setup *s);
+
+/** Forward and every backward once, on zeros: for a probe of time and memory. */
+void attribute_unit_probe(struct attribute_unit *u);

@@ -1,0 +1,158 @@
+/** @file
+ *  Job `methods`: every rule, extract, aggregate and named method. */
+#include "core/aggregate.h"
+#include "core/extract.h"
+#include "core/method.h"
+#include "core/nearest.h"
+#include "core/rule.h"
+#include "jobs/job.h"
+#include "jobs/print.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct option options[] = {
+    {"format", OPTION_TEXT, ROLE_RUN, "text|markdown", "text",
+     "For reading, or the tables of the documentation."},
+    {"names", OPTION_FLAG, ROLE_RUN, NULL, NULL, "Print the names of the named methods alone."},
+    {0},
+};
+
+/** One line of a table; formula and source may be NULL. */
+struct entry {
+  const char *name, *canonical, *place, *formula, *source;
+};
+
+/** How a list is written. */
+struct style {
+  const char *name;
+  void (*heading)(const char *title, const char *about, bool named);
+  void (*entry)(const struct entry *e, bool named);
+};
+
+static void text_heading(const char *title, const char *about, bool named)
+{
+  (void)named;
+  printf("%s: ", title);
+  print_wrapped((int)strlen(title) + 2, 2, about);
+  putchar('\n');
+}
+
+static void text_entry(const struct entry *e, bool named)
+{
+  enum { NAME = 18, COLUMN = NAME + 4 };
+
+  printf("  %-*s  ", NAME, e->name);
+  if (named) printf("= %s, %s\n%*s", e->canonical, e->place, COLUMN, "");
+  print_wrapped(COLUMN, COLUMN, e->formula);
+  if (e->source) {
+    printf("%*s", COLUMN, "");
+    print_wrapped(COLUMN, COLUMN, e->source);
+    putchar('\n');
+  }
+}
+
+static void markdown_heading(const char *title, const char *about, bool named)
+{
+  printf("\n### %s\n\n%s\n\n", title, about);
+  printf("%s", named ? "| name | recipe | where | formula | source |\n|---|---|---|---|---|\n"
+                     : "| name | formula | source |\n|---|---|---|\n");
+}
+
+/** Code in a cell: a bar would end the cell. */
+static void markdown_code(const char *s)
+{
+  printf("`");
+  for (; *s; s++) printf("%s%c", *s == '|' ? "\\" : "", *s);
+  printf("` | ");
+}
+
+static void markdown_entry(const struct entry *e, bool named)
+{
+  printf("| ");
+  markdown_code(e->name);
+  if (named) {
+    markdown_code(e->canonical);
+    printf("%s | ", e->place);
+  }
+  markdown_code(e->formula);
+  printf("%s |\n", e->source ? e->source : "");
+}
+
+static const struct style styles[] = {
+    {"text", text_heading, text_entry},
+    {"markdown", markdown_heading, markdown_entry},
+};
+enum { STYLES = sizeof styles / sizeof *styles };
+
+static void print_named(const struct style *s)
+{
+  s->heading("Named methods",
+             "give these names to --methods; `all` is every one of them and the cells of the table "
+             "that they leave over.",
+             true);
+  for (const struct alias *a = alias_all; a->name; a++) {
+    s->entry(&(struct entry){a->name, a->canonical, a->input_only ? "at the input" : "at any tap",
+                             a->formula, a->source},
+             true);
+  }
+}
+
+static void print_parts(const struct style *s)
+{
+  s->heading("Rules",
+             "how the signal g comes back through each operator.  Any rule goes with any "
+             "extract and aggregate: --methods rule/extract/aggregate, globs allowed.",
+             false);
+  for (const struct rule *const *r = rule_all; *r; r++)
+    s->entry(&(struct entry){(*r)->name, NULL, NULL, (*r)->formula, (*r)->source}, false);
+  s->heading("Extracts", "what is taken at each position u, from activation a and signal g.",
+             false);
+  for (const struct extract *const *x = extract_all; *x; x++)
+    s->entry(&(struct entry){(*x)->name, NULL, NULL, (*x)->formula, (*x)->source}, false);
+  s->heading("Aggregates", "how the entries gamma_i of the extract at u become one number.", false);
+  for (const struct aggregate *a = aggregate_all; a->name; a++)
+    s->entry(&(struct entry){a->name, NULL, NULL, a->formula, NULL}, false);
+}
+
+static err find_style(const char *name, const struct style **out)
+{
+  const char *names[STYLES];
+  char near[80];
+
+  for (int i = 0; i < STYLES; i++) {
+    names[i] = styles[i].name;
+    if (strcmp(name, names[i]) != 0) continue;
+    *out = &styles[i];
+    return ERR_OK;
+  }
+  return FAIL(ERR_USAGE, "--format: '%s' is neither text nor markdown%s", name,
+              nearest_text(name, names, STYLES, near, sizeof near));
+}
+
+static err run(const struct options *o, int *exit_code)
+{
+  const struct style *s = &styles[0];
+
+  TRY(find_style(options_text(o, "format"), &s));
+  if (options_flag(o, "names")) {
+    for (const struct alias *a = alias_all; a->name; a++) puts(a->name);
+    *exit_code = EXIT_DONE;
+    return ERR_OK;
+  }
+  print_named(s);
+  print_parts(s);
+  *exit_code = EXIT_DONE;
+  return ERR_OK;
+}
+
+const struct job job_methods = {
+    .name = "methods",
+    .summary = "list the methods, rules, extracts and aggregates with formula and source",
+    .usage = "retrograd methods [--format markdown] [--names]",
+    .about = "A method is named, or written rule/extract/aggregate: gradient/conv1x1/norm.  Each "
+             "part may "
+             "be a glob; `table` is the whole extract-and-aggregate table under the rule gradient.",
+    .options = options,
+    .run = run,
+};

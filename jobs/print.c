@@ -1,0 +1,56 @@
+/** @file
+ *  Wrapped and clean text on stdout. */
+#include "jobs/print.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+void print_clean(const char *text, int bytes)
+{
+  for (int i = 0; text[i] && (bytes < 0 || i < bytes); i++) {
+    const unsigned char c = (unsigned char)text[i];
+    putchar(c < 0x20 || c == 0x7F ? '?' : c);
+  }
+}
+
+/** Code points in the first n bytes. */
+static int columns(const char *text, int n)
+{
+  int count = 0;
+  for (int i = 0; i < n; i++) count += ((unsigned char)text[i] & 0xC0) != 0x80;
+  return count;
+}
+
+int print_columns(const char *text)
+{
+  return columns(text, (int)strlen(text));
+}
+
+void print_cell(const char *text, int width)
+{
+  print_clean(text, -1);
+  for (int i = print_columns(text); i < width; i++) putchar(' ');
+}
+
+void print_wrapped(int column, int indent, const char *text)
+{
+  int at = column;
+  bool first = true, broken = false; /* on this line; by the text itself */
+
+  while (*text) {
+    const int n = (int)strcspn(text, " \n"), wide = columns(text, n);
+    if (broken || (!first && at + 1 + wide > PRINT_WIDTH)) {
+      printf("\n%*s", indent, "");
+      at = indent;
+    } else if (!first) {
+      putchar(' ');
+      at++;
+    }
+    print_clean(text, n);
+    at += wide;
+    first = broken = false;
+    for (text += n; *text == ' ' || *text == '\n'; text++) broken = broken || *text == '\n';
+  }
+  putchar('\n');
+}

@@ -1,0 +1,71 @@
+#pragma once
+/* The ranks of a run: start, end, and the few things that they do together. */
+#include <mpi.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+/** Start MPI (one thread calls it) and take a communicator of our own.  Collective. */
+MUST_CHECK err comm_start(int *argc, char ***argv);
+
+/** End MPI; returns the exit code that all ranks share: the given one if all agree, else the largest.
+ *  Collective. */
+int comm_finish(int exit_code);
+
+/** End all ranks at once after a failure that cannot be agreed on.  Not collective; never returns. */
+void comm_abort(int exit_code);
+
+/* Without comm_start there is one rank, 0. */
+MPI_Comm comm_world(void);
+int comm_rank(void);
+int comm_size(void);
+
+/** Agree on failure: every rank gets an error if any rank had one: its own if it failed itself,
+ *  ERR_PEER otherwise.  Collective. */
+MUST_CHECK err comm_agree(err mine);
+
+/** Print `retrograd JOB: text` once for all ranks: the report of the lowest rank whose error is its
+ *  own, with its rank and host where there are several ranks.  Returns true on the rank that
+ *  printed.  Collective. */
+bool comm_report(const char *job, err mine, bool trace);
+
+/** Hand text of rank 0 to all ranks: *text is replaced by a new copy on the others.  NULL stays NULL.
+ *  Collective. */
+MUST_CHECK err comm_share_text(char **text);
+
+/** Hand an array of rank 0 to all ranks.  Collective. */
+void comm_share(void *data, int64_t bytes);
+
+/** Whether this rank's text equals rank 0's; `first` (bytes long) receives rank 0's.  Collective. */
+bool comm_same(const char *mine, char *first, int bytes);
+
+/** Sums of integers over all ranks, in place.  Collective. */
+void comm_sum(int64_t *values, int n);
+
+/** Largest of each value over all ranks, in place.  Collective. */
+void comm_max(int64_t *values, int n);
+
+/* The stop word: a rank that must stop early (signal, failure) tells the others without making them
+ * wait; they look between units. */
+
+/** Ask every other rank to stop after its current unit.  Not collective. */
+void comm_ask_stop(void);
+
+/** True once another rank asked.  Not collective. */
+bool comm_stop_asked(void);
+
+/** Take in what was asked and not seen yet, so that nothing is left in flight.  Collective. */
+void comm_settle(void);
+
+/* Signals. */
+
+/** From now on SIGUSR1 and SIGTERM set a flag instead of ending the process.  Not collective. */
+void comm_catch_signals(void);
+
+/** The signal caught, or 0. */
+int comm_signal(void);
+
+/** Concatenate one text per rank on rank 0, in order of ranks, with commas between: *all is new there, NULL elsewhere; the
+ *  caller frees.  mine may be NULL.  Collective. */
+MUST_CHECK err comm_gather_text(const char *mine, char **all);

@@ -1,0 +1,51 @@
+#pragma once
+/* The driver that every job with units shares: the file is made or continued, units are dealt to
+ * ranks, rows are committed, and all ranks leave together.  DESIGN section 5. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "io/store.h"
+
+/** One unit to compute, and the one that this rank will get after it. */
+struct study_unit {
+  int64_t first;
+  int count; /* samples [first, first + count) */
+  int64_t next_first;
+  int next_count; /* 0: there is no next one */
+};
+
+struct study {
+  const char *job;                   /* "attribute" */
+  const char *path;                  /* the file */
+  const struct store_schema *schema; /* the same on every rank */
+  int64_t n_samples;
+  int unit; /* samples per unit */
+  bool force, quiet;
+  double log_every;     /* seconds between progress lines of a log file */
+  const char *run_line; /* JSON object with what belongs to this run; rank 0 */
+  void *who;
+  /** Before the first unit: look up variables; `units` is what this rank will compute, in order.
+   *  Not collective. */
+  err (*begin)(void *who, struct store *s, const struct study_unit *first);
+  /** Compute a unit and write its rows with store_write, all but the status; status [count] becomes
+   *  SAMPLE_DONE or why not.  Not collective. */
+  err (*compute)(void *who, struct store *s, const struct study_unit *unit, uint8_t *status);
+  /** JSON object with what was really done, for the run log; new, freed by the caller.  Not
+   *  collective. */
+  char *(*account)(void *who);
+};
+
+struct study_result {
+  int64_t done, skipped, pending; /* samples of the file afterwards */
+  int64_t made;                   /* samples computed by this run */
+  double seconds;
+  bool stopped;                   /* by a signal, with work left */
+};
+
+/** Run the study to its end, or until a signal asks to stop.
+ *
+ *  Creates the file where there is none; continues it where it belongs to the same study.
+ *  Errors: ERR_MISMATCH naming the first difference, ERR_BUSY, ERR_FORMAT (the path holds something
+ *  else), ERR_IO, ERR_PEER, and what `compute` returns.  Collective. */
+MUST_CHECK err study_run(const struct study *s, struct study_result *out);

@@ -1,0 +1,157 @@
+/** @file
+ *  Creating the study's file, or recognising it. */
+#include "pipeline/study_file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/dataset.h"
+#include "io/runlog.h"
+
+static const char remedy[] = "; give another --out, or --force to start over";
+
+/** Name the first setting in which two configurations differ. */
+static err compare_config(const char *path, const char *there, const char *here)
+{
+  json_t *a = json_loads(there, 0, NULL), *b = json_loads(here, 0, NULL);
+  const char *key = NULL, *differs = NULL;
+  json_t *value = NULL;
+  char *was = NULL, *is = NULL;
+  json_object_foreach(b, key, value)
+  {
+    if (!differs && !json_equal(value, json_object_get(a, key))) differs = key;
+  }
+  json_object_foreach(a, key, value)
+  {
+    if (!differs && !json_object_get(b, key)) differs = key;
+  }
+  err e = ERR_OK;
+  if (differs) {
+    was = json_dumps(json_object_get(a, differs), JSON_ENCODE_ANY | JSON_COMPACT);
+    is = json_dumps(json_object_get(b, differs), JSON_ENCODE_ANY | JSON_COMPACT);
+    e = FAIL(ERR_MISMATCH, "%s belongs to another study: setting '%s' is %s there, %s here%s", path,
+             differs, was ? was : "not given", is ? is : "not given", remedy);
+  }
+  free(was);
+  free(is);
+  json_decref(a);
+  json_decref(b);
+  return e;
+}
+
+static err compare_text(const struct study *s, struct store *f, const struct store_attr *a)
+{
+  char *there = NULL;
+  TRY(store_attr_text(f, "/", a->name, &there));
+  err e = ERR_OK;
+  if (strcmp(there, a->text) != 0) {
+    if (!strcmp(a->name, "config")) e = compare_config(s->path, there, a->text);
+    if (!e)
+      e = FAIL(ERR_MISMATCH, "%s belongs to another study: %s is '%.200s' there, '%.200s' here%s",
+               s->path, a->name, there, a->text, remedy);
+  }
+  free(there);
+  return e;
+}
+
+static err compare_number(const struct study *s, struct store *f, const struct store_attr *a)
+{
+  int64_t there = 0;
+  int n = 0;
+  TRY(store_attr_i64(f, "/", a->name, 1, &n, &there));
+  CHECK(there == a->i64[0], ERR_MISMATCH,
+        "%s belongs to another study: %s is %" PRId64 " there, %" PRId64 " here%s", s->path, a->name,
+        there, a->i64[0], remedy);
+  return ERR_OK;
+}
+
+/** Where model and data lay when the study began: their checksums decide, not their paths. */
+static bool is_description(const char *name)
+{
+  return !strcmp(name, "model") || !strcmp(name, "data") || !strcmp(name, "title");
+}
+
+/** The root attributes hold all that determines the numbers: compare them in order. */
+static err compare(const struct study *s, struct store *f)
+{
+  for (int i = 0; i < s->schema->n_attrs; i++) {
+    const struct store_attr *a = &s->schema->attrs[i];
+    if (is_description(a->name)) continue;
+    if (a->type == STORE_TEXT)
+      TRY(compare_text(s, f, a));
+    else
+      TRY(compare_number(s, f, a));
+  }
+  return ERR_OK;
+}
+
+static err count_done(struct store *f, int64_t *done, int64_t *n)
+{
+  int var = 0, n_dims = 0;
+  int64_t dims[STORE_MAX_DIMS];
+  TRY(store_find(f, "samples/status", &var));
+  store_extent(f, var, &n_dims, dims);
+  uint8_t *status = malloc((size_t)dims[0] + 1);
+  CHECK(status, ERR_MEMORY, "no memory for %" PRId64 " status bytes", dims[0]);
+  const err e = store_read(f, var, 0, dims[0], status);
+  *n = dims[0];
+  *done = 0;
+  for (int64_t i = 0; !e && i < dims[0]; i++) *done += status[i] != SAMPLE_PENDING;
+  free(status);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}
+
+/** --force: remove a study's file, never without saying what goes. */
+static err remove_old(const struct study *s, struct store *f, int64_t bytes)
+{
+  int64_t done = 0, n = 0;
+  TRY(count_done(f, &done, &n));
+  (void)fprintf(stderr,
+                "--force: removing %s with %" PRId64 " of %" PRId64 " samples done (%.1f MB)\n",
+                s->path, done, n, (double)bytes / 1e6);
+  CHECK(!unlink(s->path), ERR_IO, "cannot remove %s: %s", s->path, strerror(errno));
+  return ERR_OK;
+}
+
+/** *exists: whether there is a file of this very study now. */
+static err recognise(const struct study *s, bool force, bool *exists)
+{
+  struct stat st;
+  *exists = false;
+  if (stat(s->path, &st)) {
+    CHECK(errno == ENOENT, ERR_INPUT, "cannot look at %s: %s", s->path, strerror(errno));
+    return ERR_OK;
+  }
+  CHECK(S_ISREG(st.st_mode), ERR_INPUT, "%s is not a file; give another --out", s->path);
+  struct store *f = NULL;
+  TRY(store_open_read(s->path, &f));
+  const err e = force ? remove_old(s, f, (int64_t)st.st_size) : compare(s, f);
+  store_close(&f);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  *exists = !force;
+  return ERR_OK;
+}
+
+err study_file_prepare(const struct study *s, struct runlog **log)
+{
+  bool exists = false;
+  if (!s->force) TRY(recognise(s, false, &exists)); /* before anything is written */
+  struct runlog *l = NULL;
+  TRY(runlog_open(s->path, &l));
+  err e = recognise(s, s->force, &exists); /* again, now that nobody else can change it */
+  if (!e && !exists) e = store_create(s->path, s->schema);
+  if (!e && s->run_line) e = runlog_append(l, s->run_line);
+  if (e) {
+    runlog_close(&l);
+    return err_trace(e, __FILE__, __LINE__);
+  }
+  *log = l;
+  return ERR_OK;
+}

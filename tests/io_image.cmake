@@ -1,0 +1,13 @@
+check(io.image io)
+check(io.recipe io)
+check(io.dataset io)
+
+foreach(tool pixels dataset)
+  add_executable(tool_${tool} tool_${tool}.c)
+  target_link_libraries(tool_${tool} PRIVATE io)
+  target_compile_options(tool_${tool} PRIVATE ${warnings})
+endforeach()
+script(io.pillow asan)
+script(io.dataset_files asan)
+set_property(TEST io.pillow APPEND PROPERTY ENVIRONMENT "TOOL_PIXELS=$<TARGET_FILE:tool_pixels>")
+set_property(TEST io.dataset_files APPEND PROPERTY ENVIRONMENT "TOOL_DATASET=$<TARGET_FILE:tool_dataset>")

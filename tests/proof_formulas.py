@@ -1,0 +1,137 @@
+"""Every method against its formula in float64 numpy on dumped activations and signals.
+
+The loop runs over the program's own lists: a method, rule, extract or aggregate without a formula here
+fails.  Extracts are materialised here, entry by entry, where the program has closed forms.  Sums are
+in double on both sides; a map is stored as float32, so 1e-6 of its largest |value| leaves room for
+one rounding (6e-8) only.
+"""
+
+import re
+
+import proof
+
+BOUND = 1e-6
+SAMPLES = 2
+RULES = ("gradient", "guided", "deconvnet")
+
+
+def windows(a):
+    """[9, K, H, W]: the zero-padded 3x3 window of a around every position."""
+    import numpy as np
+    height, width = a.shape[1:]
+    padded = np.pad(a, ((0, 0), (1, 1), (1, 1)))
+    return np.stack([padded[:, y:y + height, x:x + width] for y in range(3) for x in range(3)])
+
+
+# The entries gamma[i, y, x] of an extract from activation a and signal g, both [K, H, W].
+EXTRACTS = {
+    "bias": lambda a, g: g,
+    "scaling": lambda a, g: a * g,
+    "conv1x1": lambda a, g: (a[:, None] * g[None]).reshape(-1, *a.shape[1:]),
+    "conv3x3": lambda a, g: (windows(a)[:, :, None] * g[None, None]).reshape(-1, *a.shape[1:]),
+    "conv3x3_depthwise": lambda a, g: (windows(a) * g[None]).reshape(-1, *a.shape[1:]),
+    "cam": lambda a, g: a * g.mean((1, 2), keepdims=True),
+}
+
+
+def norm(gamma):
+    import numpy as np
+    return np.sqrt(np.einsum("iyx,iyx->yx", gamma, gamma))
+
+
+AGGREGATES = {
+    "sum": lambda gamma: gamma.sum(0),
+    "max": lambda gamma: gamma.max(0),
+    "norm": norm,
+    "filter_norm": lambda gamma: norm(gamma.clip(min=0)),
+    "maxabs": lambda gamma: abs(gamma).max(0),
+    "relu_sum": lambda gamma: gamma.sum(0).clip(min=0),
+}
+
+# Named methods as their authors write them: (rule, function of activation and signal).
+NAMED = {
+    "gradient": ("gradient", lambda a, g: abs(g).max(0)),
+    "gradient_sum": ("gradient", lambda a, g: g.sum(0)),
+    "input_x_gradient": ("gradient", lambda a, g: (a * g).sum(0)),
+    "guided_backprop": ("guided", lambda a, g: abs(g).max(0)),
+    "deconvnet": ("deconvnet", lambda a, g: abs(g).max(0)),
+    "grad_cam": ("gradient", lambda a, g: ((g.mean((1, 2)) * a.T).T.sum(0)).clip(min=0)),
+    "linear_approx": ("gradient", lambda a, g: (a * g).sum(0)),
+    "normgrad": ("gradient", lambda a, g: ((a ** 2).sum(0) * (g ** 2).sum(0)) ** 0.5),
+    "normgrad_selective": ("gradient", lambda a, g: ((a * g).clip(min=0) ** 2).sum(0) ** 0.5),
+}
+
+
+def listed(title):
+    """Names in one table of `retrograd methods`."""
+    table = proof.run("methods", "--format", "markdown").out.split(f"### {title}\n")[1].split("\n###")[0]
+    return [name for name in re.findall(r"(?m)^\| `([^`]+)` ", table)]
+
+
+class Formulas(proof.Case):
+    def wanted(self, method, a, g, cache):
+        """The map of a method from activation a and the signals g[rule]."""
+        if method in NAMED:
+            rule, formula = NAMED[method]
+            return formula(a, g[rule])
+        rule, extract, aggregate = method.split("/")
+        if (rule, extract) not in cache:
+            cache.clear()  # one materialised extract at a time
+            cache[rule, extract] = EXTRACTS[extract](a, g[rule])
+        return AGGREGATES[aggregate](cache[rule, extract])
+
+    def compare(self, study, dump, sample, worst):
+        """Every map of one sample; notes the largest error of each method in `worst`."""
+        import numpy as np
+        for variable in study.variables:
+            a = dump[f"activation/{variable}"].astype("f8")
+            g = {rule: dump[f"signal/{rule}/predicted/{variable}"].astype("f8") for rule in RULES}
+            maps, cache = study.maps(variable, np.s_[sample, 0]), {}
+            for k, method in enumerate(study.columns[variable]):
+                error = proof.relative(maps[k], self.wanted(method, a, g, cache))
+                worst[method] = max(worst.get(method, 0.0), error)
+                self.assertLessEqual(error, BOUND, f"{method} at {variable}, sample {sample}")
+
+    def check(self, name, data):
+        out, network = self.path(name + ".h5"), proof.model(name)
+        settings = ["--layers", "all", "--limit", SAMPLES, "--unit", SAMPLES, "--targets", "predicted"]
+        proof.attribute(out, network, data, "--methods", "all,table,*/*/*", *settings)
+        study, worst = proof.Study(out), {}
+        self.assertEqual(set(NAMED) - set(study.methods), set())
+        self.assertEqual(len(study.columns[study.variables[0]]), len(study.methods))
+        for sample in range(SAMPLES):
+            dump = self.dump(network, data, sample, "--rules", ",".join(RULES), *settings)
+            self.compare(study, dump, sample, worst)
+        self.assertEqual(set(worst), set(study.methods))
+        most = max(worst, key=worst.get)
+        proof.figure(f"{name}: {len(worst)} methods at {len(study.variables)} taps, {SAMPLES} images: "
+                     f"largest error {worst[most]:.1e} ({most})")
+
+    def test_every_listed_part_has_a_formula(self):
+        self.assertEqual(set(proof.run("methods", "--names").out.split()), set(NAMED))
+        self.assertEqual(set(listed("Rules")), set(RULES))
+        self.assertEqual(set(listed("Extracts")), set(EXTRACTS))
+        self.assertEqual(set(listed("Aggregates")), set(AGGREGATES))
+
+    def test_table_is_that_of_the_paper(self):
+        out = self.path("table.h5")
+        proof.attribute(out, proof.model("shapes"), proof.demo("manifest.csv"), "--limit", 1, "--layers", "last",
+                        "--methods", "table")
+        wanted = {f"gradient/{e}/{a}" for e in ("bias", "scaling", "conv1x1", "conv3x3", "conv3x3_depthwise")
+                  for a in ("sum", "max", "norm", "filter_norm")}
+        self.assertEqual(set(proof.Study(out).methods), wanted)
+
+    def test_shapes(self):
+        self.check("shapes", proof.demo("manifest.csv"))
+
+    def test_resnet20_bn(self):
+        import os
+        if not os.path.exists(os.path.join(proof.SHARED, "models", "reference.h5")):
+            self.skipTest("no optional data")
+        self.check("resnet20_bn", proof.shared("models", "reference.h5") + ":resnet20_bn/input")
+
+
+if __name__ == "__main__":
+    proof.need("numpy", "h5py")
+    proof.demo("shapes.onnx")
+    proof.main()

@@ -1,0 +1,25 @@
+#pragma once
+/* Every operator again, as naive loops in double over logical row-major tensors [N, d1, ...],
+ * written from the ONNX formulas and sharing no code with core. */
+#include "core/attr.h"
+
+enum { REF_RANK = 6, REF_INPUTS = 6 };
+
+struct ref_tensor {
+  int rank;
+  int dim[REF_RANK];
+  double *v; /* row-major; NULL when absent or integers */
+  const int64_t *ints;
+};
+
+struct ref_call {
+  const struct attr_list *attrs;
+  int opset, n_in;
+  struct ref_tensor in[REF_INPUTS]; /* dim[0] of activations is the number of samples */
+  struct ref_tensor y;              /* out: new, free v */
+  double *scale; /* out: new; sum of |terms| of every element, 0 where no rounding is allowed */
+  int terms;     /* out: at most so many roundings of numbers of that size */
+};
+
+/** The reference of an ONNX operator, or NULL. */
+void (*ref_find(const char *op))(struct ref_call *c);
