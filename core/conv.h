@@ -15,7 +15,7 @@ struct conv {
   int channels, outputs, groups; /* C, M, G */
   int in[2], out[2];             /* rows and columns */
   struct window window;
-  const struct conv_kernel *kernel;
+  const struct conv_kernel *kernel, *plain; /* the first that fits; without Winograd */
 };
 
 /** Inputs of the node: x [C, batch, H, W], w [M, C/G, KH, KW], and maybe b [M]. */
@@ -25,6 +25,8 @@ struct conv_kernel {
   const char *name;
   bool (*fits)(const struct conv *a);
   size_t (*work_bytes)(const struct conv *a, int batch); /* NULL: none */
+  size_t (*prepared_bytes)(const struct conv *a);         /* NULL: none */
+  void (*prepare)(const struct conv *a, const real *w, void *prepared);
   void (*forward)(const struct op_fwd *c);
   void (*backward)(const struct op_bwd *c); /* dx[0] is not NULL */
 };
@@ -34,6 +36,9 @@ extern const struct conv_kernel conv_pointwise;
 
 /** One input channel a group: direct loops over padded planes. */
 extern const struct conv_kernel conv_depthwise;
+
+/** Kernel 3 x 3, stride 1, many channels: Winograd's F(4x4, 3x3), a quarter of the products. */
+extern const struct conv_kernel conv_winograd;
 
 /** Anything: receptive fields copied into columns, block by block, and matrix products. */
 extern const struct conv_kernel conv_columns;

@@ -40,34 +40,41 @@ const char *err_chain(void);
 /** What a code means in general. */
 const char *err_meaning(err code);
 
-#define FAIL(code, ...) err_raise((code), __FILE__, __LINE__, __VA_ARGS__)
+/* A recorded failure is never ERR_OK; static analysis cannot see that by itself. */
+static inline err err_certain(err code)
+{
+  if (code == ERR_OK) __builtin_unreachable();
+  return code;
+}
+
+#define FAIL(code, ...) err_certain(err_raise((code), __FILE__, __LINE__, __VA_ARGS__))
 
 #define CHECK(cond, code, ...)                     \
   do {                                             \
     if (!(cond)) return FAIL((code), __VA_ARGS__); \
   } while (0)
 
-#define TRY(call)                                           \
-  do {                                                      \
-    const err e_ = (call);                                  \
-    if (e_) return err_trace(e_, __FILE__, __LINE__);       \
+#define TRY(call)                                                  \
+  do {                                                             \
+    const err e_ = (call);                                         \
+    if (e_) return err_certain(err_trace(e_, __FILE__, __LINE__)); \
   } while (0)
 
 /** Like TRY, for a function that has cleaning up to do at its label `done`; needs `err e`. */
-#define TRY_DONE(call)                         \
-  do {                                         \
-    e = (call);                                \
-    if (e) {                                   \
-      e = err_trace(e, __FILE__, __LINE__);    \
-      goto done;                               \
-    }                                          \
+#define TRY_DONE(call)                                   \
+  do {                                                   \
+    e = (call);                                          \
+    if (e) {                                             \
+      e = err_certain(err_trace(e, __FILE__, __LINE__)); \
+      goto done;                                         \
+    }                                                    \
   } while (0)
 
 /** Like CHECK, for a function that has cleaning up to do at its label `done`; needs `err e`. */
-#define CHECK_DONE(cond, code, ...)     \
-  do {                                  \
-    if (!(cond)) {                      \
-      e = FAIL((code), __VA_ARGS__);    \
-      goto done;                        \
-    }                                   \
+#define CHECK_DONE(cond, code, ...)  \
+  do {                               \
+    if (!(cond)) {                   \
+      e = FAIL((code), __VA_ARGS__); \
+      goto done;                     \
+    }                                \
   } while (0)

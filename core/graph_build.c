@@ -222,9 +222,10 @@ static err drop_dead_nodes(struct graph_builder *b, int output)
   bool *alive = calloc((size_t)b->n_values, sizeof *alive);
   CHECK(alive, ERR_MEMORY, "no memory for %d values", b->n_values);
   alive[output] = true;
-  for (int i = b->n_nodes - 1; i >= 0; i--)
+  for (int i = b->n_nodes - 1; i >= 0; i--) {
     for (int k = 0; alive[s->nodes[i].out] && k < s->nodes[i].n_in; k++)
       if (s->nodes[i].in[k] >= 0) alive[s->nodes[i].in[k]] = true;
+}
   int kept = 0;
   for (int i = 0; i < b->n_nodes; i++) {
     const int out = s->nodes[i].out;
@@ -264,9 +265,10 @@ err graph_finish(struct graph_builder **builder, int output, struct graph **out)
   TRY(drop_dead_nodes(b, output));
   TRY(number_taps(b));
   int64_t weights = 0;
-  for (int i = 0; i < b->n_values; i++)
+  for (int i = 0; i < b->n_values; i++) {
     if (s->values[i].is.data)
       weights += shape_count(&s->values[i].is.shape) * (int64_t)sizeof(real);
+}
   s->graph = (struct graph){.n_values = b->n_values,
                             .n_nodes = b->n_nodes,
                             .n_taps = b->n_nodes + 1,

@@ -92,14 +92,17 @@ static bool split(const char *name, char part[3][64])
 /** Every cell whose three parts match; globs and plain names alike. */
 static err append_matches(struct list *l, char part[3][64], int *found)
 {
-  for (const struct rule *const *r = rule_all; *r; r++)
-    for (const struct extract *const *x = extract_all; *x; x++)
-      for (const struct aggregate *a = aggregate_all; a->name; a++)
+  for (const struct rule *const *r = rule_all; *r; r++) {
+    for (const struct extract *const *x = extract_all; *x; x++) {
+      for (const struct aggregate *a = aggregate_all; a->name; a++) {
         if (!fnmatch(part[0], (*r)->name, 0) && !fnmatch(part[1], (*x)->name, 0) &&
             !fnmatch(part[2], a->name, 0)) {
           TRY(append_parts(l, NULL, *r, *x, a));
           ++*found;
         }
+}
+}
+}
   return ERR_OK;
 }
 
@@ -134,7 +137,7 @@ static bool is_named(const struct list *l, const char *canonical)
 static err append_table(struct list *l, bool only_unnamed)
 {
   const struct rule *r = rule_find("gradient");
-  for (int i = 0; i < N_TABLE_EXTRACTS; i++)
+  for (int i = 0; i < N_TABLE_EXTRACTS; i++) {
     for (int k = 0; k < N_TABLE_AGGREGATES; k++) {
       char canonical[64];
       (void)snprintf(canonical, sizeof canonical, "%s/%s/%s", r->name, table_extracts[i],
@@ -143,6 +146,7 @@ static err append_table(struct list *l, bool only_unnamed)
       TRY(append_parts(l, NULL, r, extract_find(table_extracts[i]),
                        aggregate_find(table_aggregates[k])));
     }
+}
   return ERR_OK;
 }
 
@@ -167,9 +171,10 @@ static err unknown_part(const char *name, char part[3][64])
     bool known = false;
     for (int i = 0; i < n[p]; i++) known = known || !fnmatch(part[p], names[p][i], 0);
     char near[256];
-    if (!known)
+    if (!known) {
       return FAIL(ERR_USAGE, "method '%s': there is no %s '%s'%s (see retrograd methods)", name,
                   kind[p], part[p], nearest_text(part[p], names[p], n[p], near, sizeof near));
+}
   }
   return FAIL(ERR_USAGE, "method '%s' matches nothing (see retrograd methods)", name);
 }

@@ -25,6 +25,8 @@ struct op_site {
   int n_in;
   const struct operand *in; /* [n_in] */
   struct shape ys;          /* of one sample */
+  const void *prepared;     /* [prepared_bytes] what `prepare` made of the constants; NULL: nothing */
+  bool plain;               /* no fast algorithm that rounds otherwise (Winograd) */
 };
 
 struct op_fwd {
@@ -58,6 +60,8 @@ struct op {
   err (*infer)(void *attr, const struct operand *in, int n_in, struct shape *ys);
   size_t (*aux_bytes)(const struct op_site *at);  /* NULL: none */
   size_t (*work_bytes)(const struct op_site *at); /* NULL: none; the larger of both directions */
+  size_t (*prepared_bytes)(const struct op_site *at); /* NULL: none */
+  void (*prepare)(const struct op_site *at, void *prepared); /* once, when the plan is made */
   void (*forward)(const struct op_fwd *c);
   void (*backward)(const struct op_bwd *c);
   unsigned backward_reads; /* OP_READS_* of `backward` */

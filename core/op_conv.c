@@ -13,7 +13,7 @@
 
 /* In order of preference; the last one fits everything. */
 static const struct conv_kernel *const kernels[] = {&conv_depthwise, &conv_pointwise,
-                                                    &conv_columns};
+                                                    &conv_winograd, &conv_columns};
 
 static err parse(const struct attr_list *list, int opset, void *attr)
 {
@@ -57,12 +57,18 @@ static err check_weights(struct conv *a, const struct operand *in, int n_in)
   return operand_given(in, n_in, CONV_B) ? operand_vector(in, CONV_B, a->outputs) : ERR_OK;
 }
 
-static const struct conv_kernel *kernel_for(const struct conv *a)
+static const struct conv_kernel *kernel_for(const struct conv *a, bool plain)
 {
   const int n = sizeof kernels / sizeof kernels[0];
   int i = 0;
-  while (i + 1 < n && !kernels[i]->fits(a)) i++;
+  while (i + 1 < n && (!kernels[i]->fits(a) || (plain && kernels[i] == &conv_winograd))) i++;
   return kernels[i];
+}
+
+static const struct conv_kernel *kernel_at(const struct op_site *at)
+{
+  const struct conv *a = at->attr;
+  return at->plain ? a->plain : a->kernel;
 }
 
 static err infer(void *attr, const struct operand *in, int n_in, struct shape *ys)
@@ -77,27 +83,37 @@ static err infer(void *attr, const struct operand *in, int n_in, struct shape *y
   for (int i = 0; i < 2; i++) a->in[i] = in[CONV_X].shape.dim[2 + i];
   const struct shape s = {4, {1, a->outputs, a->out[0], a->out[1]}};
   TRY(operand_result(&s));
-  a->kernel = kernel_for(a);
+  a->kernel = kernel_for(a, false);
+  a->plain = kernel_for(a, true);
   *ys = s;
   return ERR_OK;
 }
 
 static size_t work_bytes(const struct op_site *at)
 {
-  const struct conv *a = at->attr;
-  return a->kernel->work_bytes ? a->kernel->work_bytes(a, at->batch) : 0;
+  const struct conv_kernel *k = kernel_at(at);
+  return k->work_bytes ? k->work_bytes(at->attr, at->batch) : 0;
+}
+
+static size_t prepared_bytes(const struct op_site *at)
+{
+  const struct conv_kernel *k = kernel_at(at);
+  return k->prepared_bytes ? k->prepared_bytes(at->attr) : 0;
+}
+
+static void prepare(const struct op_site *at, void *prepared)
+{
+  kernel_at(at)->prepare(at->attr, at->in[CONV_W].data, prepared);
 }
 
 static void forward(const struct op_fwd *c)
 {
-  const struct conv *a = c->at->attr;
-  a->kernel->forward(c);
+  kernel_at(c->at)->forward(c);
 }
 
 static void backward(const struct op_bwd *c)
 {
-  const struct conv *a = c->at->attr;
-  if (c->dx[CONV_X]) a->kernel->backward(c);
+  if (c->dx[CONV_X]) kernel_at(c->at)->backward(c);
 }
 
 const struct op op_conv = {
@@ -109,6 +125,8 @@ const struct op op_conv = {
     .parse = parse,
     .infer = infer,
     .work_bytes = work_bytes,
+    .prepared_bytes = prepared_bytes,
+    .prepare = prepare,
     .forward = forward,
     .backward = backward,
 };

@@ -38,6 +38,7 @@ void plan_free(struct plan **p)
   free(s->work_fwd);
   free(s->work_bwd);
   free(s->extract_work);
+  free(s->prepared);
   free(s);
   *p = NULL;
 }
@@ -82,7 +83,12 @@ static void make_sites(struct plan_storage *s, const struct plan_request *r)
     const struct node *n = &g->nodes[i];
     for (int k = 0; k < n->n_in; k++)
       in[k] = n->in[k] < 0 ? (struct operand){0} : g->values[n->in[k]].is;
-    s->sites[i] = (struct op_site){n->attr, r->batch, n->n_in, in, g->values[n->out].is.shape};
+    s->sites[i] = (struct op_site){.attr = n->attr,
+                                   .batch = r->batch,
+                                   .n_in = n->n_in,
+                                   .in = in,
+                                   .ys = g->values[n->out].is.shape,
+                                   .plain = r->plain};
     in += n->n_in;
   }
 }
@@ -116,17 +122,19 @@ static void make_taps(struct plan_storage *s, const struct plan_request *r)
 static void make_passes(struct plan_storage *s)
 {
   struct plan *p = &s->plan;
-  for (int t = 0; t < p->n_taps; t++)
+  for (int t = 0; t < p->n_taps; t++) {
     for (int k = 0; k < s->taps[t].n_methods; k++) {
       const struct rule *rule = s->methods[s->taps[t].methods[k]].rule;
       int i = 0;
       while (i < p->n_passes && s->passes[i].rule != rule) i++;
       bool *tapped = s->tapped + (size_t)i * (size_t)p->graph->n_taps;
-      if (i == p->n_passes)
+      if (i == p->n_passes) {
         s->passes[p->n_passes++] = (struct plan_pass){
             rule, s->need + (size_t)i * (size_t)p->graph->n_values, tapped};
+}
       tapped[t] = true;
     }
+}
 }
 
 /** A signal is wanted at the taps of the pass and wherever it must pass to reach one of them: from
@@ -138,9 +146,10 @@ static void make_needs(struct plan_storage *s)
     bool *need = s->need + (size_t)i * (size_t)g->n_values;
     for (int t = 0; t < s->plan.n_taps; t++)
       if (s->passes[i].tapped[t]) need[s->taps[t].value] = true;
-    for (int n = 0; n < g->n_nodes; n++)
+    for (int n = 0; n < g->n_nodes; n++) {
       for (int k = 0; k < g->nodes[n].n_in; k++)
         if (g->nodes[n].in[k] >= 0 && need[g->nodes[n].in[k]]) need[g->nodes[n].out] = true;
+}
   }
 }
 
@@ -191,6 +200,7 @@ static err fill(struct plan_storage *s, const struct plan_request *r)
   make_taps(s, r);
   make_passes(s);
   make_needs(s);
+  TRY(plan_prepare(s));
   TRY(plan_memory(s));
   return ERR_OK;
 }

@@ -13,6 +13,7 @@ struct plan_request {
   int n_methods;
   const struct method *methods; /* [n_methods] */
   const bool *wanted;           /* [n_taps][n_methods] which method at which tap */
+  bool plain;                   /* no Winograd */
 };
 
 /** A tap at which at least one method is taken. */
@@ -46,6 +47,7 @@ struct plan {
   const int64_t *extract_work;  /* [n_taps] */
   const bool *kept;             /* [n_values] the activation is still there at the value's extracts */
   int64_t arena_bytes;
+  int64_t prepared_bytes;       /* transformed weights, held by the plan */
   int64_t rows_floats;          /* of all taps' rows together */
 };
 

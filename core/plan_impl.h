@@ -11,8 +11,12 @@ struct plan_storage {
   struct operand *operands; /* of all sites */
   int *tap_of_value, *tap_methods;
   bool *need, *tapped, *kept; /* of all passes */
+  unsigned char *prepared;
   int64_t *activation, *signal, *aux, *work_fwd, *work_bwd, *extract_work;
 };
+
+/** Let every operator prepare its constants, e.g. transform weights.  Errors: ERR_MEMORY. */
+MUST_CHECK err plan_prepare(struct plan_storage *s);
 
 /** Decide what is kept and lay out the arena.  Errors: ERR_MEMORY. */
 MUST_CHECK err plan_memory(struct plan_storage *s);

@@ -56,16 +56,18 @@ static int activation_last(struct layout *l, int value)
     unsigned reads = 0;
     for (int k = 0; k < p->n_passes; k++) reads |= plan_reads(p, &p->passes[k], i);
     if (g->nodes[i].out == value && reads & OP_READS_Y) backward = later(backward, backward_step(l, i));
-    for (int k = 0; k < g->nodes[i].n_in; k++)
+    for (int k = 0; k < g->nodes[i].n_in; k++) {
       if (g->nodes[i].in[k] == value) {
         forward = later(forward, forward_step(i));
         if (reads & OP_READS_X) backward = later(backward, backward_step(l, i));
       }
+}
   }
   const int tap = p->tap_of_value[value];
-  for (int m = 0; tap >= 0 && m < p->taps[tap].n_methods; m++)
+  for (int m = 0; tap >= 0 && m < p->taps[tap].n_methods; m++) {
     if (p->methods[p->taps[tap].methods[m]].extract->reads_activation)
       backward = later(backward, extract_step(l, value));
+}
   /* read by a consumer only, it may be gone before the extracts of this value run */
   l->s->kept[value] = backward > 0 && (l->repeats || backward >= extract_step(l, value));
   if (backward && l->repeats) return last_step(l);
@@ -94,9 +96,10 @@ static void add_signals(struct layout *l)
     for (int k = 0; k < p->n_passes; k++) need = need || p->passes[k].need[v];
     if (!need) continue;
     int first = v == g->output ? seed_step(l) : last_step(l);
-    for (int i = 0; i < g->n_nodes; i++)
+    for (int i = 0; i < g->n_nodes; i++) {
       for (int k = 0; k < g->nodes[i].n_in; k++)
         if (g->nodes[i].in[k] == v && backward_step(l, i) < first) first = backward_step(l, i);
+}
     add(l, value_bytes(p, v), first, extract_step(l, v), &l->s->signal[v]);
   }
 }

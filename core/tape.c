@@ -148,10 +148,11 @@ static void node_backward(struct tape *t, const struct plan_pass *pass, int i)
                            .work = at(t, p->work_bwd[i]),
                            .dy = at(t, p->signal[n->out]),
                            .dx = t->dx};
-  if (o)
+  if (o) {
     o->backward(&c);
-  else
+  } else {
     n->op->backward(&c);
+}
 }
 
 struct extraction {

@@ -38,10 +38,11 @@ static inline __attribute__((always_inline)) void passes(double (*of)(double, do
 void window3(enum window3_kind kind, const double *in, int height, int width, double *tmp,
              double *out)
 {
-  if (kind == WINDOW3_SUM)
+  if (kind == WINDOW3_SUM) {
     passes(sum, in, height, width, tmp, out);
-  else if (kind == WINDOW3_MAX)
+  } else if (kind == WINDOW3_MAX) {
     passes(max, in, height, width, tmp, out);
-  else
+  } else {
     passes(min, in, height, width, tmp, out);
+}
 }

@@ -122,9 +122,10 @@ void csv_close(struct csv **c)
 
 int csv_column(const struct csv *c, const char *const *names)
 {
-  for (; *names; names++)
+  for (; *names; names++) {
     for (int i = 0; i < c->n_columns; i++)
       if (strcasecmp(c->column[i], *names) == 0) return i;
+  }
   return -1;
 }
 

@@ -194,12 +194,13 @@ static void pixels_of_input(const struct recipe *r, const float *x, struct image
 {
   const int64_t n = (int64_t)r->height * r->width;
 
-  for (int c = 0; c < r->channels; c++)
+  for (int c = 0; c < r->channels; c++) {
+    uint8_t *pixel = im->pixel + (r->bgr ? r->channels - 1 - c : c);
     for (int64_t u = 0; u < n; u++) {
       const double v = floor((x[c * n + u] * r->std[c] + r->mean[c]) / r->scale + 0.5);
-      const int to = r->bgr ? r->channels - 1 - c : c;
-      im->pixel[u * r->channels + to] = (uint8_t)(v >= 255.0 ? 255 : v > 0.0 ? (int)v : 0);
+      pixel[u * r->channels] = (uint8_t)(v >= 255.0 ? 255 : v > 0.0 ? (int)v : 0);
     }
+  }
 }
 
 static err picture_of_input(const struct dataset *d, int64_t i, const struct recipe *r,

@@ -114,9 +114,10 @@ static err read_layout(const struct dataset *d, struct rows *at)
   CHECK(fits && ((bytes && at->rank >= 3) || (at->floats && at->rank == 4)), ERR_FORMAT,
         "%s: '%s' is neither uint8 [N, H, W, C] or [N, H, W] nor float32 [N, C, H, W]", d->path,
         at->name);
-  for (int k = 0; k < at->rank; k++)
+  for (int k = 0; k < at->rank; k++) {
     CHECK(at->dim[k] > 0 && at->dim[k] <= INT32_MAX, ERR_FORMAT, "%s: '%s' has an extent of %llu",
           d->path, at->name, (unsigned long long)at->dim[k]);
+  }
   const int first = at->floats ? 2 : 1;
   at->height = (int)at->dim[first];
   at->width = (int)at->dim[first + 1];

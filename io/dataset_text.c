@@ -53,15 +53,14 @@ static err no_class(const struct recipe *r, const char *text, const char *where)
 {
   char near[256];
 
-  if (!r->classes)
-    return FAIL(ERR_FORMAT,
-                "%s: the label '%s' is not a class number from 0 to %d, and the names of the "
-                "model's classes are "
-                "not known: give them with --classes FILE",
-                where, text, r->n_classes - 1);
-  if (times(r, text) > 1)
-    return FAIL(ERR_FORMAT, "%s: %d classes have the name '%s'; label by class number%s", where,
-                times(r, text), text, r->class_ids ? " or second name" : "");
+  CHECK(
+      r->classes, ERR_FORMAT,
+      "%s: the label '%s' is not a class number from 0 to %d, and the names of the model's classes "
+      "are not known: give them with --classes FILE",
+      where, text, r->n_classes - 1);
+  CHECK(times(r, text) < 2, ERR_FORMAT,
+        "%s: %d classes have the name '%s'; label by class number%s", where, times(r, text), text,
+        r->class_ids ? " or second name" : "");
   return FAIL(ERR_FORMAT, "%s: the label '%s' is not a class of the model%s", where, text,
               nearest_text(text, (const char *const *)r->classes, r->n_classes, near, sizeof near));
 }

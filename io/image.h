@@ -1,24 +1,27 @@
 #pragma once
 /* Decoding and resampling of images, equal to Pillow's bit for bit.
  * The one owner of png.h and jpeglib.h for reading. */
-#include <stddef.h>
-#include <stdint.h>
-
 #include "core/err.h"
 #include "io/recipe.h"
+
+#include <stddef.h>
+#include <stdint.h>
 
 struct image {
   int height, width, channels; /* channels 1 or 3 */
   uint8_t *pixel;              /* [height, width, channels] owned */
 };
 
-enum { IMAGE_MAX_PIXELS = 178956970 }; /* Pillow's own limit against decompression bombs: 2^28 / 1.5 */
+enum {
+  IMAGE_MAX_PIXELS = 178956970
+}; /* Pillow's own limit against decompression bombs: 2^28 / 1.5 */
 
 /** Decode a JPEG or PNG held in memory to grey or RGB.
  *  channels: 1 or 3; conversion as Pillow's convert("L") or convert("RGB"); a 16-bit image keeps its
  *  high bytes.  exif: turn it as its EXIF orientation says.
  *  Errors: ERR_FORMAT with the reason (not an image, truncated, too large), never a crash. */
-MUST_CHECK err image_decode(const uint8_t *bytes, size_t n, int channels, bool exif, struct image *out);
+MUST_CHECK err image_decode(const uint8_t *bytes, size_t n, int channels, bool exif,
+                            struct image *out);
 
 /** Read and decode a file.  Errors: as image_decode; ERR_INPUT when it cannot be read. */
 MUST_CHECK err image_read(const char *path, int channels, bool exif, struct image *out);
@@ -26,8 +29,8 @@ MUST_CHECK err image_read(const char *path, int channels, bool exif, struct imag
 void image_free(struct image *im);
 
 /** Pillow's two-pass 8-bit resampling.  out->pixel is new. */
-MUST_CHECK err image_resize(const struct image *in, int height, int width, enum recipe_filter filter,
-                            struct image *out);
+MUST_CHECK err image_resize(const struct image *in, int height, int width,
+                            enum recipe_filter filter, struct image *out);
 
 /** Resize and crop as the recipe says; `im` is replaced.
  *  Errors: ERR_SHAPE when the result is not height x width (says what to set). */

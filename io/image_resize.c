@@ -206,7 +206,9 @@ static err resize_columns(const struct image *in, int height, const struct kerne
                           struct image *out)
 {
   struct taps t = {0};
-  int32_t *sum = malloc((size_t)in->width * (size_t)in->channels * sizeof *sum);
+  const size_t row = (size_t)in->width * (size_t)in->channels;
+  assert(row > 0);
+  int32_t *sum = malloc(row * sizeof *sum);
   err e = ERR_OK;
 
   CHECK_DONE(sum, ERR_MEMORY, "no memory to resize an image");

@@ -14,12 +14,35 @@
 
 enum { OPSET_MIN = 7, OPSET_MAX = 20, IR_MIN = 3, IR_MAX = 16 };
 
-enum { BUDGET_PER_BYTE = 4, BUDGET_FREE = 64 << 20 };
+enum { BUDGET_PER_BYTE = 4, BUDGET_FREE = 64 << 20, LARGE_PIECE = 1 << 20 };
 
-static err unpack(struct onnx_model *m, const uint8_t *bytes, int64_t size)
+/** The mapped file while it is parsed. */
+struct mapping {
+  uint8_t *bytes;
+  size_t size;
+};
+
+/** Memory for the parser.  A large piece is about to be copied from the mapping: what was read of
+ *  the file before goes first, so that weights are not in memory twice. */
+static void *take(void *mapping, size_t bytes)
+{
+  const struct mapping *file = mapping;
+  if (bytes >= LARGE_PIECE) (void)madvise(file->bytes, file->size, MADV_DONTNEED);
+  return malloc(bytes);
+}
+
+static void give(void *mapping, void *memory)
+{
+  (void)mapping;
+  free(memory);
+}
+
+static err unpack(struct onnx_model *m, uint8_t *bytes, int64_t size)
 {
   TRY(onnx_wire_check(bytes, size));
-  m->proto = onnx__model_proto__unpack(NULL, (size_t)size, bytes);
+  struct mapping file = {bytes, (size_t)size};
+  ProtobufCAllocator memory = {.alloc = take, .free = give, .allocator_data = &file};
+  m->proto = onnx__model_proto__unpack(&memory, (size_t)size, bytes);
   CHECK(m->proto, ERR_FORMAT, "not an ONNX model, or damaged");
   m->graph = m->proto->graph;
   CHECK(m->graph, ERR_FORMAT, "not an ONNX model, or truncated: it holds no graph");

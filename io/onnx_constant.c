@@ -33,20 +33,28 @@ err onnx_budget_take(struct onnx_model *m, int64_t bytes)
   return ERR_OK;
 }
 
+err onnx_constant_fill(struct onnx_model *m, bool floats, struct onnx_constant *c)
+{
+  const int64_t bytes = shape_count(&c->shape) * (floats ? (int64_t)sizeof *c->floats : 8);
+  TRY(onnx_budget_take(m, bytes));
+  void *data = malloc((size_t)bytes);
+  CHECK(data, ERR_MEMORY, "no memory for a constant of %" PRId64 " bytes", bytes);
+  c->floats = floats ? data : NULL;
+  c->ints = floats ? NULL : data;
+  return ERR_OK;
+}
+
 err onnx_constant_make(struct onnx_model *m, const struct shape *shape, bool floats,
                        struct onnx_constant **out)
 {
-  const int64_t bytes = shape_count(shape) * (floats ? (int64_t)sizeof(float) : 8);
-  TRY(onnx_budget_take(m, bytes));
   struct onnx_constant *c = calloc(1, sizeof *c);
-  void *data = malloc((size_t)bytes);
-  if (!c || !data) {
+  CHECK(c, ERR_MEMORY, "no memory for a constant");
+  c->shape = *shape;
+  const err e = onnx_constant_fill(m, floats, c);
+  if (e) {
     free(c);
-    free(data);
-    return FAIL(ERR_MEMORY, "no memory for a constant of %" PRId64 " bytes", bytes);
+    return err_trace(e, __FILE__, __LINE__);
   }
-  *c = (struct onnx_constant){
-      .shape = *shape, .floats = floats ? data : NULL, .ints = floats ? NULL : data};
   *out = c;
   return ERR_OK;
 }

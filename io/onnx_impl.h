@@ -130,6 +130,8 @@ MUST_CHECK err onnx_budget_take(struct onnx_model *m, int64_t bytes);
 /** A new constant with room for its elements; the caller frees.  Counts against the budget. */
 MUST_CHECK err onnx_constant_make(struct onnx_model *m, const struct shape *shape, bool floats,
                                   struct onnx_constant **out);
+/** Give a constant of known shape room for its elements.  Counts against the budget. */
+MUST_CHECK err onnx_constant_fill(struct onnx_model *m, bool floats, struct onnx_constant *c);
 void onnx_constant_free(struct onnx_constant **c);
 
 /** Shape from extents as in the file.  dims [n] read only.

@@ -184,26 +184,29 @@ static err read_external(struct onnx_model *m, const Onnx__TensorProto *t, const
                          const char *name, struct onnx_constant *c)
 {
   uint8_t *raw = NULL;
+  err e = ERR_OK;
   TRY(onnx_external_read(m, t, name, shape_count(&c->shape) * (int64_t)k->bytes, &raw));
-  if (c->floats || c->ints) {
-    decode(t, k, raw, c);
-    free(raw);
-  } else {
+  if (k->decode == decode_float) {
     c->floats = (float *)(void *)raw; /* from malloc, so aligned */
+    return ERR_OK;
   }
-  return ERR_OK;
+  TRY_DONE(onnx_constant_fill(m, k->floats, c));
+  decode(t, k, raw, c);
+done:
+  free(raw);
+  return e;
 }
 
-/** Fill a constant whose memory is there unless the data can move into it. */
-static err fill(struct onnx_model *m, Onnx__TensorProto *t, const struct kind *k, const char *name,
-                struct onnx_constant *c)
+static err read_data(struct onnx_model *m, Onnx__TensorProto *t, const struct kind *k,
+                     const char *name, struct onnx_constant *c)
 {
   if (is_external(t)) return read_external(m, t, k, name, c);
-  if (c->floats || c->ints) {
-    decode(t, k, t->has_raw_data ? t->raw_data.data : NULL, c);
-  } else {
+  if (k->decode == decode_float) {
     c->floats = steal(t);
+    return ERR_OK;
   }
+  TRY(onnx_constant_fill(m, k->floats, c));
+  decode(t, k, t->has_raw_data ? t->raw_data.data : NULL, c);
   drop_data(t);
   return ERR_OK;
 }
@@ -213,20 +216,15 @@ err onnx_tensor_read(struct onnx_model *m, Onnx__TensorProto *t, const char *nam
 {
   const struct kind *k = NULL;
   struct shape shape;
-  struct onnx_constant *c = NULL;
   TRY(find_kind(t, name, &k));
   TRY(onnx_shape_check(t->dims, t->n_dims, name, &shape));
   TRY(check_size(t, k, name, shape_count(&shape)));
   CHECK(k->floats || shape_count(&shape) <= MAX_INTS, ERR_UNSUPPORTED,
         "integer tensor '%.200s' has more than %d elements", name, MAX_INTS);
-  if (k->decode == decode_float) {
-    c = calloc(1, sizeof *c);
-    CHECK(c, ERR_MEMORY, "no memory for tensor '%.200s'", name);
-    c->shape = shape;
-  } else {
-    TRY(onnx_constant_make(m, &shape, k->floats, &c));
-  }
-  const err e = fill(m, t, k, name, c);
+  struct onnx_constant *c = calloc(1, sizeof *c);
+  CHECK(c, ERR_MEMORY, "no memory for tensor '%.200s'", name);
+  c->shape = shape;
+  const err e = read_data(m, t, k, name, c);
   if (e) {
     onnx_constant_free(&c);
     return err_trace(e, __FILE__, __LINE__);

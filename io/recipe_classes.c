@@ -98,23 +98,35 @@ static const char *const index_columns[] = {"class_id", "index", "id", NULL};
 static const char *const id_columns[] = {"wnid", "synset", "code", NULL};
 static const char *const name_columns[] = {"name", "class", "label", NULL};
 
-static err read_records(const struct recipe *r, const char *path, struct csv *c, struct names *l)
+struct class_columns {
+  int index, id, name; /* -1 where absent */
+};
+
+static err read_record(const struct recipe *r, const char *path, const struct csv *c,
+                       const struct class_columns *at, struct names *l)
 {
-  const int index = csv_column(c, index_columns), id = csv_column(c, id_columns);
-  const int name = csv_column(c, name_columns);
-  bool more = false;
-  char where[512], header[256];
+  char where[512];
   int place = 0;
 
-  CHECK(name >= 0, ERR_FORMAT, "%s: no column name, class or label in the header (%s)", path,
+  (void)snprintf(where, sizeof where, "%s, line %lld", path, (long long)csv_line(c));
+  TRY(read_index(where, csv_field(c, at->index), l->n, at->index, &place));
+  return put(l, r, where, place, csv_field(c, at->name), csv_field(c, at->id));
+}
+
+static err read_records(const struct recipe *r, const char *path, struct csv *c, struct names *l)
+{
+  const struct class_columns at = {csv_column(c, index_columns), csv_column(c, id_columns),
+                                   csv_column(c, name_columns)};
+  bool more = true;
+  char header[256];
+
+  CHECK(at.name >= 0, ERR_FORMAT, "%s: no column name, class or label in the header (%s)", path,
         csv_header(c, header, sizeof header));
-  for (;;) {
+  while (more) {
     TRY(csv_next(c, &more));
-    if (!more) return ERR_OK;
-    (void)snprintf(where, sizeof where, "%s, line %lld", path, (long long)csv_line(c));
-    TRY(read_index(where, csv_field(c, index), l->n, index, &place));
-    TRY(put(l, r, where, place, csv_field(c, name), csv_field(c, id)));
+    if (more) TRY(read_record(r, path, c, &at, l));
   }
+  return ERR_OK;
 }
 
 /** True where the first line of a file of any name is a CSV header: a name and its number. */
@@ -147,10 +159,8 @@ static err read_any(const struct recipe *r, const char *path, struct names *l)
   err e = csv_open(path, &c);
 
   if (e && (named || e != ERR_FORMAT)) return err_trace(e, __FILE__, __LINE__);
-  if (c && (named || has_header(c)))
-    e = read_records(r, path, c, l);
-  else
-    e = read_text(r, path, l);
+  const bool records = c && (named || has_header(c));
+  e = records ? read_records(r, path, c, l) : read_text(r, path, l);
   csv_close(&c);
   return e ? err_trace(e, __FILE__, __LINE__) : ERR_OK;
 }

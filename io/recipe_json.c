@@ -67,7 +67,7 @@ static err same_size(const struct recipe *r, const double *v, int n)
 static err key_size(struct reading *at, const json_t *j)
 {
   double v[3] = {0.0, 0.0, 0.0};
-  int n = 0;
+  int n = 1;
 
   TRY(read_numbers(j, 3, v, &n));
   return same_size(at->r, v, n);
@@ -109,7 +109,7 @@ static err key_scale(struct reading *at, const json_t *j)
 static err key_numbers(struct reading *at, const json_t *j, const char *name)
 {
   double v[3] = {0.0, 0.0, 0.0};
-  int n = 0;
+  int n = 1;
 
   TRY(read_numbers(j, 3, v, &n));
   CHECK(!json_is_array(j) || n == at->r->channels, ERR_FORMAT,
@@ -138,7 +138,7 @@ static err key_filter(struct reading *at, const json_t *j)
 static err key_crop(struct reading *at, const json_t *j)
 {
   double v[2] = {0.0, 0.0};
-  int n = 0;
+  int n = 1;
 
   if (json_is_boolean(j)) {
     at->r->crop = json_is_true(j);
@@ -169,7 +169,7 @@ static err resize_object(struct reading *at, const json_t *j)
 static err key_resize(struct reading *at, const json_t *j)
 {
   double v[2] = {0.0, 0.0};
-  int n = 0;
+  int n = 1;
 
   if (json_is_object(j)) return resize_object(at, j);
   if (json_is_string(j)) return recipe_set(at->r, "resize", json_string_value(j));

@@ -27,11 +27,11 @@ err recipe_read_filter(const char *text, enum recipe_filter *out)
 {
   const size_t n = strcspn(text, " (,");
 
-  for (int i = 0; i < N_FILTERS; i++)
-    if (strlen(filter_names[i]) == n && strncasecmp(filter_names[i], text, n) == 0) {
-      *out = (enum recipe_filter)i;
-      return ERR_OK;
-    }
+  for (int i = 0; i < N_FILTERS; i++) {
+    if (strlen(filter_names[i]) != n || strncasecmp(filter_names[i], text, n) != 0) continue;
+    *out = (enum recipe_filter)i;
+    return ERR_OK;
+  }
   return FAIL(ERR_USAGE, "'%s' is not one of nearest, bilinear, bicubic, lanczos, box", text);
 }
 

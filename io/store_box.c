@@ -13,7 +13,7 @@ static err check_box(const struct store *s, const struct store_slot *v, const in
     CHECK(first[k] >= 0 && count[k] >= 1 && first[k] <= (int64_t)v->dim[k] - count[k], ERR_SHAPE,
           "%s: entries %" PRId64 " to %" PRId64 " of axis %d of %s, which has %" PRId64, s->path,
           first[k], first[k] + count[k], k, v->path, (int64_t)v->dim[k]);
-}
+  }
   return ERR_OK;
 }
 

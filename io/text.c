@@ -48,19 +48,6 @@ void text_close(struct text **t)
   *t = NULL;
 }
 
-const char *text_version(char version[32])
-{
-  FT_Library library = NULL;
-  FT_Int major = 0, minor = 0, patch = 0;
-
-  if (!FT_Init_FreeType(&library)) {
-    FT_Library_Version(library, &major, &minor, &patch);
-    (void)FT_Done_FreeType(library);
-  }
-  (void)snprintf(version, 32, "%d.%d.%d", major, minor, patch);
-  return version;
-}
-
 static void use_size(struct text *t, int size)
 {
   if (t->size != size && !FT_Set_Pixel_Sizes(t->face, 0, (FT_UInt)size)) t->size = size;
@@ -104,7 +91,7 @@ static void draw_glyph(FT_GlyphSlot glyph, struct canvas *c, FT_Pos pen, int y, 
   for (int v = 0; v < (int)b->rows; v++) {
     for (int u = 0; u < (int)b->width; u++)
       canvas_blend(c, left + u, top + v, color, b->buffer[v * b->pitch + u]);
-}
+  }
 }
 
 /** Go along a line from `pen`, in 64ths of a pixel; draws where there is a canvas.  Returns the pen's

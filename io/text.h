@@ -13,9 +13,6 @@ MUST_CHECK err text_open(struct text **out);
 /** Also fine on NULL. */
 void text_close(struct text **t);
 
-/** Version of the library that draws, "2.12.1". */
-const char *text_version(char version[32]);
-
 /** Columns that a line takes at `size` pixels per em, rounded up.  UTF-8; bytes that are not UTF-8
  *  and control characters become U+FFFD.  0 for "". */
 int text_width(struct text *t, int size, const char *line);

@@ -2,15 +2,18 @@
  *  The plan in figures. */
 #include "jobs/attribute_dry.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "jobs/attribute_unit.h"
 #include "pipeline/comm.h"
 #include "pipeline/progress.h"
 
-static double mib(int64_t bytes) { return (double)bytes / 1048576.0; }
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static double mib(int64_t bytes)
+{
+  return (double)bytes / 1048576.0;
+}
 
 /** Resident memory of this process now and at its highest so far, in bytes. */
 static void resident(int64_t *now, int64_t *most)
@@ -44,8 +47,9 @@ static void print_layers(const struct setup *s, const struct attribute_schema *a
 static void print_passes(const struct setup *s)
 {
   const int64_t n = dataset_count(s->data), units = (n + s->unit - 1) / s->unit;
-  (void)printf("\nsamples %" PRId64 ", unit %d, units %" PRId64 ", targets %d, methods %d, rules %d:",
-               n, s->unit, units, s->n_targets, s->n_methods, s->plan->n_passes);
+  (void)printf(
+      "\nsamples %" PRId64 ", unit %d, units %" PRId64 ", targets %d, methods %d, rules %d:", n,
+      s->unit, units, s->n_targets, s->n_methods, s->plan->n_passes);
   for (int i = 0; i < s->plan->n_passes; i++) (void)printf(" %s", s->plan->passes[i].rule->name);
   (void)printf("\npasses  forward %" PRId64 ", backward %" PRId64 "\n", units,
                units * s->plan->n_passes * s->n_targets);
@@ -59,7 +63,8 @@ err attribute_dry(const struct setup *s, const struct attribute_schema *a)
   const double began = progress_clock();
   attribute_unit_probe(u);
   const double seconds = progress_clock() - began;
-  resident(&now, &most); /* the probe touched every page that a unit will */
+  const int64_t file_bytes = store_bytes(attribute_schema_of(a));
+  resident(&now, &most); /* these touched the pages that a unit and the file will */
   attribute_unit_free(&u);
   if (comm_rank() != 0) return ERR_OK;
 
@@ -70,9 +75,9 @@ err attribute_dry(const struct setup *s, const struct attribute_schema *a)
   (void)printf("memory  %.1f MiB per rank: arena %.1f, maps of a unit %.1f, weights %.1f\n",
                mib(most), mib(s->plan->arena_bytes), mib(s->plan->rows_floats * 4),
                mib(s->graph->weight_bytes));
-  (void)printf("file    %.2f MiB\n", mib(store_bytes(attribute_schema_of(a))));
-  (void)printf("time    %.2f s per unit, about %.0f s on %d rank%s (one unit measured, without "
-               "reading images)\n",
+  (void)printf("file    %.2f MiB\n", mib(file_bytes));
+  (void)printf("time    %.2f s per unit, about %.0f s on %d rank%s (the first unit measured, "
+               "without writing)\n",
                seconds, seconds * (double)each, comm_size(), comm_size() > 1 ? "s" : "");
   return ERR_OK;
 }

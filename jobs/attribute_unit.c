@@ -2,15 +2,15 @@
  *  Computing a unit and writing its rows. */
 #include "jobs/attribute_unit.h"
 
+#include "core/tape.h"
+#include "pipeline/comm.h"
+#include "pipeline/prefetch.h"
+
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/tape.h"
-#include "pipeline/comm.h"
-#include "pipeline/prefetch.h"
 
 struct attribute_unit {
   const struct setup *setup;
@@ -130,9 +130,9 @@ static void describe(struct attribute_unit *u, int64_t first, int b)
   u->size[2 * b] = slot->size[0];
   u->size[2 * b + 1] = slot->size[1];
   for (int t = 0; t < s->n_targets; t++) {
-    const int c = good ? target_class(&s->targets[t], dataset_sample(s->data, first + b), logits, k,
-                                      s->unit)
-                       : -1;
+    const int c =
+        good ? target_class(&s->targets[t], dataset_sample(s->data, first + b), logits, k, s->unit)
+             : -1;
     u->target[b * s->n_targets + t] = c;
     u->score[b * s->n_targets + t] = c >= 0 ? logits[(int64_t)c * s->unit] : NAN;
   }
@@ -196,9 +196,9 @@ char *attribute_unit_account(void *who)
 void attribute_unit_probe(struct attribute_unit *u)
 {
   const struct setup *s = u->setup;
-  memset(tape_input(u->tape), 0,
-         (size_t)shape_count(&s->graph->values[s->graph->input].is.shape) * (size_t)s->unit *
-             sizeof(float));
+  const int64_t n = dataset_count(s->data);
+  prefetch_start(u->prefetch, 0, n < s->unit ? (int)n : s->unit);
+  prefetch_wait(u->prefetch, tape_input(u->tape), u->slots);
   for (int b = 0; b < s->unit; b++)
     for (int t = 0; t < s->n_targets; t++) u->target[b * s->n_targets + t] = 0;
   tape_forward(u->tape);

@@ -21,5 +21,5 @@ char *attribute_unit_account(void *who);
 /** Bytes that attribute_unit_make takes. */
 int64_t attribute_unit_bytes(const struct setup *s);
 
-/** Forward and every backward once, on zeros: for a probe of time and memory. */
+/** Load the first unit, forward and every backward once: for a probe of time and memory. */
 void attribute_unit_probe(struct attribute_unit *u);

@@ -66,9 +66,8 @@ static void scale_map(const struct cell *c, float *large)
       const float *row = large + (int64_t)y * times * wide + (int64_t)x * times;
       double sum = 0.0;
       for (int v = 0; v < times; v++) {
-        for (int u = 0; u < times; u++)
-          sum += (double)row[(int64_t)v * wide + u];
-}
+        for (int u = 0; u < times; u++) sum += (double)row[(int64_t)v * wide + u];
+      }
       /* place (y, x) lies before every value that is still to be read */
       large[(int64_t)y * c->width + x] = (float)(sum / (times * times));
     }

@@ -6,7 +6,7 @@
 #include "io/file.h"
 #include "jobs/job.h"
 #include "jobs/pick.h"
-#include "jobs/picture.h"
+#include "jobs/pictures.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,7 +53,7 @@ static err choose_layer(const struct view *v, const char *pattern, int *layer)
   if (pattern) {
     CHECK(n == 1, ERR_USAGE, "--layer %s means %d layers of %s; arrays hold one", pattern, n,
           v->path);
-}
+  }
   CHECK(n == 1, ERR_USAGE,
         "which of the %d layers of %s? give --layer (retrograd inspect --all lists them)", n,
         v->path);
@@ -152,8 +152,7 @@ static err run(const struct options *o, int *exit_code)
 const struct job job_export = {
     .name = "export",
     .summary = "write maps as numpy arrays and scores as CSV",
-    .usage = "retrograd export S.h5 --npz OUT.npz [--layer L] [--methods LIST] [--target SLOT] "
-             "[--upsample input] [--csv OUT.csv]",
+    .usage = "retrograd export S.h5 --npz OUT.npz [--layer L] [--target SLOT] [--csv OUT.csv]",
     .about =
         "The archive holds an array (n, 1, h, w) of float32 per method, named after it with all "
         "but "

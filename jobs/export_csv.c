@@ -75,38 +75,46 @@ static err put_lines(const struct export *x, int target, float *logits, FILE *f)
   return ERR_OK;
 }
 
-/** Write under a temporary name and give the file its own where there is none yet. */
+/** Write all lines and close the file, which is on the disk then. */
+static err put_file(const struct export *x, int target, float *logits, FILE *f, const char *path)
+{
+  err e = put_lines(x, target, logits, f);
+  errno = 0;
+  bool whole = fflush(f) == 0 && !ferror(f) && fsync(fileno(f)) == 0;
+  const int reason = errno;
+
+  whole = fclose(f) == 0 && whole;
+  if (!e && !whole) {
+    e = FAIL(ERR_IO, "cannot write %s: %s", path, strerror(reason ? reason : errno));
+  }
+  return e;
+}
+
+/** Write under a temporary name, then give the file its own. */
 static err write_as(const struct export *x, int target, float *logits, const char *temporary,
                     const char *path)
 {
   FILE *f = fopen(temporary, "wb");
 
-  CHECK(f, ERR_IO, "cannot write %s: %s", temporary, strerror(errno));
-  err e = put_lines(x, target, logits, f);
-  errno = 0;
-  const bool whole = fflush(f) == 0 && !ferror(f) && fsync(fileno(f)) == 0;
-  const int reason = errno;
-  if (fclose(f) != 0 || !whole)
-    if (!e) e = FAIL(ERR_IO, "cannot write %s: %s", path, strerror(reason ? reason : errno));
-  if (!e && link(temporary, path) != 0) {
-    e = errno == EEXIST ? FAIL(ERR_USAGE, "%s exists; it is not replaced", path)
-                        : FAIL(ERR_IO, "cannot write %s: %s", path, strerror(errno));
-}
-  (void)unlink(temporary);
+  if (!f) return FAIL(ERR_IO, "cannot write %s: %s", temporary, strerror(errno));
+  err e = put_file(x, target, logits, f, path);
+  if (!e && rename(temporary, path) != 0) {
+    e = FAIL(ERR_IO, "cannot write %s: %s", path, strerror(errno));
+  }
+  if (e) (void)unlink(temporary);
   return e;
 }
 
 err export_csv(const struct export *x, int target, const char *path)
 {
-  char *temporary = NULL;
-  float *logits = malloc((size_t)x->view->n_classes * sizeof *logits);
-  err e = ERR_OK;
+  const size_t bytes = strlen(path) + sizeof ".tmp";
 
-  if (access(path, F_OK) == 0) e = FAIL(ERR_USAGE, "%s exists; it is not replaced", path);
-  if (!e && (!logits || asprintf(&temporary, "%s.tmp", path) < 0))
-    e = FAIL(ERR_MEMORY, "no memory for %s", path);
-  if (!e) e = write_as(x, target, logits, temporary, path);
-  free(temporary);
+  CHECK(access(path, F_OK) != 0, ERR_USAGE, "%s exists; it is not replaced", path);
+  float *logits = malloc((size_t)x->view->n_classes * sizeof *logits + bytes);
+  CHECK(logits, ERR_MEMORY, "no memory for %d logits", x->view->n_classes);
+  char *temporary = (char *)(logits + x->view->n_classes);
+  (void)snprintf(temporary, bytes, "%s.tmp", path);
+  const err e = write_as(x, target, logits, temporary, path);
   free(logits);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;

@@ -108,7 +108,7 @@ static err say_accuracy(struct view *v)
         right, labelled, 100.0 * (double)right / (double)labelled);
   } else {
     say("accuracy", "no sample that is done has a label");
-}
+  }
   return ERR_OK;
 }
 
@@ -134,12 +134,6 @@ static err say_source(struct view *v, const char *what, const char *sum_name)
   free(text);
   free(sum);
   return e;
-}
-
-static void say_file(const struct view *v, const char *version, int64_t schema)
-{
-  say("file", "%.1f MB, written by retrograd %s, schema version %" PRId64,
-      (double)file_bytes(v->path) / 1e6, version, schema);
 }
 
 static void say_tables(const struct view *v, bool all)
@@ -169,32 +163,44 @@ static void say_next(const struct view *v, const struct runs *runs)
     say("next", "to continue, start it again: %s", runs->command);
   } else if (pending) {
     say("next", "to continue, start the same command again");
-}
+  }
   if (view_count(v, SAMPLE_DONE)) say(pending ? "" : "next", "retrograd render %s", v->path);
   if (!pending) say("", "retrograd verify %s", v->path);
 }
 
-static err describe(struct view *v, const struct runs *runs, bool all)
+/** What belongs to the program that wrote the file. */
+static err say_program(struct view *v)
 {
-  const int64_t pending = view_count(v, SAMPLE_PENDING);
   char *version = NULL;
 
-  printf("%s: a study of the job attribute, %s (%.1f %%)\n", v->path,
-         !pending       ? "complete"
-         : runs->writer ? "running"
-                        : "incomplete",
+  TRY(say_text(v, "kernels", "kernel_family"));
+  TRY(say_text(v, "libraries", "libraries"));
+  TRY(view_text(v, "software_version", &version));
+  say("file", "%.1f MB, written by retrograd %s, schema version %" PRId64,
+      (double)file_bytes(v->path) / 1e6, version, view_number(v, "schema_version", 0));
+  free(version);
+  return ERR_OK;
+}
+
+static void say_title(const struct view *v, const struct runs *runs)
+{
+  const int64_t pending = view_count(v, SAMPLE_PENDING);
+  const char *state = runs->writer ? "running" : "incomplete";
+
+  printf("%s: a study of the job attribute, %s (%.1f %%)\n", v->path, pending ? state : "complete",
          100.0 * (double)(v->n_samples - pending) / (double)v->n_samples);
+}
+
+static err describe(struct view *v, const struct runs *runs, bool all)
+{
+  say_title(v, runs);
   TRY(say_source(v, "model", "model_sha256"));
   TRY(say_source(v, "data", "data_sha256"));
   say_samples(v, all);
   TRY(say_accuracy(v));
   say_tables(v, all);
   say_passes(v);
-  TRY(say_text(v, "kernels", "kernel_family"));
-  TRY(say_text(v, "libraries", "libraries"));
-  TRY(view_text(v, "software_version", &version));
-  say_file(v, version, view_number(v, "schema_version", 0));
-  free(version);
+  TRY(say_program(v));
   if (runs->summary) say("runs", "%s", runs->summary);
   say_next(v, runs);
   return ERR_OK;

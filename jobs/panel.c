@@ -32,7 +32,7 @@ static int smaller(int a, int b)
 static void draw_line(const struct panel *p, struct canvas *c, int size, int x, int y, int width,
                       struct color color, const char *line)
 {
-  char text[512];
+  char text[1024];
   text_draw(p->text, c, size, x, y, color,
             text_shorten(p->text, size, width, line, text, sizeof text));
 }
@@ -81,7 +81,7 @@ static void draw_class(const struct panel *p, struct canvas *c, int x, int y, in
   const struct view *v = p->view;
   const int explained = v->target_class[f->sample * v->n_targets + p->target];
   const bool right = index == v->label[f->sample];
-  char text[256], number[24], name[16];
+  char text[1024], number[24], name[16];
 
   (void)snprintf(text, sizeof text, "%d", k + 1);
   text_draw(p->text, c, BODY, x, y, muted, text);

@@ -103,7 +103,7 @@ static bool pick_word(const struct view *v, const char *pattern, bool *chosen)
   for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
     for (int i = 0; i < v->n_layers && !strcmp(words[k].word, pattern); i++)
       if (words[k].means(v, i)) chosen[i] = any = true;
-}
+  }
   return any;
 }
 

@@ -55,22 +55,19 @@ static bool is_drawable(const struct render *r, int64_t i)
   return false;
 }
 
-static err draw_samples(struct render *r, const struct options *o, bool *chosen, int64_t *drawn)
+/** Draw the chosen samples up to the limit; pending ones that were not asked for by name get no line. */
+static err draw_samples(struct render *r, int64_t limit, bool named, const bool *chosen,
+                        int64_t *drawn)
 {
-  int n = 0;
-  const char *const *patterns = options_list(o, "samples", &n);
-  const int64_t limit = options_int(o, "limit");
   int64_t left = 0;
 
-  CHECK(limit >= 0, ERR_USAGE, "--limit must not be negative");
-  TRY(pick_samples(r->view, patterns, n, chosen));
   for (int64_t i = 0; i < r->view->n_samples; i++) {
-    if (!chosen[i]) continue;
+    const bool silent = !chosen[i] || (!named && r->view->status[i] == SAMPLE_PENDING);
+    if (silent) continue;
     if (limit && *drawn >= limit) {
       left++;
       continue;
     }
-    if (!n && r->view->status[i] == SAMPLE_PENDING) continue;
     if (!is_drawable(r, i)) continue;
     TRY(render_sample(r, i));
     (*drawn)++;
@@ -81,11 +78,16 @@ static err draw_samples(struct render *r, const struct options *o, bool *chosen,
 
 static err draw_all(struct render *r, const struct options *o)
 {
-  bool *chosen = malloc((size_t)r->view->n_samples * sizeof *chosen);
+  const int64_t limit = options_int(o, "limit");
   int64_t drawn = 0;
+  int n = 0;
+  const char *const *patterns = options_list(o, "samples", &n);
+  bool *chosen = calloc((size_t)r->view->n_samples, sizeof *chosen);
 
   CHECK(chosen, ERR_MEMORY, "no memory for %" PRId64 " samples", r->view->n_samples);
-  const err e = draw_samples(r, o, chosen, &drawn);
+  err e = limit < 0 ? FAIL(ERR_USAGE, "--limit must not be negative")
+                    : pick_samples(r->view, patterns, n, chosen);
+  if (!e) e = draw_samples(r, limit, n > 0, chosen, &drawn);
   free(chosen);
   if (e) return err_trace(e, __FILE__, __LINE__);
   CHECK(drawn, ERR_INPUT, "%s: no sample to draw (%" PRId64 " of %" PRId64 " are done)",
@@ -110,8 +112,7 @@ static err run(const struct options *o, int *exit_code)
 const struct job job_render = {
     .name = "render",
     .summary = "draw the maps of a study as PNG panels",
-    .usage = "retrograd render S.h5 [--out DIR] [--samples 0-7] [--target SLOT] [--methods LIST] "
-             "[--layers LIST] [--overlay]",
+    .usage = "retrograd render S.h5 [--samples 0-7] [--target SLOT] [--layers LIST] [--overlay]",
     .about =
         "One panel per sample: the image, label, explained class and best classes; then a row "
         "per method and a column per layer.  Each map is scaled bilinearly and coloured by its own "

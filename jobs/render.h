@@ -2,7 +2,7 @@
 /* What the parts of the job `render` share. */
 #include "jobs/option.h"
 #include "jobs/panel.h"
-#include "jobs/picture.h"
+#include "jobs/pictures.h"
 
 /** One run: what is drawn, and the memory of one panel. */
 struct render {

@@ -62,6 +62,8 @@ static err choose_columns(struct render *r, const struct options *o, bool *chose
   int n = 0;
   const char *const *patterns = options_list(o, "layers", &n);
 
+  r->column = calloc((size_t)r->view->n_layers, sizeof *r->column);
+  CHECK(r->column, ERR_MEMORY, "no memory for %d layers", r->view->n_layers);
   TRY(pick_layers(r->view, patterns, n, chosen));
   p->n_columns = list_chosen(chosen, r->view->n_layers, r->column);
   if (!n && p->n_columns > COLUMNS_MOST) {
@@ -80,6 +82,8 @@ static err choose_rows(struct render *r, const struct options *o, bool *chosen)
   int n = 0;
   const char *const *patterns = options_list(o, "methods", &n);
 
+  r->row = calloc((size_t)r->view->n_methods, sizeof *r->row);
+  CHECK(r->row, ERR_MEMORY, "no memory for %d methods", r->view->n_methods);
   TRY(pick_methods(r->view, patterns, n, chosen));
   p->n_rows = list_chosen(chosen, r->view->n_methods, r->row);
   p->row = r->row;
@@ -94,47 +98,35 @@ static err choose_rows(struct render *r, const struct options *o, bool *chosen)
 
 static err choose(struct render *r, const struct options *o)
 {
-  const struct view *v = r->view;
-  const int most = v->n_layers > v->n_methods ? v->n_layers : v->n_methods;
-  bool *chosen = malloc((size_t)most * sizeof *chosen);
+  const size_t layers = (size_t)r->view->n_layers, methods = (size_t)r->view->n_methods;
+  bool *chosen = calloc(layers + methods, sizeof *chosen);
 
-  r->column = malloc((size_t)v->n_layers * sizeof *r->column);
-  r->row = malloc((size_t)v->n_methods * sizeof *r->row);
-  err e = chosen && r->column && r->row ? ERR_OK : FAIL(ERR_MEMORY, "no memory for %s", v->path);
-  if (!e) e = choose_columns(r, o, chosen);
-  if (!e) e = choose_rows(r, o, chosen);
+  CHECK(chosen, ERR_MEMORY, "no memory for %zu layers", layers);
+  err e = choose_columns(r, o, chosen);
+  if (!e) e = choose_rows(r, o, chosen + layers);
   free(chosen);
   return e;
 }
 
-static int divisor(int a, int b)
+/** Extents of a cell: the longer side of the model's input is `side`, the other one follows. */
+static void shape_cell(struct panel *p, int height, int width, int side)
 {
-  return b ? divisor(b, a % b) : a;
+  p->cell_height = height >= width ? side : (int)(((int64_t)side * height + width / 2) / width);
+  p->cell_width = width >= height ? side : (int)(((int64_t)side * width + height / 2) / height);
 }
 
-/** Extents of a cell: the input's aspect exactly; its longer side about `wanted`. */
+/** Cells with the input's aspect; by default a small input is enlarged by a whole number. */
 static err size_cells(struct render *r, int64_t wanted)
 {
-  struct panel *p = &r->panel;
   int h = r->view->layer_shape[1], w = r->view->layer_shape[2];
 
   CHECK(wanted == 0 || (wanted >= CELL_LEAST && wanted <= CELL_MOST), ERR_USAGE,
         "--cell %" PRId64 ": give %d to %d pixels, or 0", wanted, CELL_LEAST, CELL_MOST);
   (void)pictures_frame(r->view, &h, &w);
-  const int input = h > w ? h : w, shorter = h > w ? w : h;
-  int side = (int)wanted;
-  if (!side)
-    side = input < CELL_TYPICAL ? (CELL_TYPICAL + input / 2) / input * input : CELL_TYPICAL;
-  if (shorter * 8 < input) h = w = 1; /* a sequence: no aspect to keep */
-  const int d = divisor(h, w), a = h / d, b = w / d, unit = a > b ? a : b;
-  const int times = (side + unit / 2) / unit;
-  if (times >= 1 && unit <= side / 8) { /* a whole multiple of the aspect comes near enough */
-    p->cell_height = a * times;
-    p->cell_width = b * times;
-  } else {
-    p->cell_height = (int)((int64_t)side * a / unit);
-    p->cell_width = (int)((int64_t)side * b / unit);
-  }
+  if (h > 8 * w || w > 8 * h) h = w; /* a sequence: no aspect to keep */
+  const int input = h > w ? h : w;
+  const int times = input <= CELL_TYPICAL ? (CELL_TYPICAL + input / 2) / input : 0;
+  shape_cell(&r->panel, h, w, wanted ? (int)wanted : times >= 1 ? times * input : CELL_TYPICAL);
   return ERR_OK;
 }
 

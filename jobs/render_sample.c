@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH = 4096 };
+enum { PATH = 4096, NAME = 200 };
 
 /** The image of a sample into rgb and grey (luma as Pillow's); false where it cannot be had. */
 static bool load_picture(struct render *r, int64_t sample)
@@ -72,28 +72,36 @@ static err draw_columns(struct render *r, int64_t sample, struct canvas *c, bool
   return ERR_OK;
 }
 
-/** Name of a sample's panel: number, path without folders that repeat nothing, target. */
+/** Add text to a file name that has n bytes; what is not a letter, digit, '.' or '_' becomes '-'.
+ *  Returns the bytes of the name. */
+static size_t add_safe(char *out, size_t n, size_t bytes, const char *text, const char *end)
+{
+  for (; text < end && n + 1 < bytes; text++) {
+    const char c = *text;
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    out[n] = '-';
+    if (letter || (c >= '0' && c <= '9') || c == '.' || c == '_') out[n] = c;
+    n++;
+  }
+  out[n] = 0;
+  return n;
+}
+
+/** Name of a sample's panel: number, the end of its path with one folder, target. */
 static void panel_path(const struct render *r, int64_t sample, char *out, size_t bytes)
 {
-  const char *path = r->view->sample[sample], *slash = strrchr(path, '/');
-  const char *dot = strrchr(path, '.');
-  char name[128];
+  const char *path = r->view->sample[sample], *slash = strrchr(path, '/'),
+             *dot = strrchr(path, '.');
+  const char *target = r->view->target[r->panel.target];
+  char name[NAME];
   size_t n = 0;
 
-  while (slash && slash > path && slash[-1] != '/') slash--; /* keep one folder */
+  while (slash && slash > path && slash[-1] != '/') slash--;
   path = slash ? slash : path;
-  const char *end = dot && dot > path ? dot : path + strlen(path);
-  for (const char *s = path; s < end && n + 1 < sizeof name; s++) {
-    const unsigned char ch = (unsigned char)*s;
-    const bool plain =
-        (ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z');
-    name[n++] = plain || ch == '.' || ch == '_' ? (char)ch : '-';
-  }
-  name[n] = 0;
-  n = (size_t)snprintf(out, bytes, "%s/%06" PRId64 "_%s_", r->folder, sample, name);
-  for (const char *s = r->view->target[r->panel.target]; *s && n + 5 < bytes; s++)
-    out[n++] = strchr("/ :", *s) ? '-' : *s;
-  if (n < bytes) (void)snprintf(out + n, bytes - n, ".png");
+  n = add_safe(name, n, NAME / 2, path, dot && dot > path ? dot : path + strlen(path));
+  n = add_safe(name, n, sizeof name, "_", strchr("_", 0));
+  (void)add_safe(name, n, sizeof name, target, target + strlen(target));
+  (void)snprintf(out, bytes, "%s/%06" PRId64 "_%s.png", r->folder, sample, name);
 }
 
 err render_sample(struct render *r, int64_t sample)

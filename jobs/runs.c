@@ -87,7 +87,7 @@ static char *summary_of(int64_t starts, const json_t *start, const json_t *end)
                    json_is_true(json_object_get(end, "stopped")) ? ", stopped on request" : "");
   } else {
     (void)snprintf(how, sizeof how, "it has not written its end");
-}
+  }
   if (asprintf(&text,
                "%" PRId64 " start%s; the newest %s on %s with %" JSON_INTEGER_FORMAT " rank%s: %s",
                starts, starts == 1 ? "" : "s", text_of(start, "time"), text_of(start, "host"),

@@ -73,7 +73,7 @@ static bool run_check(struct verify *c, int k)
                    c->problems);
   } else {
     (void)snprintf(text, sizeof text, "%s", c->problems ? c->first : c->note);
-}
+  }
   report(c->problems ? "FAIL" : c->note[0] ? "--" : "ok", checks[k].name, text);
   return !c->problems;
 }
@@ -107,7 +107,7 @@ static err check_view(struct verify *c, int *exit_code)
            v->path, pending, v->n_samples);
   } else {
     printf("%s: sound and complete\n", v->path);
-}
+  }
   *exit_code = failed ? EXIT_FAILED : pending ? EXIT_AGAIN : EXIT_DONE;
   return ERR_OK;
 }

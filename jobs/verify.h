@@ -34,7 +34,7 @@ MUST_CHECK err verify_logits(struct verify *c);
  *  logits; classes are those of the model. */
 MUST_CHECK err verify_targets(struct verify *c);
 
-/** Scores are the logits of the target's class, NaN where there is none: the same bits. */
+/** Scores are exactly the logits of the target's class, NaN where there is none. */
 MUST_CHECK err verify_scores(struct verify *c);
 
 /** Maps are finite where there is a target, all NaN where there is none or the sample was skipped. */

@@ -10,13 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-  STATUSES = 0
-#define E(name, word, text) +1
-  SAMPLE_STATUS_LIST(E)
-#undef E
-};
-
 static bool is_listed(const struct view *v, const char *variable)
 {
   for (int i = 0; i < v->n_layers; i++)
@@ -36,7 +29,7 @@ err verify_structure(struct verify *c)
       verify_problem(c, "%s", err_message());
     } else {
       view_maps_free(&m);
-}
+    }
   }
   TRY(store_list(v->store, "maps", &n, &name));
   for (int i = 0; i < n; i++)
@@ -50,11 +43,11 @@ err verify_status(struct verify *c)
   const struct view *v = c->view;
 
   for (int64_t i = 0; i < v->n_samples; i++) {
-    if (v->status[i] >= STATUSES) {
+    if (!strcmp(view_status(v->status[i]), "unknown")) {
       verify_problem(c, "sample %" PRId64 " (%s): status %d is none", i, v->sample[i],
                      v->status[i]);
-}
-}
+    }
+  }
   return ERR_OK;
 }
 
@@ -98,25 +91,34 @@ static int class_of_name(const struct view *v, const char *name)
   return name[0] && !*end && number < v->n_classes ? (int)number : -1;
 }
 
+/** The k of "topk", 0 for anything else. */
+static int top_of(const char *name)
+{
+  char *end = NULL;
+
+  if (strncmp(name, "top", 3) != 0 || name[3] < '1' || name[3] > '9') return 0;
+  const long k = strtol(name + 3, &end, 10);
+  return !*end && k <= INT32_MAX ? (int)k : 0;
+}
+
 /** What a slot's name says; false for slots whose class comes from a manifest. */
 static bool read_slot(const struct view *v, const char *name, struct target *t)
 {
-  int k = 0;
-  char tail = 0;
+  static const struct {
+    const char *name;
+    enum target_kind kind;
+  } plain[] = {{"label", TARGET_LABEL}, {"predicted", TARGET_RANK}, {"least", TARGET_LEAST}};
+  const int k = top_of(name);
 
-  *t = (struct target){.kind = TARGET_LABEL};
-  if (!strcmp(name, "label")) return true;
-  t->kind = TARGET_RANK;
-  if (!strcmp(name, "predicted")) return true;
-  if (sscanf(name, "top%d%c", &k, &tail) == 1 && k >= 1 && k <= v->n_classes) {
-    t->index = k - 1;
+  *t = (struct target){.kind = TARGET_RANK, .index = k - 1};
+  if (k >= 1 && k <= v->n_classes) return true;
+  for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+    if (strcmp(name, plain[i].name) != 0) continue;
+    *t = (struct target){.kind = plain[i].kind};
     return true;
   }
-  t->kind = TARGET_LEAST;
-  if (!strcmp(name, "least")) return true;
-  t->kind = TARGET_CLASS;
   if (strncmp(name, "class:", 6) != 0) return false;
-  t->index = class_of_name(v, name + 6);
+  *t = (struct target){.kind = TARGET_CLASS, .index = class_of_name(v, name + 6)};
   return t->index >= 0;
 }
 
@@ -138,7 +140,7 @@ static void look_targets(struct verify *c, int64_t i)
     if (is != want) {
       verify_problem(c, "sample %" PRId64 " (%s): target %s is class %d, logits and label say %d",
                      i, v->sample[i], v->target[k], is, want);
-}
+    }
   }
 }
 
@@ -157,7 +159,7 @@ static void look_scores(struct verify *c, int64_t i)
     const int class = v->target_class[at];
     const float score = v->score[at];
     if (class >= v->n_classes) continue; /* a problem of the targets */
-    if (class < 0 ? isnan(score) : memcmp(&score, &c->logits[class], sizeof score) == 0) continue;
+    if (class < 0 ? isnan(score) : score == c->logits[class]) continue;
     verify_problem(c, "sample %" PRId64 " (%s): the score of target %s is %g, the logit %g", i,
                    v->sample[i], v->target[k], (double)score,
                    class < 0 ? (double)NAN : (double)c->logits[class]);
@@ -191,22 +193,29 @@ static void look_maps(struct verify *c, const struct view_maps *m, int64_t i, co
         verify_problem(c, "sample %" PRId64 " (%s), target %s, method %s at %s: %s", i,
                        v->sample[i], v->target[t], v->method[m->method_at[k]], v->layer[m->layer],
                        computed ? "values are not finite" : "there should be no values");
-}
-}
+      }
+    }
   }
+}
+
+static err look_rows(struct verify *c, const struct view_maps *m, float *row)
+{
+  const struct view *v = c->view;
+
+  for (int64_t i = 0; i < v->n_samples; i++) {
+    if (v->status[i] == SAMPLE_PENDING) continue;
+    TRY(view_maps_read(c->view, m, i, row));
+    look_maps(c, m, i, row);
+  }
+  return ERR_OK;
 }
 
 static err check_layer(struct verify *c, const struct view_maps *m)
 {
-  const struct view *v = c->view;
   float *row = malloc((size_t)m->row * sizeof *row);
-  err e = row ? ERR_OK : FAIL(ERR_MEMORY, "no memory for %" PRId64 " values", m->row);
 
-  for (int64_t i = 0; !e && i < v->n_samples; i++) {
-    if (v->status[i] == SAMPLE_PENDING) continue;
-    e = view_maps_read(c->view, m, i, row);
-    if (!e) look_maps(c, m, i, row);
-  }
+  CHECK(row, ERR_MEMORY, "no memory for %" PRId64 " values", m->row);
+  const err e = look_rows(c, m, row);
   free(row);
   return e;
 }

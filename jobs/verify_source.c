@@ -2,7 +2,7 @@
  *  Checks of what a study was computed from. */
 #include "core/shape.h"
 #include "io/dataset.h"
-#include "jobs/picture.h"
+#include "jobs/pictures.h"
 #include "jobs/setup.h"
 #include "jobs/verify.h"
 
@@ -43,7 +43,7 @@ static err compare(struct verify *c, const char *what, const char *path, const c
   if (strcmp(recorded, sum) != 0) {
     verify_problem(c, "%s is not the one of the study: SHA-256 is %.12s..., recorded is %.12s...",
                    path, sum, recorded);
-}
+  }
   free(recorded);
   return ERR_OK;
 }

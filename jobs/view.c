@@ -27,7 +27,7 @@ static err find_checked(struct view *v, const char *name, enum store_type type, 
     CHECK(want[k] < 0 || dims[k] == want[k], ERR_FORMAT,
           "%s: axis %d of %s has %" PRId64 " entries, not %" PRId64, v->path, k, name, dims[k],
           want[k]);
-}
+  }
   return ERR_OK;
 }
 
@@ -67,7 +67,8 @@ static err read_names(struct view *v, const char *name, int *n, char ***out)
   return ERR_OK;
 }
 
-static err read_samples(struct view *v)
+/** Who the samples are: paths, slots and classes, which set all extents. */
+static err read_extents(struct view *v)
 {
   int n = 0, var = 0, dims = 0;
   int64_t extent[STORE_MAX_DIMS];
@@ -82,14 +83,29 @@ static err read_samples(struct view *v)
         "%s: samples/logits has %" PRId64 " rows for %" PRId64 " samples", v->path, extent[0],
         v->n_samples);
   v->n_classes = (int)extent[1];
-  int classes = v->n_classes;
-  if (read_names(v, "samples/class", &classes, &v->class_name)) v->class_name = NULL; /* numbers */
-  TRY(read_table(v, "samples/label", STORE_I32, v->n_samples, 0, sizeof *v->label, &v->label));
-  TRY(read_table(v, "samples/status", STORE_U8, v->n_samples, 0, sizeof *v->status, &v->status));
-  TRY(read_table(v, "samples/target_class", STORE_I32, v->n_samples, v->n_targets,
-                 sizeof *v->target_class, &v->target_class));
-  TRY(read_table(v, "samples/score", STORE_F32, v->n_samples, v->n_targets, sizeof *v->score,
-                 &v->score));
+  n = v->n_classes;
+  if (read_names(v, "samples/class", &n, &v->class_name)) v->class_name = NULL; /* numbers */
+  return ERR_OK;
+}
+
+static err read_samples(struct view *v)
+{
+  const int64_t n = v->n_samples;
+
+  TRY(read_table(v, "samples/label", STORE_I32, n, 0, sizeof *v->label, &v->label));
+  TRY(read_table(v, "samples/status", STORE_U8, n, 0, sizeof *v->status, &v->status));
+  TRY(read_table(v, "samples/target_class", STORE_I32, n, v->n_targets, sizeof *v->target_class,
+                 &v->target_class));
+  TRY(read_table(v, "samples/score", STORE_F32, n, v->n_targets, sizeof *v->score, &v->score));
+  return ERR_OK;
+}
+
+static err check_shapes(const struct view *v)
+{
+  for (int i = 0; i < 3 * v->n_layers; i++) {
+    CHECK(v->layer_shape[i] >= 1, ERR_FORMAT, "%s: layers/shape of %s is %d", v->path,
+          v->layer[i / 3], v->layer_shape[i]);
+  }
   return ERR_OK;
 }
 
@@ -102,29 +118,38 @@ static err read_layers(struct view *v)
                  &v->layer_index));
   TRY(read_table(v, "layers/shape", STORE_I32, v->n_layers, 3, sizeof *v->layer_shape,
                  &v->layer_shape));
-  for (int i = 0; i < 3 * v->n_layers; i++) {
-    CHECK(v->layer_shape[i] >= 1, ERR_FORMAT, "%s: layers/shape of %s is %d", v->path,
-          v->layer[i / 3], v->layer_shape[i]);
+  TRY(check_shapes(v));
+  return ERR_OK;
 }
+
+/** Only files of the job attribute hold maps as these readers know them. */
+static err check_job(struct view *v)
+{
+  char *job = NULL;
+  err e = ERR_OK;
+
+  TRY(store_attr_text(v->store, "/", "job", &job));
+  if (strcmp(job, "attribute") != 0)
+    e = FAIL(ERR_FORMAT, "%s was made by retrograd %s and holds no maps", v->path, job);
+  free(job);
+  return e;
+}
+
+static err read_methods(struct view *v)
+{
+  TRY(read_names(v, "methods/method", &v->n_methods, &v->method));
+  TRY(read_names(v, "methods/canonical", &v->n_methods, &v->canonical));
   return ERR_OK;
 }
 
 static err read_all(struct view *v)
 {
-  char *job = NULL;
-
   TRY(store_open_read(v->path, &v->store));
-  TRY(store_attr_text(v->store, "/", "job", &job));
-  const bool maps = !strcmp(job, "attribute");
-  const err e =
-      maps ? ERR_OK
-           : FAIL(ERR_FORMAT, "%s was made by retrograd %s and holds no maps", v->path, job);
-  free(job);
-  if (e) return e;
+  TRY(check_job(v));
+  TRY(read_extents(v));
   TRY(read_samples(v));
   TRY(read_layers(v));
-  TRY(read_names(v, "methods/method", &v->n_methods, &v->method));
-  TRY(read_names(v, "methods/canonical", &v->n_methods, &v->canonical));
+  TRY(read_methods(v));
   return ERR_OK;
 }
 
@@ -174,7 +199,7 @@ const char *view_class(const struct view *v, int index, char text[16])
     (void)snprintf(text, 16, "none");
   } else {
     (void)snprintf(text, 16, "%d", index);
-}
+  }
   return text;
 }
 

@@ -16,28 +16,36 @@ static int find_method(const struct view *v, const char *name)
   return -1;
 }
 
-/** Which methods of the study the scale of an axis names. */
+/** Which methods of the study the names of an axis are.  text [m->n_methods]. */
+static err match_methods(const struct view *v, char *const *text, const char *name,
+                         struct view_maps *m)
+{
+  m->method_at = malloc((size_t)m->n_methods * sizeof *m->method_at);
+  CHECK(m->method_at, ERR_MEMORY, "no memory for the methods of %s", name);
+  for (int k = 0; k < m->n_methods; k++) {
+    m->method_at[k] = find_method(v, text[k]);
+    CHECK(m->method_at[k] >= 0, ERR_FORMAT, "%s: method '%s' of %s is not in methods/method",
+          v->path, text[k], name);
+  }
+  return ERR_OK;
+}
+
+/** Read the scale of the methods' axis. */
 static err read_methods(struct view *v, const char *name, struct view_maps *m)
 {
   char scale[NAME], path[NAME + 8];
   char **text = NULL;
   int64_t n = 0;
+  err e = ERR_OK;
 
   TRY(store_dim_name(v->store, m->var, 2, scale, sizeof scale));
   (void)snprintf(path, sizeof path, "maps/%s", scale);
   TRY(store_read_text(v->store, path, &n, &text));
-  err e = n == m->n_methods
-              ? ERR_OK
-              : FAIL(ERR_FORMAT, "%s: %s has %" PRId64 " names for the %d methods of %s", v->path,
-                     path, n, m->n_methods, name);
-  m->method_at = malloc((size_t)m->n_methods * sizeof *m->method_at);
-  if (!m->method_at) e = FAIL(ERR_MEMORY, "no memory for the methods of %s", name);
-  for (int k = 0; !e && k < m->n_methods; k++) {
-    m->method_at[k] = find_method(v, text[k]);
-    if (m->method_at[k] < 0) {
-      e = FAIL(ERR_FORMAT, "%s: method '%s' of %s is not in methods/method", v->path, text[k],
-               name);
-}
+  if (n == m->n_methods) {
+    e = match_methods(v, text, name, m);
+  } else {
+    e = FAIL(ERR_FORMAT, "%s: %s has %" PRId64 " names for the %d methods of %s", v->path, path, n,
+             m->n_methods, name);
   }
   free((void *)text);
   return e;

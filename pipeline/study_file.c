@@ -2,6 +2,9 @@
  *  Creating the study's file, or recognising it. */
 #include "pipeline/study_file.h"
 
+#include "io/dataset.h"
+#include "io/runlog.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -10,9 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "io/dataset.h"
-#include "io/runlog.h"
 
 static const char remedy[] = "; give another --out, or --force to start over";
 
@@ -66,8 +66,8 @@ static err compare_number(const struct study *s, struct store *f, const struct s
   int n = 0;
   TRY(store_attr_i64(f, "/", a->name, 1, &n, &there));
   CHECK(there == a->i64[0], ERR_MISMATCH,
-        "%s belongs to another study: %s is %" PRId64 " there, %" PRId64 " here%s", s->path, a->name,
-        there, a->i64[0], remedy);
+        "%s belongs to another study: %s is %" PRId64 " there, %" PRId64 " here%s", s->path,
+        a->name, there, a->i64[0], remedy);
   return ERR_OK;
 }
 
@@ -120,32 +120,58 @@ static err remove_old(const struct study *s, struct store *f, int64_t bytes)
   return ERR_OK;
 }
 
-/** *exists: whether there is a file of this very study now. */
-static err recognise(const struct study *s, bool force, bool *exists)
+/** Nothing is at the path; could something be? */
+static err check_folder(const char *path)
+{
+  struct stat st;
+  CHECK(lstat(path, &st), ERR_INPUT, "%s is a link to nothing; give another --out", path);
+  const char *slash = strrchr(path, '/');
+  char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+  CHECK(folder, ERR_MEMORY, "no memory for a path");
+  const int why = access(folder, W_OK) ? errno : 0;
+  free(folder);
+  CHECK(!why, ERR_INPUT, "cannot write %s: %s; make its folder or give another --out", path,
+        strerror(why));
+  return ERR_OK;
+}
+
+static err open_old(const char *path, struct store **f)
+{
+  const err e = store_open_read(path, f);
+  if (!e) return ERR_OK;
+  char why[600];
+  (void)snprintf(why, sizeof why, "%s", err_message());
+  return FAIL(e, "%s; give another --out, or remove the file", why);
+}
+
+/** *exists: whether there is a file of this very study now.  With --force any study's file will do;
+ *  it is removed where `remove` says so. */
+static err recognise(const struct study *s, bool remove, bool *exists)
 {
   struct stat st;
   *exists = false;
   if (stat(s->path, &st)) {
     CHECK(errno == ENOENT, ERR_INPUT, "cannot look at %s: %s", s->path, strerror(errno));
-    return ERR_OK;
+    return check_folder(s->path);
   }
   CHECK(S_ISREG(st.st_mode), ERR_INPUT, "%s is not a file; give another --out", s->path);
   struct store *f = NULL;
-  TRY(store_open_read(s->path, &f));
-  const err e = force ? remove_old(s, f, (int64_t)st.st_size) : compare(s, f);
+  TRY(open_old(s->path, &f));
+  err e = s->force ? ERR_OK : compare(s, f);
+  if (s->force && remove) e = remove_old(s, f, (int64_t)st.st_size);
   store_close(&f);
   if (e) return err_trace(e, __FILE__, __LINE__);
-  *exists = !force;
+  *exists = !s->force;
   return ERR_OK;
 }
 
 err study_file_prepare(const struct study *s, struct runlog **log)
 {
   bool exists = false;
-  if (!s->force) TRY(recognise(s, false, &exists)); /* before anything is written */
+  TRY(recognise(s, false, &exists)); /* before anything is written */
   struct runlog *l = NULL;
   TRY(runlog_open(s->path, &l));
-  err e = recognise(s, s->force, &exists); /* again, now that nobody else can change it */
+  err e = recognise(s, true, &exists); /* again, now that nobody else can change it */
   if (!e && !exists) e = store_create(s->path, s->schema);
   if (!e && s->run_line) e = runlog_append(l, s->run_line);
   if (e) {

@@ -218,9 +218,11 @@ void net_make(const struct net_spec *spec, struct net *out)
 {
   struct maker m;
   const int joined = residual_part(&m, begin(&m, spec, out));
-  const int clipped = clip(&m, "clip1", conv(&m, "conv3", joined, 6, 3, 1));
-  const int elu = unary(&m, "Elu", "elu1", conv(&m, "conv4", clipped, 5, 3, 2));
-  const int logits = head(&m, unary(&m, "Relu", "relu2", conv(&m, "conv5", elu, 5, 1, 1)));
+  const int conv3 = conv(&m, "conv3", joined, 6, 3, 1), clipped = clip(&m, "clip1", conv3);
+  const int conv4 = conv(&m, "conv4", clipped, 5, 3, 1);
+  const int wide = concat(&m, "wide", conv4, unary(&m, "LeakyRelu", "leaky2", conv3));
+  const int elu = unary(&m, "Elu", "elu1", conv(&m, "conv5", wide, 5, 3, 2));
+  const int logits = head(&m, unary(&m, "Relu", "relu2", conv(&m, "conv6", elu, 5, 1, 1)));
   if (graph_finish(&m.b, logits, &out->graph)) fail_msg("%s", err_message());
 }
 

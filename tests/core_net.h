@@ -41,7 +41,8 @@ struct net {
 /** x [3, 8, 8] -> conv1 -> norm1 -> relu1, read by three nodes:
  *    conv2 (1x1), add1 = conv2 + relu1, average1;
  *  leaky1 = LeakyRelu(add1), max1 and average1 halve, joined = Concat(max1, average1),
- *  conv3 -> clip1 -> conv4 (stride 2) -> elu1 -> conv5 -> relu2 -> pooled -> flat -> logits [4]. */
+ *  conv3 -> clip1 -> conv4, wide = Concat(conv4, LeakyRelu(conv3)) -> conv5 (stride 2) -> elu1
+ *  -> conv6 -> relu2 -> pooled -> flat -> logits [4]. */
 void net_make(const struct net_spec *spec, struct net *out);
 
 /** x [3, 8, 8] -> conv1 (3x3) -> relu1 -> conv2 (1x1) -> leaky1 -> pooled -> flat -> logits [4].

@@ -36,9 +36,10 @@ int64_t unit_elements(const struct unit *u, int i)
 static void to_logical(const struct unit *u, int tap, const real *from, real *to)
 {
   const int64_t n = unit_positions(u, tap), k = u->plan->taps[tap].channels;
-  for (int64_t c = 0; c < k; c++)
+  for (int64_t c = 0; c < k; c++) {
     for (int64_t b = 0; b < u->plan->batch; b++)
       memcpy(to + (b * k + c) * n, from + (c * u->plan->batch + b) * n, (size_t)n * sizeof *to);
+}
 }
 
 static void keep(void *who, int pass, int tap, const real *a, const real *g)
@@ -114,19 +115,22 @@ void unit_forward(struct unit *u, const double *x)
   const struct shape *shape = &g->values[g->input].is.shape;
   const int64_t n = shape_inner(shape), batch = u->plan->batch;
   real *to = tape_input(u->tape);
-  for (int64_t c = 0; c < shape->dim[1]; c++)
-    for (int64_t b = 0; b < batch; b++)
+  for (int64_t c = 0; c < shape->dim[1]; c++) {
+    for (int64_t b = 0; b < batch; b++) {
       for (int64_t i = 0; i < n; i++)
         to[(c * batch + b) * n + i] = (real)x[(b * shape->dim[1] + c) * n + i];
+}
+}
   tape_forward(u->tape);
 }
 
 void unit_run(struct unit *u, const double *x, const int *classes)
 {
   unit_forward(u, x);
-  for (int slot = 0; slot < u->plan->n_targets; slot++)
+  for (int slot = 0; slot < u->plan->n_targets; slot++) {
     for (int pass = 0; pass < u->plan->n_passes; pass++)
       tape_backward(u->tape, pass, slot, classes + (ptrdiff_t)slot * u->plan->batch);
+}
 }
 
 int unit_tap(const struct unit *u, const char *name)

@@ -1,6 +1,8 @@
 check(io.image io)
+check(io.exif io)
 check(io.recipe io)
 check(io.dataset io)
+check(io.manifest io)
 
 foreach(tool pixels dataset)
   add_executable(tool_${tool} tool_${tool}.c)

@@ -18,7 +18,7 @@ void *onnx_toy_keep(struct onnx_toy *t, size_t bytes)
 
 char *onnx_toy_text(struct onnx_toy *t, const char *text)
 {
-  return strcpy(onnx_toy_keep(t, strlen(text) + 1), text);
+  return memcpy(onnx_toy_keep(t, strlen(text) + 1), text, strlen(text));
 }
 
 Onnx__TensorProto *onnx_toy_tensor(struct onnx_toy *t, const char *name, int type, int rank,
@@ -152,10 +152,11 @@ static Onnx__TensorShapeProto *make_shape(struct onnx_toy *t, int rank, const in
     onnx__tensor_shape_proto__dimension__init(s->dim[i]);
     s->dim[i]->value_case = dims[i] < 0 ? ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM
                                         : ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
-    if (dims[i] < 0)
+    if (dims[i] < 0) {
       s->dim[i]->dim_param = onnx_toy_text(t, i ? "side" : "N");
-    else
+    } else {
       s->dim[i]->dim_value = dims[i];
+    }
   }
   return s;
 }

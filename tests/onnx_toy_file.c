@@ -4,6 +4,7 @@
 #include "tests/onnx_toy.h"
 
 #include <dirent.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,9 +63,10 @@ void onnx_toy_refused(struct onnx_toy *t, const struct onnx_options *o, err code
   const err e = onnx_toy_read(t, o, &g);
   const bool told = e && strstr(err_message(), text) && strstr(err_message(), "toy.onnx");
   for (const char *p = err_message(); e && *p; p++) assert_true((unsigned char)*p >= ' ');
-  if (e != code || !told)
+  if (e != code || !told) {
     fail_msg("wanted \"%s\" (%s), got \"%s\" (%s)", text, err_meaning(code),
              e ? err_message() : "success", err_meaning(e));
+  }
   assert_null(g);
 }
 
@@ -97,7 +99,8 @@ void onnx_toy_assert_floats(const struct graph *g, const char *name, int n, cons
   const struct value *v = onnx_toy_value(g, name);
   assert_non_null(v->is.data);
   assert_int_equal(shape_count(&v->is.shape), n);
-  for (int i = 0; i < n; i++)
-    if (memcmp(&v->is.data[i], &want[i], sizeof *want) != 0)
+  for (int i = 0; i < n; i++) {
+    if (v->is.data[i] != want[i] || !signbit(v->is.data[i]) != !signbit(want[i]))
       fail_msg("%s[%d] is %g, not %g", name, i, (double)v->is.data[i], (double)want[i]);
+  }
 }

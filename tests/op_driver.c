@@ -193,6 +193,12 @@ err driver_make(struct op_driver *d, const struct op_case *c, int batch, enum dr
     if (d->in[i].present && !d->in[i].fixed)
       d->dx[i] = calloc((size_t)driver_count(d, i), sizeof *d->dx[i]);
   }
+  d->at.plain = how == DRIVER_INTEGERS; /* fast algorithms round where plain sums are exact */
+  if (d->op->prepared_bytes && d->op->prepared_bytes(&d->at)) {
+    d->prepared = rubbish(d->op->prepared_bytes(&d->at));
+    d->op->prepare(&d->at, d->prepared);
+    d->at.prepared = d->prepared;
+  }
   d->aux = rubbish(d->op->aux_bytes ? d->op->aux_bytes(&d->at) : 0);
   d->work = rubbish(d->op->work_bytes ? d->op->work_bytes(&d->at) : 0);
   return ERR_OK;
@@ -200,6 +206,7 @@ err driver_make(struct op_driver *d, const struct op_case *c, int batch, enum dr
 
 void driver_free(struct op_driver *d)
 {
+  free(d->prepared);
   for (int i = 0; i < DRIVER_INPUTS; i++) {
     free(d->value[i]);
     free(d->constant[i]);

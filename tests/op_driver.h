@@ -40,7 +40,7 @@ struct op_driver {
   double *dy;                /* logical, random; free to change */
   double *dx[DRIVER_INPUTS]; /* logical, by driver_backward; NULL for constants */
   real *x_stored[DRIVER_INPUTS], *y_stored;
-  void *aux, *work;
+  void *aux, *work, *prepared;
 };
 
 /** Build, fill with values from `seed`, parse and infer.  Returns what the operator says.

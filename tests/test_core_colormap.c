@@ -81,7 +81,7 @@ static void every_colour_is_in_gamut(void **state)
       lab_of(maps[k]->rgb[i], back);
       assert_true(distance(back, maps[k]->lab[i]) < (maps[k]->lab[i][0] < 0.4 ? 0.02 : 0.004));
     }
-}
+  }
 }
 
 static void sequential_lightness_rises(void **state)

@@ -57,17 +57,20 @@ static void conv1x1(const struct field *f, int r, int c, struct gamma *y)
 
 static void conv3x3(const struct field *f, int r, int c, struct gamma *y)
 {
-  for (int d = 0; d < 9; d++)
-    for (int i = 0; i < f->k; i++)
+  for (int d = 0; d < 9; d++) {
+    for (int i = 0; i < f->k; i++) {
       for (int j = 0; j < f->k; j++)
         put(y, at(f, f->a, i, r + d / 3 - 1, c + d % 3 - 1) * at(f, f->g, j, r, c));
+}
+}
 }
 
 static void conv3x3_depthwise(const struct field *f, int r, int c, struct gamma *y)
 {
-  for (int k = 0; k < f->k; k++)
+  for (int k = 0; k < f->k; k++) {
     for (int d = 0; d < 9; d++)
       put(y, at(f, f->a, k, r + d / 3 - 1, c + d % 3 - 1) * at(f, f->g, k, r, c));
+}
 }
 
 static void cam(const struct field *f, int r, int c, struct gamma *y)
@@ -266,9 +269,10 @@ static void check_map(const struct field *f, const struct extract *x, const stru
     struct gamma y = {0, entries};
     extract_refs[e].make(f, u / f->w, u % f->w, &y);
     const double want = aggregate_refs[r].of(&y), size = aggregate_refs[r].size(&y);
-    if (!(fabs((double)map[u] - want) <= 1e-12 * size + ldexp(fabs(want), -24)))
+    if (!(fabs((double)map[u] - want) <= 1e-12 * size + ldexp(fabs(want), -24))) {
       fail_msg("%s/%s at %d of [%d, %d, %d]: %.9g, expected %.9g", x->name, a->name, u, f->k, f->h,
                f->w, (double)map[u], want);
+}
     if (!a->is_signed) assert_true(map[u] >= 0.0F);
   }
 }
@@ -296,10 +300,12 @@ static void closed_forms_equal_the_entries(void **unused)
   (void)unused;
   static const int size[][2] = {{1, 1}, {1, 2}, {2, 1}, {1, 9}, {9, 1},
                                 {2, 2}, {3, 3}, {2, 5}, {6, 4}, {17, 19}};
-  for (size_t i = 0; i < sizeof size / sizeof *size; i++)
-    for (int k = 1; k <= MOST_K; k += 2)
+  for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+    for (int k = 1; k <= MOST_K; k += 2) {
       for (int d = 0; d < N_DRAWS * N_DRAWS; d++)
         check_site(k, size[i][0], size[i][1], d / N_DRAWS, d % N_DRAWS);
+}
+}
 }
 
 /** A NaN of the signal is a NaN in every map that it enters, never a zero. */

@@ -173,9 +173,10 @@ static void check_virtual(const char *tap, int k)
     double size;
     const double map = total(&p.signals, tap, layers[k].method, b, &size);
     assert_true(moved[b] > 1e-3);
-    if (!(fabs(sum[b] - map) <= tolerance * moved[b] + ldexp(size, -24)))
+    if (!(fabs(sum[b] - map) <= tolerance * moved[b] + ldexp(size, -24))) {
       fail_msg("%s at %s: %.9g by differences, %.9g by the map", layers[k].method, tap, sum[b],
                map);
+}
   }
   pair_free(&p);
 }

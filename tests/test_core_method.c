@@ -44,8 +44,8 @@ static void check_parts(const struct method *m)
 static void every_part_makes_a_name(void **unused)
 {
   (void)unused;
-  for (const struct rule *const *r = rule_all; *r; r++)
-    for (const struct extract *const *x = extract_all; *x; x++)
+  for (const struct rule *const *r = rule_all; *r; r++) {
+    for (const struct extract *const *x = extract_all; *x; x++) {
       for (const struct aggregate *a = aggregate_all; a->name; a++) {
         char name[256];
         (void)snprintf(name, sizeof name, "%s/%s/%s", (*r)->name, (*x)->name, a->name);
@@ -59,6 +59,8 @@ static void every_part_makes_a_name(void **unused)
         assert_false(m.item[0].input_only);
         free(m.item);
       }
+}
+}
 }
 
 static void every_alias_is_its_canonical_form(void **unused)

@@ -117,10 +117,12 @@ static void compare(const struct unit *u, int index, const double *want, const d
   const int tap = index % u->plan->n_taps, n = (int)unit_elements(u, tap);
   const double tolerance = 64.0 * ldexp(largest(bound, n), sizeof(real) == 4 ? -24 : -53);
   assert_true(largest(want, n) > 1e3 * tolerance);
-  for (int i = 0; i < n; i++)
-    if (!(fabs((double)u->g[index][i] - want[i]) <= tolerance))
+  for (int i = 0; i < n; i++) {
+    if (!(fabs((double)u->g[index][i] - want[i]) <= tolerance)) {
       fail_msg("pass %d, tap %d, element %d: %g, expected %g", index / u->plan->n_taps, tap, i,
                (double)u->g[index][i], want[i]);
+}
+}
 }
 
 static void check_rule(const struct unit *u, const struct weights *w, int pass, gate *how)
@@ -179,11 +181,12 @@ static void rules_agree_on_a_positive_network(void **unused)
   unit_watch(&u);
   unit_run(&u, x, classes);
   assert_true(u.plan->n_passes >= 3);
-  for (int t = 0; t < u.plan->n_taps; t++)
+  for (int t = 0; t < u.plan->n_taps; t++) {
     for (int p = 1; p < u.plan->n_passes; p++) {
       const size_t bytes = (size_t)(unit_elements(&u, t) * BATCH) * sizeof(real);
       assert_memory_equal(u.g[t], u.g[p * u.plan->n_taps + t], bytes);
     }
+}
   unit_free(&u);
   net_free(&net);
   free(x);
@@ -193,7 +196,7 @@ static void rules_agree_on_a_positive_network(void **unused)
 static void rules_differ_on_a_mixed_network(void **unused)
 {
   (void)unused;
-  static const char *const below[] = {"norm1", "add1", "conv3", "conv4", "conv5"};
+  static const char *const below[] = {"norm1", "add1", "conv3", "conv5", "conv6"};
   const struct net_spec spec = {.seed = 5};
   struct net net;
   struct unit u;
@@ -254,13 +257,14 @@ static void grad_cam_is_linear_approximation_before_the_head(void **unused)
 static void overrides_fit_their_operators(void **unused)
 {
   (void)unused;
-  for (const struct rule *const *r = rule_all; *r; r++)
+  for (const struct rule *const *r = rule_all; *r; r++) {
     for (const struct override *o = (*r)->overrides; o && o->op; o++) {
       const struct op *op = op_find(o->op);
       if (!op) fail_msg("%s overrides an unknown %s", (*r)->name, o->op);
       assert_ptr_equal(rule_override(*r, op), o);
       if (!strcmp((*r)->name, "guided")) assert_int_equal(o->reads, op->backward_reads);
     }
+}
   assert_null(rule_override(rule_find("gradient"), op_find("Relu")));
   assert_null(rule_override(rule_find("guided"), op_find("Conv")));
   assert_null(rule_find("no such rule"));

@@ -64,11 +64,11 @@ static void words_choose_by_role(void **unused)
 {
   (void)unused;
   check("input", "x");
-  check("convs", "conv1 conv2 conv3 conv4 conv5");
-  check("last_conv", "conv5");
+  check("convs", "conv1 conv2 conv3 conv4 conv5 conv6");
+  check("last_conv", "conv6");
   check("last", "relu2"); /* what follows has one position */
-  check("all", "x conv1 norm1 relu1 conv2 add1 leaky1 max1 average1 joined conv3 clip1 conv4 elu1 "
-               "conv5 relu2 pooled flat logits");
+  check("all", "x conv1 norm1 relu1 conv2 add1 leaky1 max1 average1 joined conv3 clip1 conv4 "
+               "leaky2 wide conv5 elu1 conv6 relu2 pooled flat logits");
 }
 
 static void names_types_and_globs_choose(void **unused)
@@ -78,7 +78,7 @@ static void names_types_and_globs_choose(void **unused)
   check("logits", "logits");
   check("Relu", "relu1 relu2");
   check("BatchNormalization", "norm1");
-  check("conv*", "conv1 conv2 conv3 conv4 conv5");
+  check("conv*", "conv1 conv2 conv3 conv4 conv5 conv6");
   check("*Pool", "max1 average1 pooled");
   check("?elu[12]", "relu1 relu2");
   check("*1", "conv1 norm1 relu1 add1 leaky1 max1 average1 clip1 elu1");
@@ -98,7 +98,7 @@ static void patterns_add_up(void **unused)
 {
   (void)unused;
   check_of(net.graph, "conv3", "input", "x conv3");
-  check_of(net.graph, "conv1", "conv*", "conv1 conv2 conv3 conv4 conv5");
+  check_of(net.graph, "conv1", "conv*", "conv1 conv2 conv3 conv4 conv5 conv6");
 }
 
 static void what_matches_nothing_is_refused(void **unused)
@@ -111,7 +111,7 @@ static void what_matches_nothing_is_refused(void **unused)
   refuse("lst_conv", "'last_conv'");
   refuse("zzzzzzzz", "no layer matches 'zzzzzzzz' (");
   refuse("", "no layer matches ''");
-  refuse("19", "lists all 19");
+  refuse("22", "lists all 22");
   refuse("-1", "no layer matches");
   refuse("99999999999999999999", "no layer matches");
   refuse("3x", "no layer matches");

@@ -52,7 +52,7 @@ static const char *tap_name(const struct unit *u, int tap)
 /** The maps of `part`, slot `s` there, are those of `whole`, slot `slot`; for one sample. */
 static void same_sample(const struct unit *part, int s, const struct unit *whole, int slot, int b)
 {
-  for (int t = 0; t < part->plan->n_taps; t++)
+  for (int t = 0; t < part->plan->n_taps; t++) {
     for (int m = 0; m < part->plan->n_methods; m++) {
       const char *tap = tap_name(part, t), *method = part->plan->methods[m].given;
       const size_t bytes = (size_t)unit_positions(part, t) * sizeof(float);
@@ -60,6 +60,7 @@ static void same_sample(const struct unit *part, int s, const struct unit *whole
           0)
         fail_msg("%s at %s of sample %d differs", method, tap, b);
     }
+}
 }
 
 static void same_maps(const struct unit *part, int s, const struct unit *whole, int slot)
@@ -92,7 +93,7 @@ static void one_plan_gives_what_single_plans_give(void **unused)
   unit_run(&whole, x, classes);
   check_alive(&whole);
   assert_int_equal(whole.plan->n_passes, 3);
-  for (size_t m = 0; m < sizeof methods / sizeof *methods; m++)
+  for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
     for (int slot = 0; slot < SLOTS; slot++) {
       struct unit one;
       unit_make(net.graph, BATCH, 1, methods[m], "all", &one);
@@ -101,6 +102,7 @@ static void one_plan_gives_what_single_plans_give(void **unused)
       same_maps(&one, 0, &whole, slot);
       unit_free(&one);
     }
+}
   unit_free(&whole);
 }
 
@@ -166,14 +168,16 @@ static void blanking_touches_one_target_of_one_sample(void **unused)
   unit_run(&whole, x, classes);
   unit_run(&u, x, some);
   tape_blank(u.tape, 2, 1);
-  for (int slot = 0; slot < SLOTS; slot++)
+  for (int slot = 0; slot < SLOTS; slot++) {
     for (int b = 0; b < BATCH; b++)
       if (slot != 1 || b != 2) same_sample(&u, slot, &whole, slot, b);
-  for (int t = 0; t < u.plan->n_taps; t++)
+}
+  for (int t = 0; t < u.plan->n_taps; t++) {
     for (int m = 0; m < u.plan->n_methods; m++) {
       const float *map = unit_map(&u, tap_name(&u, t), u.plan->methods[m].given, 2, 1);
       for (int64_t i = 0; i < unit_positions(&u, t); i++) assert_true(isnan(map[i]));
     }
+}
   unit_free(&whole);
   unit_free(&u);
 }
@@ -248,9 +252,9 @@ static void watched_activations_are_never_stale(void **unused)
                 &one);
       unit_watch(&one);
       unit_run(&one, x, classes + (ptrdiff_t)(SLOTS - 1) * BATCH);
-      if (k) assert_non_null(one.a[0]);
-      if (one.a[0] && memcmp(one.a[0], all.a[t], bytes) != 0)
-        fail_msg("the activation of %s is stale", tap_name(&all, t));
+      /* for `gradient_sum` alone nothing reads it when the signal has come down to it */
+      if ((one.a[0] != NULL) != (k == 1)) fail_msg("%s is kept: %d", tap_name(&all, t), !k);
+      if (k) assert_memory_equal(one.a[0], all.a[t], bytes);
       assert_memory_equal(one.g[0], all.g[t], bytes);
       unit_free(&one);
     }
@@ -258,18 +262,42 @@ static void watched_activations_are_never_stale(void **unused)
   unit_free(&all);
 }
 
-/** The same network planned for one target keeps less than for several. */
-static void one_pass_needs_less_memory(void **unused)
+/** Bytes of a plan for one target at every layer. */
+static int64_t bytes_of(const char *methods, const char *layers)
+{
+  struct unit u;
+  unit_make(net.graph, BATCH, 1, methods, layers, &u);
+  const int64_t bytes = u.plan->arena_bytes;
+  unit_free(&u);
+  return bytes;
+}
+
+/** What is not read is not kept: by layers, by rules, by extracts, by passes. */
+static void memory_follows_what_is_read(void **unused)
 {
   (void)unused;
-  struct unit forward, one, full = full_unit();
-  unit_make(net.graph, BATCH, 1, "gradient_sum", "logits", &forward);
-  unit_make(net.graph, BATCH, 1, "gradient_sum", "all", &one);
-  assert_true(forward.plan->arena_bytes < one.plan->arena_bytes);
-  assert_true(one.plan->arena_bytes < full.plan->arena_bytes);
-  unit_free(&forward);
-  unit_free(&one);
-  unit_free(&full);
+  const int64_t one = bytes_of("gradient_sum", "all");
+  assert_true(bytes_of("gradient_sum", "logits") < one);
+  assert_true(one < bytes_of("linear_approx", "all"));
+  assert_true(one < bytes_of("gradient_sum,guided/bias/sum", "all"));
+}
+
+/** A node's backward reads what the rule's override says, or the operator; nothing where no signal
+ *  is wanted below it. */
+static void reads_follow_the_rule(void **unused)
+{
+  (void)unused;
+  struct unit u;
+  unit_make(net.graph, BATCH, 1, "gradient_sum,deconvnet/bias/sum", "relu1", &u);
+  for (int i = 0; i < net.graph->n_nodes; i++) {
+    const struct node *n = &net.graph->nodes[i];
+    const bool below = n->out <= u.plan->taps[0].value; /* relu1 and what leads to it */
+    const unsigned own = plan_reads(u.plan, &u.plan->passes[0], i);
+    const unsigned other = plan_reads(u.plan, &u.plan->passes[1], i);
+    assert_int_equal(own, below ? 0 : n->op->backward_reads);
+    assert_int_equal(other, rule_override(u.plan->passes[1].rule, n->op) ? 0 : own);
+  }
+  unit_free(&u);
 }
 
 /** A plan without methods computes logits, and they are those of any other plan. */
@@ -349,7 +377,8 @@ int main(void)
       cmocka_unit_test(a_used_tape_is_as_good_as_new),
       cmocka_unit_test(a_unit_allocates_nothing),
       cmocka_unit_test(watched_activations_are_never_stale),
-      cmocka_unit_test(one_pass_needs_less_memory),
+      cmocka_unit_test(memory_follows_what_is_read),
+      cmocka_unit_test(reads_follow_the_rule),
       cmocka_unit_test(a_plan_without_methods_goes_forward),
       cmocka_unit_test(every_failed_allocation_is_reported),
       cmocka_unit_test(a_small_model_gets_the_largest_unit),

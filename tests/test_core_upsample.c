@@ -32,8 +32,8 @@ static double by_formula(const float *in, const int size[4], int y, int x)
     for (int j = 0; j < size[1]; j++) {
       sum += weight(y, i, size[0], size[2]) * weight(x, j, size[1], size[3]) *
              (double)in[i * size[1] + j];
-}
-}
+    }
+  }
   return sum;
 }
 
@@ -53,8 +53,8 @@ static void equals_the_formula(void **state)
       for (int x = 0; x < s[3]; x++) {
         /* |values| <= 1: the one rounding to float is at most 2^-25, sums in double far below. */
         assert_true(fabs(by_formula(in, s, y, x) - (double)out[y * s[3] + x]) <= 0x1p-24);
-}
-}
+      }
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include "tests/onnx_toy.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,6 +28,24 @@ static void external_data_are_read_beside_the_model(void **state)
   onnx_toy_external(t, t->tensor[2], "./half.bin", "", "");
   g = onnx_toy_accepted(t, NULL);
   onnx_toy_assert_floats(g, "b2", 5, half_want);
+  graph_free(&g);
+}
+
+/** 20 million half weights in a file of 40 MB: the 80 MB of floats are within bounds. */
+static void large_half_weights_become_floats(void **state)
+{
+  enum { ROWS = 5000000 };
+  (void)state;
+  onnx_toy_write_file("zeros.bin", "", 0);
+  assert_int_equal(truncate(onnx_toy_path("zeros.bin"), INT64_C(8) * ROWS), 0);
+  struct onnx_toy *t = onnx_toy_make();
+  Onnx__TensorProto *x = onnx_toy_find_tensor(t, "w2");
+  x->data_type = TOY_TYPE(FLOAT16);
+  x->dims[0] = ROWS;
+  onnx_toy_external(t, x, "zeros.bin", "", "");
+  onnx_toy_find_node(t, "gemm")->n_input = 2;
+  struct graph *g = onnx_toy_accepted(t, NULL);
+  assert_int_equal(g->classes, ROWS);
   graph_free(&g);
 }
 
@@ -147,6 +166,30 @@ static void external_data_stay_in_their_folder(void **state)
   onnx_toy_refused_all(list, TOY_LENGTH(list));
 }
 
+/** A folder whose path is as long as the model's and differs in its last letter only. */
+static void links_into_a_folder_of_like_name_are_refused(void **state)
+{
+  char twin[256], file[300];
+  (void)state;
+  (void)snprintf(twin, sizeof twin, "%s", onnx_toy_path(""));
+  twin[strlen(twin) - 1] = twin[strlen(twin) - 1] == '_' ? '-' : '_';
+  (void)snprintf(file, sizeof file, "%s/secret", twin);
+  assert_int_equal(mkdir(twin, 0700), 0);
+  assert_int_equal(symlink(file, onnx_toy_path("twin")), 0);
+  FILE *f = fopen(file, "wb");
+  assert_non_null(f);
+  assert_int_equal(fwrite("01234567890123456789", 1, 20, f), 20);
+  assert_int_equal(fclose(f), 0);
+  struct onnx_toy *t = onnx_toy_make();
+  outside(t, "twin", "", "");
+  struct graph *g = NULL;
+  const err e = onnx_toy_read(t, NULL, &g);
+  (void)remove(file);
+  (void)rmdir(twin);
+  assert_int_equal(e, ERR_FORMAT);
+  assert_non_null(strstr(err_message(), "'twin' leads out of the model's folder"));
+}
+
 /** 60 doublings of 5 floats would fill every memory; the reader's budget ends them early. */
 static void doubling_constants_stay_within_bounds(void **state)
 {
@@ -162,14 +205,17 @@ static void doubling_constants_stay_within_bounds(void **state)
   onnx_toy_rewire(t, "gemm", 2, "d49");
   onnx_toy_refused(t, NULL, ERR_FORMAT, "far more memory than its files hold");
   assert_int_equal(getrusage(RUSAGE_SELF, &use), 0);
-  assert_true(use.ru_maxrss < 400 * 1024); /* kB: the budget is 64 MiB; the sanitizers keep more */
+  assert_true(use.ru_maxrss <
+              INT64_C(400) * 1024); /* kB: the budget is 64 MiB; the sanitizers keep more */
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(external_data_are_read_beside_the_model),
+      cmocka_unit_test(large_half_weights_become_floats),
       cmocka_unit_test(external_data_stay_in_their_folder),
+      cmocka_unit_test(links_into_a_folder_of_like_name_are_refused),
       cmocka_unit_test(doubling_constants_stay_within_bounds),
   };
   return cmocka_run_group_tests(tests, NULL, onnx_toy_cleanup);

@@ -56,10 +56,11 @@ static void a_dynamic_batch_reaches_reshape(void **state)
     (void)onnx_toy_ints(t, "rest", 1, minus);
     (void)onnx_toy_node(t, "Shape", "shape", "g", "gs");
     onnx_toy_attr_int(t, onnx_toy_node(t, "Gather", "gather", "gs first", "n"), "axis", 0);
-    if (opset < 13)
+    if (opset < 13) {
       onnx_toy_attr_ints(t, onnx_toy_node(t, "Unsqueeze", "unsq", "n", "nl"), "axes", 1, zero);
-    else
+    } else {
       (void)onnx_toy_node(t, "Unsqueeze", "unsq", "n axes", "nl");
+    }
     onnx_toy_attr_int(t, onnx_toy_node(t, "Concat", "concat", "nl rest", "s"), "axis", 0);
     struct graph *g = onnx_toy_accepted(t, NULL);
     assert_int_equal(g->n_nodes, 5);

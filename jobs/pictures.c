@@ -1,6 +1,6 @@
 /** @file
  *  Images through the recipe that the study's configuration holds. */
-#include "jobs/picture.h"
+#include "jobs/pictures.h"
 
 #include "io/dataset.h"
 #include "io/file.h"
@@ -106,7 +106,7 @@ static err find_folder(struct pictures *p, const char *data)
     p->folder = file_folder(data);
   } else {
     return dataset_open(data, &p->recipe, 0, &p->data);
-}
+  }
   CHECK(p->folder, ERR_MEMORY, "no memory for %s", data);
   CHECK(stat(p->folder, &st) == 0 && S_ISDIR(st.st_mode), ERR_INPUT, "there is no folder %s",
         p->folder);
