@@ -29,6 +29,7 @@ struct conv_kernel {
   void (*prepare)(const struct conv *a, const real *w, void *prepared);
   void (*forward)(const struct op_fwd *c);
   void (*backward)(const struct op_bwd *c); /* dx[0] is not NULL */
+  bool can_set; /* backward obeys `set`; else dx[0] is zeros where it is set */
 };
 
 /** Kernel 1 x 1, stride 1, no padding: a matrix product without a copy. */

@@ -12,13 +12,14 @@ static bool fits(const struct conv *a)
   return true;
 }
 
-/** Add the bias of every output to its n elements. */
-static void add_bias(const struct op_fwd *c, int outputs, int64_t n)
+/** Begin every output with its bias, to which the products are added: one pass less than adding it
+ *  afterwards. */
+static void begin_with_bias(const struct op_fwd *c, int outputs, int64_t n)
 {
   for (int m = 0; m < outputs; m++) {
     const real b = conv_bias(c->at, c->x, m);
     real *restrict y = c->y + m * n;
-    for (int64_t i = 0; i < n; i++) y[i] += b;
+    for (int64_t i = 0; i < n; i++) y[i] = b;
   }
 }
 
@@ -27,11 +28,11 @@ static void forward(const struct op_fwd *c)
   const struct conv *a = c->at->attr;
   const int from = a->channels / a->groups, to = a->outputs / a->groups;
   const int n = conv_positions(c->at->batch, a->in);
+  begin_with_bias(c, a->outputs, n);
   for (int g = 0; g < a->groups; g++) {
     blas_gemm(false, false, to, n, from, c->x[CONV_W] + (int64_t)g * to * from, from,
-              c->x[CONV_X] + (int64_t)g * from * n, n, REAL(0.0), c->y + (int64_t)g * to * n, n);
+              c->x[CONV_X] + (int64_t)g * from * n, n, REAL(1.0), c->y + (int64_t)g * to * n, n);
   }
-  if (c->at->n_in > CONV_B && c->at->in[CONV_B].present) add_bias(c, a->outputs, n);
 }
 
 static void backward(const struct op_bwd *c)
@@ -41,7 +42,8 @@ static void backward(const struct op_bwd *c)
   const int n = conv_positions(c->at->batch, a->in);
   for (int g = 0; g < a->groups; g++) {
     blas_gemm(true, false, from, n, to, c->x[CONV_W] + (int64_t)g * to * from, from,
-              c->dy + (int64_t)g * to * n, n, REAL(1.0), c->dx[CONV_X] + (int64_t)g * from * n, n);
+              c->dy + (int64_t)g * to * n, n, op_sets(c, CONV_X) ? REAL(0.0) : REAL(1.0),
+              c->dx[CONV_X] + (int64_t)g * from * n, n);
   }
 }
 
@@ -50,4 +52,5 @@ const struct conv_kernel conv_pointwise = {
     .fits = fits,
     .forward = forward,
     .backward = backward,
+    .can_set = true,
 };

@@ -1,12 +1,12 @@
 /** @file
  *  Building a graph value by value and node by node. */
+#include "core/graph.h"
+#include "core/graph_impl.h"
+
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/graph.h"
-#include "core/graph_impl.h"
 
 struct graph_builder {
   struct graph_storage *store;
@@ -62,7 +62,7 @@ static err own(struct graph_storage *s, void *memory)
   const err e = grow(&s->owned, s->n_owned, &s->max_owned, sizeof *s->owned);
   if (e) {
     free(memory);
-    return err_trace(e, __FILE__, __LINE__);
+    return err_certain(err_trace(e, __FILE__, __LINE__));
   }
   s->owned[s->n_owned++] = memory;
   return ERR_OK;
@@ -81,7 +81,8 @@ static err check_shape(const char *name, const struct shape *shape)
 {
   int64_t n = 1;
   CHECK(shape->rank >= 0 && shape->rank <= SHAPE_MAX_RANK, ERR_UNSUPPORTED,
-        "value '%s' has %d dimensions; at most %d are supported", name, shape->rank, SHAPE_MAX_RANK);
+        "value '%s' has %d dimensions; at most %d are supported", name, shape->rank,
+        SHAPE_MAX_RANK);
   for (int i = 0; i < shape->rank; i++) {
     CHECK(shape->dim[i] > 0, ERR_SHAPE, "value '%s' has extent %d in dimension %d", name,
           shape->dim[i], i);
@@ -225,7 +226,7 @@ static err drop_dead_nodes(struct graph_builder *b, int output)
   for (int i = b->n_nodes - 1; i >= 0; i--) {
     for (int k = 0; alive[s->nodes[i].out] && k < s->nodes[i].n_in; k++)
       if (s->nodes[i].in[k] >= 0) alive[s->nodes[i].in[k]] = true;
-}
+  }
   int kept = 0;
   for (int i = 0; i < b->n_nodes; i++) {
     const int out = s->nodes[i].out;
@@ -268,7 +269,7 @@ err graph_finish(struct graph_builder **builder, int output, struct graph **out)
   for (int i = 0; i < b->n_values; i++) {
     if (s->values[i].is.data)
       weights += shape_count(&s->values[i].is.shape) * (int64_t)sizeof(real);
-}
+  }
   s->graph = (struct graph){.n_values = b->n_values,
                             .n_nodes = b->n_nodes,
                             .n_taps = b->n_nodes + 1,

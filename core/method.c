@@ -2,12 +2,12 @@
  *  Named methods and the expansion of what the user wrote. */
 #include "core/method.h"
 
+#include "core/nearest.h"
+
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/nearest.h"
 
 const struct alias alias_all[] = {
     {"gradient", "gradient/bias/maxabs", "max_k |g_k|",
@@ -36,8 +36,10 @@ static const char *const table_extracts[] = {"bias", "scaling", "conv1x1", "conv
                                              "conv3x3_depthwise"};
 static const char *const table_aggregates[] = {"sum", "max", "norm", "filter_norm"};
 
-enum { N_TABLE_EXTRACTS = sizeof table_extracts / sizeof *table_extracts,
-       N_TABLE_AGGREGATES = sizeof table_aggregates / sizeof *table_aggregates };
+enum {
+  N_TABLE_EXTRACTS = sizeof table_extracts / sizeof *table_extracts,
+  N_TABLE_AGGREGATES = sizeof table_aggregates / sizeof *table_aggregates
+};
 
 struct list {
   struct method *item;
@@ -59,16 +61,14 @@ static err append(struct list *l, const struct method *m)
   return ERR_OK;
 }
 
-static err append_parts(struct list *l, const char *given, const struct rule *r,
-                        const struct extract *x, const struct aggregate *a)
+static struct method cell(const struct rule *r, const struct extract *x, const struct aggregate *a)
 {
   struct method m = {.rule = r, .extract = x, .aggregate = a};
   (void)snprintf(m.canonical, sizeof m.canonical, "%s/%s/%s", r->name, x->name, a->name);
-  (void)snprintf(m.given, sizeof m.given, "%s", given ? given : m.canonical);
+  (void)snprintf(m.given, sizeof m.given, "%s", m.canonical);
   (void)snprintf(m.formula, sizeof m.formula, "%s, %s; %s", a->formula, x->formula, r->formula);
   (void)snprintf(m.source, sizeof m.source, "%s", x->source);
-  TRY(append(l, &m));
-  return ERR_OK;
+  return m;
 }
 
 /** Split "a/b/c" into three parts; false when it is something else. */
@@ -89,41 +89,38 @@ static bool split(const char *name, char part[3][64])
   return p == 2 && part[0][0] && part[1][0] && part[2][0];
 }
 
+/** Every cell of one rule whose other two parts match. */
+static err append_cells(struct list *l, const struct rule *r, char part[3][64], int *found)
+{
+  for (const struct extract *const *x = extract_all; *x; x++) {
+    for (const struct aggregate *a = aggregate_all; a->name; a++) {
+      if (fnmatch(part[1], (*x)->name, 0) || fnmatch(part[2], a->name, 0)) continue;
+      const struct method m = cell(r, *x, a);
+      TRY(append(l, &m));
+      ++*found;
+    }
+  }
+  return ERR_OK;
+}
+
 /** Every cell whose three parts match; globs and plain names alike. */
 static err append_matches(struct list *l, char part[3][64], int *found)
 {
-  for (const struct rule *const *r = rule_all; *r; r++) {
-    for (const struct extract *const *x = extract_all; *x; x++) {
-      for (const struct aggregate *a = aggregate_all; a->name; a++) {
-        if (!fnmatch(part[0], (*r)->name, 0) && !fnmatch(part[1], (*x)->name, 0) &&
-            !fnmatch(part[2], a->name, 0)) {
-          TRY(append_parts(l, NULL, *r, *x, a));
-          ++*found;
-        }
-}
-}
-}
+  for (const struct rule *const *r = rule_all; *r; r++)
+    if (!fnmatch(part[0], (*r)->name, 0)) TRY(append_cells(l, *r, part, found));
   return ERR_OK;
 }
 
 static err append_alias(struct list *l, const struct alias *alias)
 {
-  struct list one = {0};
   char part[3][64] = {"", "", ""};
   (void)split(alias->canonical, part);
-  const err e = append_parts(&one, alias->name, rule_find(part[0]), extract_find(part[1]),
-                             aggregate_find(part[2]));
-  if (e) {
-    free(one.item);
-    return err_trace(e, __FILE__, __LINE__);
-  }
-  struct method m = one.item[0];
-  free(one.item);
+  struct method m = cell(rule_find(part[0]), extract_find(part[1]), aggregate_find(part[2]));
   m.input_only = alias->input_only;
+  (void)snprintf(m.given, sizeof m.given, "%s", alias->name);
   (void)snprintf(m.formula, sizeof m.formula, "%s", alias->formula);
   (void)snprintf(m.source, sizeof m.source, "%s", alias->source);
-  TRY(append(l, &m));
-  return ERR_OK;
+  return append(l, &m);
 }
 
 /** True when an alias that lives at every tap already names that cell. */
@@ -136,17 +133,13 @@ static bool is_named(const struct list *l, const char *canonical)
 
 static err append_table(struct list *l, bool only_unnamed)
 {
-  const struct rule *r = rule_find("gradient");
-  for (int i = 0; i < N_TABLE_EXTRACTS; i++) {
-    for (int k = 0; k < N_TABLE_AGGREGATES; k++) {
-      char canonical[64];
-      (void)snprintf(canonical, sizeof canonical, "%s/%s/%s", r->name, table_extracts[i],
-                     table_aggregates[k]);
-      if (only_unnamed && is_named(l, canonical)) continue;
-      TRY(append_parts(l, NULL, r, extract_find(table_extracts[i]),
-                       aggregate_find(table_aggregates[k])));
-    }
-}
+  for (int i = 0; i < N_TABLE_EXTRACTS * N_TABLE_AGGREGATES; i++) {
+    const struct method m =
+        cell(rule_find("gradient"), extract_find(table_extracts[i / N_TABLE_AGGREGATES]),
+             aggregate_find(table_aggregates[i % N_TABLE_AGGREGATES]));
+    if (only_unnamed && is_named(l, m.canonical)) continue;
+    TRY(append(l, &m));
+  }
   return ERR_OK;
 }
 
@@ -164,9 +157,12 @@ static err unknown_part(const char *name, char part[3][64])
   enum { MOST = 64 };
   const char *names[3][MOST] = {{0}};
   int n[3] = {0};
-  for (const struct rule *const *r = rule_all; *r && n[0] < MOST; r++) names[0][n[0]++] = (*r)->name;
-  for (const struct extract *const *x = extract_all; *x && n[1] < MOST; x++) names[1][n[1]++] = (*x)->name;
-  for (const struct aggregate *a = aggregate_all; a->name && n[2] < MOST; a++) names[2][n[2]++] = a->name;
+  for (const struct rule *const *r = rule_all; *r && n[0] < MOST; r++)
+    names[0][n[0]++] = (*r)->name;
+  for (const struct extract *const *x = extract_all; *x && n[1] < MOST; x++)
+    names[1][n[1]++] = (*x)->name;
+  for (const struct aggregate *a = aggregate_all; a->name && n[2] < MOST; a++)
+    names[2][n[2]++] = a->name;
   for (int p = 0; p < 3; p++) {
     bool known = false;
     for (int i = 0; i < n[p]; i++) known = known || !fnmatch(part[p], names[p][i], 0);
@@ -174,7 +170,7 @@ static err unknown_part(const char *name, char part[3][64])
     if (!known) {
       return FAIL(ERR_USAGE, "method '%s': there is no %s '%s'%s (see retrograd methods)", name,
                   kind[p], part[p], nearest_text(part[p], names[p], n[p], near, sizeof near));
-}
+    }
   }
   return FAIL(ERR_USAGE, "method '%s' matches nothing (see retrograd methods)", name);
 }

@@ -1,13 +1,13 @@
 #pragma once
 /* What an operator is.  One operator per file op_<name>.c, one line in op_list.h, nothing else. */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "core/attr.h"
 #include "core/err.h"
 #include "core/real.h"
 #include "core/shape.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /** One input of a node, as known when the graph is built. */
 struct operand {
@@ -25,16 +25,17 @@ struct op_site {
   int n_in;
   const struct operand *in; /* [n_in] */
   struct shape ys;          /* of one sample */
-  const void *prepared;     /* [prepared_bytes] what `prepare` made of the constants; NULL: nothing */
-  bool plain;               /* no fast algorithm that rounds otherwise (Winograd) */
+  const void *prepared; /* [prepared_bytes] what `prepare` made of the constants; NULL: nothing */
+  bool plain;           /* no fast algorithm that rounds otherwise (Winograd) */
 };
 
 struct op_fwd {
   const struct op_site *at;
-  const real *const *x; /* [n_in] activations as stored (shape.h), constants row-major, NULL if absent */
-  real *y;              /* overwritten */
-  void *aux;            /* [aux_bytes] overwritten: what backward wants to know beside x and y */
-  void *work;           /* [work_bytes] scratch */
+  const real *const
+      *x;     /* [n_in] activations as stored (shape.h), constants row-major, NULL if absent */
+  real *y;    /* overwritten */
+  void *aux;  /* [aux_bytes] overwritten: what backward wants to know beside x and y */
+  void *work; /* [work_bytes] scratch */
 };
 
 struct op_bwd {
@@ -45,9 +46,22 @@ struct op_bwd {
   void *work;           /* [work_bytes] scratch */
   const real *dy;       /* adjoint of y, as stored, read only */
   real *const *dx;      /* [n_in] adjoints of x: ACCUMULATED (+=); NULL where none is wanted */
+  const bool *set;      /* [n_in] true: dx[i] holds nothing yet and is overwritten instead; only for
+                           operators that declare `can_set`, NULL for others */
 };
 
-enum { OP_READS_X = 1, OP_READS_Y = 2, OP_READS_AUX = 4 };
+/** Whether dx[i] is to be overwritten. */
+static inline bool op_sets(const struct op_bwd *c, int i)
+{
+  return c->set && c->set[i];
+}
+
+/* OWN is for rules that call the operator's own backward: what that reads. */
+enum { OP_READS_X = 1, OP_READS_Y = 2, OP_READS_AUX = 4, OP_READS_OWN = 8 };
+
+/* Where results may lie.  FORWARD: y may be the memory of x[0].  BACKWARD: dx[0] may be the memory of
+ * dy when it is set, not accumulated. */
+enum { OP_IN_PLACE_FORWARD = 1, OP_IN_PLACE_BACKWARD = 2 };
 
 struct op {
   const char *name;   /* ONNX operator type */
@@ -60,11 +74,13 @@ struct op {
   err (*infer)(void *attr, const struct operand *in, int n_in, struct shape *ys);
   size_t (*aux_bytes)(const struct op_site *at);  /* NULL: none */
   size_t (*work_bytes)(const struct op_site *at); /* NULL: none; the larger of both directions */
-  size_t (*prepared_bytes)(const struct op_site *at); /* NULL: none */
+  size_t (*prepared_bytes)(const struct op_site *at);        /* NULL: none */
   void (*prepare)(const struct op_site *at, void *prepared); /* once, when the plan is made */
   void (*forward)(const struct op_fwd *c);
   void (*backward)(const struct op_bwd *c);
   unsigned backward_reads; /* OP_READS_* of `backward` */
+  bool can_set;            /* `backward` obeys `set` */
+  unsigned in_place;       /* OP_IN_PLACE_* */
 };
 
 /** All operators, in the order of op_list.h, ended by NULL. */

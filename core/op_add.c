@@ -4,17 +4,36 @@
 #include "core/broadcast.h"
 #include "core/op.h"
 
+#include <string.h>
+
 static void forward(const struct op_fwd *c)
 {
   const struct broadcast s = broadcast_of(c->at);
   broadcast_forward(&s, false, c->x[0], c->x[1], c->y);
 }
 
+/** Operand k has the output's own elements, each once. */
+static bool is_whole(const struct op_site *at, int k)
+{
+  return !at->in[k].fixed && shape_count(&at->in[k].shape) == shape_count(&at->ys);
+}
+
+/** dx (+)= dy; where dx[0] lies on dy it is there already, and dy is still whole for dx[1]. */
 static void backward(const struct op_bwd *c)
 {
   const struct broadcast s = broadcast_of(c->at);
-  for (int k = 0; k < 2; k++)
-    if (c->dx[k]) broadcast_backward(&s, k, c->dy, NULL, c->dx[k]);
+  const int64_t n = shape_count(&c->at->ys) * c->at->batch;
+  for (int k = 0; k < 2; k++) {
+    real *dx = c->dx[k];
+    if (!dx || (op_sets(c, k) && dx == c->dy)) continue;
+    if (op_sets(c, k) && is_whole(c->at, k)) {
+      memcpy(dx, c->dy, (size_t)n * sizeof *dx);
+      continue;
+    }
+    if (op_sets(c, k))
+      memset(dx, 0, (size_t)(shape_count(&c->at->in[k].shape) * c->at->batch) * sizeof *dx);
+    broadcast_backward(&s, k, c->dy, NULL, dx);
+  }
 }
 
 const struct op op_add = {
@@ -25,4 +44,6 @@ const struct op op_add = {
     .infer = broadcast_infer,
     .forward = forward,
     .backward = backward,
+    .can_set = true,
+    .in_place = OP_IN_PLACE_BACKWARD,
 };

@@ -5,7 +5,9 @@
  *
  *  Source: ONNX operator specification, BatchNormalization-7, -9, -14, -15. */
 #include "core/op.h"
+#include "core/elementwise.h"
 #include "core/operand.h"
+#include "core/simd.h"
 
 #include <math.h>
 
@@ -51,15 +53,20 @@ static real slope(const struct op_site *at, const real *const *x, int channel)
                 sqrt((double)x[VARIANCE][channel] + (double)a->epsilon));
 }
 
+/* y may be x, element by element: no iteration reads what another one wrote. */
+SIMD static void normalise(const real *x, real a, real mean, real b, int64_t n, real *y)
+{
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; i++) y[i] = a * (x[i] - mean) + b;
+}
+
 static void forward(const struct op_fwd *c)
 {
   const int channels = shape_channels(&c->at->ys);
   const int64_t n = shape_inner(&c->at->ys) * c->at->batch;
   for (int k = 0; k < channels; k++) {
     const real a = slope(c->at, c->x, k), mean = c->x[MEAN][k], b = c->x[BIAS][k];
-    const real *restrict x = c->x[0] + k * n;
-    real *restrict y = c->y + k * n;
-    for (int64_t i = 0; i < n; i++) y[i] = a * (x[i] - mean) + b;
+    normalise(c->x[0] + k * n, a, mean, b, n, c->y + k * n);
   }
 }
 
@@ -70,9 +77,7 @@ static void backward(const struct op_bwd *c)
   if (!c->dx[0]) return;
   for (int k = 0; k < channels; k++) {
     const real a = slope(c->at, c->x, k);
-    const real *restrict dy = c->dy + k * n;
-    real *restrict dx = c->dx[0] + k * n;
-    for (int64_t i = 0; i < n; i++) dx[i] += a * dy[i];
+    elementwise_scale(c->dy + k * n, a, n, op_sets(c, 0), c->dx[0] + k * n);
   }
 }
 
@@ -86,4 +91,6 @@ const struct op op_batch_normalization = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .can_set = true,
+    .in_place = OP_IN_PLACE_FORWARD | OP_IN_PLACE_BACKWARD,
 };

@@ -5,7 +5,9 @@
  *  Bounds are attributes before opset 11 and constant inputs since.
  *  Source: ONNX operator specification, Clip-6 and Clip-13. */
 #include "core/elementwise.h"
+#include "core/gate.h"
 #include "core/operand.h"
+#include "core/simd.h"
 
 #include <math.h>
 
@@ -37,31 +39,32 @@ static err infer(void *attr, const struct operand *in, int n_in, struct shape *y
   return elementwise_infer(attr, in, n_in, ys);
 }
 
-static void forward(const struct op_fwd *c)
+static size_t aux_bytes(const struct op_site *at)
 {
-  const struct clip *a = c->at->attr;
-  const int64_t n = elementwise_count(c->at);
-  const real lo = a->lo, hi = a->hi;
-  const real *restrict x = c->x[0];
-  real *restrict y = c->y;
+  return gate_bytes(elementwise_count(at));
+}
+
+/* y may be x, element by element: no iteration reads what another one wrote. */
+SIMD static void clamp(const real *x, int64_t n, real lo, real hi, real *y)
+{
+#pragma GCC ivdep
   for (int64_t i = 0; i < n; i++) {
     const real raised = x[i] < lo ? lo : x[i];
     y[i] = raised > hi ? hi : raised;
   }
 }
 
-static void backward(const struct op_bwd *c)
+static void forward(const struct op_fwd *c)
 {
   const struct clip *a = c->at->attr;
   const int64_t n = elementwise_count(c->at);
-  const real lo = a->lo, hi = a->hi;
-  const real *restrict y = c->y, *restrict dy = c->dy;
-  real *restrict dx = c->dx[0];
-  if (!dx) return;
-  for (int64_t i = 0; i < n; i++) {
-    const real signal = dy[i]; /* read in any case, so that no branch is needed */
-    dx[i] += (y[i] > lo) & (y[i] < hi) ? signal : REAL(0.0);
-  }
+  clamp(c->x[0], n, a->lo, a->hi, c->y);
+  gate_between(c->y, n, a->lo, a->hi, c->aux);
+}
+
+static void backward(const struct op_bwd *c)
+{
+  if (c->dx[0]) gate_pass(c->aux, c->dy, elementwise_count(c->at), op_sets(c, 0), c->dx[0]);
 }
 
 const struct op op_clip = {
@@ -72,7 +75,10 @@ const struct op op_clip = {
     .attr_bytes = sizeof(struct clip),
     .parse = parse,
     .infer = infer,
+    .aux_bytes = aux_bytes,
     .forward = forward,
     .backward = backward,
-    .backward_reads = OP_READS_Y,
+    .backward_reads = OP_READS_AUX,
+    .can_set = true,
+    .in_place = OP_IN_PLACE_FORWARD | OP_IN_PLACE_BACKWARD,
 };

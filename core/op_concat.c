@@ -2,6 +2,7 @@
  *  Concat along any axis but the batch.
  *  Source: ONNX operator specification, Concat-4 to Concat-13. */
 #include "core/op.h"
+#include "core/elementwise.h"
 #include "core/operand.h"
 
 #include <inttypes.h>
@@ -70,12 +71,16 @@ static void forward(const struct op_fwd *c)
   }
 }
 
-/** dx[r, :] += dy[r, first n of row], for every r. */
-static void add_rows(const real *restrict dy, int64_t rows, int64_t row, int64_t n,
-                     real *restrict dx)
+/** dx[r, :] (+)= dy[r, first n of row], for every r. */
+static void give_rows(const real *restrict dy, int64_t rows, int64_t row, int64_t n, bool set,
+                      real *restrict dx)
 {
-  for (int64_t r = 0; r < rows; r++)
-    for (int64_t i = 0; i < n; i++) dx[r * n + i] += dy[r * row + i];
+  for (int64_t r = 0; r < rows; r++) {
+    if (set)
+      memcpy(dx + r * n, dy + r * row, (size_t)n * sizeof *dx);
+    else
+      elementwise_scale(dy + r * row, REAL(1.0), n, false, dx + r * n);
+  }
 }
 
 static void backward(const struct op_bwd *c)
@@ -86,7 +91,7 @@ static void backward(const struct op_bwd *c)
   const real *dy = c->dy;
   for (int i = 0; i < c->at->n_in; i++) {
     const int64_t n = chunk(&c->at->in[i].shape, a->axis, c->at->batch);
-    if (c->dx[i]) add_rows(dy, rows, row, n, c->dx[i]);
+    if (c->dx[i]) give_rows(dy, rows, row, n, op_sets(c, i), c->dx[i]);
     dy += n;
   }
 }
@@ -101,4 +106,5 @@ const struct op op_concat = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .can_set = true,
 };

@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <string.h>
 
 /* In order of preference; the last one fits everything. */
 static const struct conv_kernel *const kernels[] = {&conv_depthwise, &conv_pointwise,
@@ -113,7 +114,12 @@ static void forward(const struct op_fwd *c)
 
 static void backward(const struct op_bwd *c)
 {
-  if (c->dx[CONV_X]) kernel_at(c->at)->backward(c);
+  const struct op_site *at = c->at;
+  if (!c->dx[CONV_X]) return;
+  if (op_sets(c, CONV_X) && !kernel_at(at)->can_set) /* it adds up what overlaps */
+    memset(c->dx[CONV_X], 0,
+           (size_t)(shape_count(&at->in[CONV_X].shape) * at->batch) * sizeof(real));
+  kernel_at(at)->backward(c);
 }
 
 const struct op op_conv = {
@@ -129,4 +135,5 @@ const struct op op_conv = {
     .prepare = prepare,
     .forward = forward,
     .backward = backward,
+    .can_set = true,
 };

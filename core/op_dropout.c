@@ -23,4 +23,6 @@ const struct op op_dropout = {
     .infer = infer,
     .forward = elementwise_copy,
     .backward = elementwise_pass,
+    .can_set = true,
+    .in_place = OP_IN_PLACE_FORWARD | OP_IN_PLACE_BACKWARD,
 };

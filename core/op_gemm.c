@@ -85,7 +85,7 @@ static void backward(const struct op_bwd *c)
   if (!c->dx[0]) return;
   for (int64_t i = 0; i < n; i++) scaled[i] = a->alpha * c->dy[i];
   blas_gemm(a->b_transposed, false, f, batch, k, c->x[1], a->b_transposed ? f : k, scaled, batch,
-            REAL(1.0), c->dx[0], batch);
+            op_sets(c, 0) ? REAL(0.0) : REAL(1.0), c->dx[0], batch);
 }
 
 const struct op op_gemm = {
@@ -99,4 +99,5 @@ const struct op op_gemm = {
     .work_bytes = work_bytes,
     .forward = forward,
     .backward = backward,
+    .can_set = true,
 };

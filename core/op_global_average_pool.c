@@ -34,7 +34,11 @@ static void backward(const struct op_bwd *c)
   for (int64_t r = 0; r < rows; r++) {
     const real each = (real)((double)c->dy[r] / (double)n);
     real *restrict dx = c->dx[0] + r * n;
-    for (int64_t i = 0; i < n; i++) dx[i] += each;
+    if (op_sets(c, 0)) {
+      for (int64_t i = 0; i < n; i++) dx[i] = each;
+    } else {
+      for (int64_t i = 0; i < n; i++) dx[i] += each;
+    }
   }
 }
 
@@ -46,4 +50,5 @@ const struct op op_global_average_pool = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .can_set = true,
 };

@@ -10,4 +10,6 @@ const struct op op_identity = {
     .infer = elementwise_infer,
     .forward = elementwise_copy,
     .backward = elementwise_pass,
+    .can_set = true,
+    .in_place = OP_IN_PLACE_FORWARD | OP_IN_PLACE_BACKWARD,
 };

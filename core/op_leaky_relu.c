@@ -42,7 +42,11 @@ static void backward(const struct op_bwd *c)
   const real *restrict x = c->x[0], *restrict dy = c->dy;
   real *restrict dx = c->dx[0];
   if (!dx) return;
-  for (int64_t i = 0; i < n; i++) dx[i] += slope(x[i], dy[i], alpha);
+  if (op_sets(c, 0)) {
+    for (int64_t i = 0; i < n; i++) dx[i] = slope(x[i], dy[i], alpha);
+  } else {
+    for (int64_t i = 0; i < n; i++) dx[i] += slope(x[i], dy[i], alpha);
+  }
 }
 
 const struct op op_leaky_relu = {
@@ -56,4 +60,5 @@ const struct op op_leaky_relu = {
     .forward = forward,
     .backward = backward,
     .backward_reads = OP_READS_X,
+    .can_set = true,
 };

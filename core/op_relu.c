@@ -1,26 +1,35 @@
 /** @file
- *  Relu: y = max(x, 0), derivative 0 at 0; a NaN stays a NaN.
+ *  Relu: y = max(x, 0), derivative 0 at 0; a NaN stays a NaN and passes no signal.
+ *  The backward pass reads one bit an element, so that y need not be kept for it.
  *  Source: ONNX operator specification, Relu-14. */
 #include "core/elementwise.h"
+#include "core/gate.h"
+#include "core/simd.h"
+
+#include <math.h>
+
+static size_t aux_bytes(const struct op_site *at)
+{
+  return gate_bytes(elementwise_count(at));
+}
+
+/* y may be x, element by element: no iteration reads what another one wrote. */
+SIMD static void rectify(const real *x, int64_t n, real *y)
+{
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; i++) y[i] = x[i] <= REAL(0.0) ? REAL(0.0) : x[i];
+}
 
 static void forward(const struct op_fwd *c)
 {
   const int64_t n = elementwise_count(c->at);
-  const real *restrict x = c->x[0];
-  real *restrict y = c->y;
-  for (int64_t i = 0; i < n; i++) y[i] = x[i] <= REAL(0.0) ? REAL(0.0) : x[i];
+  rectify(c->x[0], n, c->y);
+  gate_between(c->y, n, REAL(0.0), (real)INFINITY, c->aux);
 }
 
 static void backward(const struct op_bwd *c)
 {
-  const int64_t n = elementwise_count(c->at);
-  const real *restrict y = c->y, *restrict dy = c->dy;
-  real *restrict dx = c->dx[0];
-  if (!dx) return;
-  for (int64_t i = 0; i < n; i++) {
-    const real signal = dy[i]; /* read in any case, so that no branch is needed */
-    dx[i] += y[i] > REAL(0.0) ? signal : REAL(0.0);
-  }
+  if (c->dx[0]) gate_pass(c->aux, c->dy, elementwise_count(c->at), op_sets(c, 0), c->dx[0]);
 }
 
 const struct op op_relu = {
@@ -29,7 +38,10 @@ const struct op op_relu = {
     .min_in = 1,
     .max_in = 1,
     .infer = elementwise_infer,
+    .aux_bytes = aux_bytes,
     .forward = forward,
     .backward = backward,
-    .backward_reads = OP_READS_Y,
+    .backward_reads = OP_READS_AUX,
+    .can_set = true,
+    .in_place = OP_IN_PLACE_FORWARD | OP_IN_PLACE_BACKWARD,
 };

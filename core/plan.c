@@ -2,11 +2,11 @@
  *  The plan: which taps, which passes, which signals. */
 #include "core/plan.h"
 
+#include "core/plan_impl.h"
+
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/plan_impl.h"
 
 int plan_unit_size(const struct graph *g)
 {
@@ -129,12 +129,12 @@ static void make_passes(struct plan_storage *s)
       while (i < p->n_passes && s->passes[i].rule != rule) i++;
       bool *tapped = s->tapped + (size_t)i * (size_t)p->graph->n_taps;
       if (i == p->n_passes) {
-        s->passes[p->n_passes++] = (struct plan_pass){
-            rule, s->need + (size_t)i * (size_t)p->graph->n_values, tapped};
-}
+        s->passes[p->n_passes++] =
+            (struct plan_pass){rule, s->need + (size_t)i * (size_t)p->graph->n_values, tapped};
+      }
       tapped[t] = true;
     }
-}
+  }
 }
 
 /** A signal is wanted at the taps of the pass and wherever it must pass to reach one of them: from
@@ -149,7 +149,7 @@ static void make_needs(struct plan_storage *s)
     for (int n = 0; n < g->n_nodes; n++) {
       for (int k = 0; k < g->nodes[n].n_in; k++)
         if (g->nodes[n].in[k] >= 0 && need[g->nodes[n].in[k]]) need[g->nodes[n].out] = true;
-}
+    }
   }
 }
 
@@ -160,7 +160,7 @@ unsigned plan_reads(const struct plan *p, const struct plan_pass *pass, int node
   for (int k = 0; k < n->n_in; k++) wanted = wanted || (n->in[k] >= 0 && pass->need[n->in[k]]);
   if (!wanted) return 0;
   const struct override *o = rule_override(pass->rule, n->op);
-  return o ? o->reads : n->op->backward_reads;
+  return o && !(o->reads & OP_READS_OWN) ? o->reads : n->op->backward_reads;
 }
 
 static err check_extents(const struct plan_request *r)

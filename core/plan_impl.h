@@ -18,5 +18,12 @@ struct plan_storage {
 /** Let every operator prepare its constants, e.g. transform weights.  Errors: ERR_MEMORY. */
 MUST_CHECK err plan_prepare(struct plan_storage *s);
 
+/** Activations that may share memory: root[v] is the value on whose memory v lies, v itself for most.
+ *  read_again [n_values]: the activation is read in backward, so nothing may be written over it. */
+void plan_alias_activations(const struct plan *p, const bool *read_again, int *root);
+
+/** The same for signals: that of a node's first input may lie on that of its output. */
+void plan_alias_signals(const struct plan *p, int *root);
+
 /** Decide what is kept and lay out the arena.  Errors: ERR_MEMORY. */
 MUST_CHECK err plan_memory(struct plan_storage *s);

@@ -6,6 +6,8 @@ struct override {
   const char *op;                           /* operator type; NULL ends the list */
   void (*backward)(const struct op_bwd *c); /* as op->backward: accumulates into dx */
   unsigned reads;                           /* OP_READS_* of it */
+  bool can_set; /* it obeys `set`, and works in place where the operator's
+                                               own backward does */
   size_t (*work_bytes)(const struct op_site *at); /* NULL: none */
 };
 

@@ -3,21 +3,35 @@
  *  Max pooling goes back through its switches, as everywhere. */
 #include "core/rectifier.h"
 #include "core/rule.h"
+#include "core/simd.h"
+
+/* dx may be dy, element by element: no iteration reads what another one wrote. */
+SIMD static void set(const real *dy, int64_t n, real *dx)
+{
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; i++) dx[i] = dy[i] <= REAL(0.0) ? REAL(0.0) : dy[i];
+}
+
+SIMD static void add(const real *restrict dy, int64_t n, real *restrict dx)
+{
+  for (int64_t i = 0; i < n; i++) dx[i] += dy[i] <= REAL(0.0) ? REAL(0.0) : dy[i];
+}
 
 static void positive_signal(const struct op_bwd *c)
 {
   const int64_t n = shape_count(&c->at->ys) * c->at->batch;
-  const real *restrict dy = c->dy;
-  real *restrict dx = c->dx[0];
-
-  for (int64_t i = 0; i < n; i++) dx[i] += dy[i] <= REAL(0.0) ? REAL(0.0) : dy[i];
+  if (!c->dx[0]) return;
+  if (op_sets(c, 0))
+    set(c->dy, n, c->dx[0]);
+  else
+    add(c->dy, n, c->dx[0]);
 }
 
 static const struct override overrides[] = {
-#define RECTIFIER(type, name, reads) {(type), positive_signal, 0, NULL},
+#define RECTIFIER(type, name) {.op = (type), .backward = positive_signal, .can_set = true},
     RECTIFIER_LIST(RECTIFIER)
 #undef RECTIFIER
-    {0},
+        {0},
 };
 
 const struct rule rule_deconvnet = {

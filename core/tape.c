@@ -2,20 +2,21 @@
  *  Forward and backward over one unit. */
 #include "core/tape.h"
 
+#include "core/arena.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/arena.h"
-
 struct tape {
   const struct plan *plan;
   unsigned char *arena;
   float *rows;
-  bool *fresh;             /* [n_values] the signal holds nothing yet in this pass */
-  const real **x;          /* [most inputs of a node] */
+  bool *fresh;    /* [n_values] the signal holds nothing yet in this pass */
+  const real **x; /* [most inputs of a node] */
   real **dx;
+  bool *set; /* [the same] dx holds nothing yet */
   int64_t n_forward, n_backward;
   struct tape_watch watch;
 };
@@ -29,6 +30,7 @@ void tape_free(struct tape **tape)
   free(t->fresh);
   free(t->x);
   free(t->dx);
+  free(t->set);
   free(t);
   *tape = NULL;
 }
@@ -45,7 +47,8 @@ static err allocate(struct tape *t)
   t->fresh = calloc((size_t)p->graph->n_values, sizeof *t->fresh);
   t->x = calloc(inputs, sizeof(real *));
   t->dx = calloc(inputs, sizeof(real *));
-  CHECK(t->arena && t->rows && t->fresh && t->x && t->dx, ERR_MEMORY,
+  t->set = calloc(inputs, sizeof *t->set);
+  CHECK(t->arena && t->rows && t->fresh && t->x && t->dx && t->set, ERR_MEMORY,
         "no memory for a unit of %d samples: %.1f MiB of activations and %.1f MiB of maps; "
         "lower --unit or choose fewer layers",
         p->batch, (double)arena / 1048576.0, (double)p->rows_floats * 4.0 / 1048576.0);
@@ -67,16 +70,25 @@ err tape_make(const struct plan *p, struct tape **out)
 }
 
 /** Memory at an offset of the arena; NULL where the plan has none. */
-static void *at(const struct tape *t, int64_t offset) { return offset < 0 ? NULL : t->arena + offset; }
+static void *at(const struct tape *t, int64_t offset)
+{
+  return offset < 0 ? NULL : t->arena + offset;
+}
 
-real *tape_input(struct tape *t) { return at(t, t->plan->activation[t->plan->graph->input]); }
+real *tape_input(struct tape *t)
+{
+  return at(t, t->plan->activation[t->plan->graph->input]);
+}
 
 const real *tape_logits(const struct tape *t)
 {
   return at(t, t->plan->activation[t->plan->graph->output]);
 }
 
-float *tape_rows(struct tape *t, int i) { return t->rows + t->plan->taps[i].rows; }
+float *tape_rows(struct tape *t, int i)
+{
+  return t->rows + t->plan->taps[i].rows;
+}
 
 void tape_passes(const struct tape *t, int64_t *forward, int64_t *backward)
 {
@@ -84,7 +96,10 @@ void tape_passes(const struct tape *t, int64_t *forward, int64_t *backward)
   *backward = t->n_backward;
 }
 
-void tape_set_watch(struct tape *t, struct tape_watch watch) { t->watch = watch; }
+void tape_set_watch(struct tape *t, struct tape_watch watch)
+{
+  t->watch = watch;
+}
 
 /** Where the numbers of a node's inputs are: constants in the graph, activations in the arena. */
 static void gather_inputs(struct tape *t, const struct node *n)
@@ -92,7 +107,7 @@ static void gather_inputs(struct tape *t, const struct node *n)
   const struct graph *g = t->plan->graph;
   for (int k = 0; k < n->n_in; k++) {
     const int v = n->in[k];
-    t->x[k] = v < 0                  ? NULL
+    t->x[k] = v < 0                   ? NULL
               : g->values[v].is.fixed ? g->values[v].is.data
                                       : at(t, t->plan->activation[v]);
   }
@@ -114,7 +129,7 @@ void tape_forward(struct tape *t)
   t->n_forward++;
 }
 
-/** Where the adjoints of a node's inputs go; begun with zeros at their first use in this pass. */
+/** Where the adjoints of a node's inputs go, and whether they hold nothing yet in this pass. */
 static bool gather_adjoints(struct tape *t, const struct plan_pass *pass, const struct node *n)
 {
   const struct plan *p = t->plan;
@@ -122,16 +137,26 @@ static bool gather_adjoints(struct tape *t, const struct plan_pass *pass, const 
   for (int k = 0; k < n->n_in; k++) {
     const int v = n->in[k];
     t->dx[k] = NULL;
+    t->set[k] = false;
     if (v < 0 || !pass->need[v]) continue;
     t->dx[k] = at(t, p->signal[v]);
     any = true;
-    if (!t->fresh[v]) continue;
-    const size_t n_bytes =
-        (size_t)shape_count(&p->graph->values[v].is.shape) * (size_t)p->batch * sizeof(real);
-    memset(t->dx[k], 0, n_bytes);
+    t->set[k] = t->fresh[v];
     t->fresh[v] = false;
   }
   return any;
+}
+
+/** Begin adjoints with zeros for a backward that only adds. */
+static void clear_adjoints(struct tape *t, const struct node *n)
+{
+  const struct plan *p = t->plan;
+  for (int k = 0; k < n->n_in; k++) {
+    if (!t->set[k]) continue;
+    const size_t n_bytes =
+        (size_t)shape_count(&p->graph->values[n->in[k]].is.shape) * (size_t)p->batch * sizeof(real);
+    memset(t->dx[k], 0, n_bytes);
+  }
 }
 
 static void node_backward(struct tape *t, const struct plan_pass *pass, int i)
@@ -141,18 +166,21 @@ static void node_backward(struct tape *t, const struct plan_pass *pass, int i)
   if (!pass->need[n->out] || !gather_adjoints(t, pass, n)) return;
   gather_inputs(t, n);
   const struct override *o = rule_override(pass->rule, n->op);
+  const bool can_set = o ? o->can_set : n->op->can_set;
+  if (!can_set) clear_adjoints(t, n);
   const struct op_bwd c = {.at = &p->sites[i],
                            .x = t->x,
                            .y = at(t, p->activation[n->out]),
                            .aux = at(t, p->aux[i]),
                            .work = at(t, p->work_bwd[i]),
                            .dy = at(t, p->signal[n->out]),
-                           .dx = t->dx};
+                           .dx = t->dx,
+                           .set = can_set ? t->set : NULL};
   if (o) {
     o->backward(&c);
   } else {
     n->op->backward(&c);
-}
+  }
 }
 
 struct extraction {
@@ -207,15 +235,12 @@ static void extract_tap(struct tape *t, const struct plan_pass *pass, int tap, i
   x.a = stats_at(work, positions);
   x.g = stats_at(work + 5 * positions, positions);
   x.out = stats_at(work + 10 * positions, positions);
-  x.call = (struct extract_call){
-      .a = &x.a, .g = &x.g, .out = &x.out, .work = work + 15 * positions};
+  x.call =
+      (struct extract_call){.a = &x.a, .g = &x.g, .out = &x.out, .work = work + 15 * positions};
   for (int b = 0; b < p->batch; b++) {
-    x.call.at = (struct extract_site){pt->channels,
-                                      pt->height,
-                                      pt->width,
-                                      positions * p->batch,
-                                      a ? a + b * positions : NULL,
-                                      g + b * positions};
+    x.call.at = (struct extract_site){
+        pt->channels,     pt->height, pt->width, positions * p->batch, a ? a + b * positions : NULL,
+        g + b * positions};
     x.rows = tape_rows(t, tap) + ((int64_t)b * p->n_targets + slot) * pt->n_methods * positions;
     extract_sample(p, &x);
   }

@@ -2,13 +2,22 @@
  *  3x3 windows as a pass along rows and a pass along columns. */
 #include "core/window3.h"
 
-#include <stdint.h>
-
 #include "core/stats.h"
 
-static double sum(double a, double b, double c) { return a + b + c; }
-static double max(double a, double b, double c) { return stats_larger(stats_larger(a, b), c); }
-static double min(double a, double b, double c) { return stats_smaller(stats_smaller(a, b), c); }
+#include <stdint.h>
+
+static double sum(double a, double b, double c)
+{
+  return a + b + c;
+}
+static double max(double a, double b, double c)
+{
+  return stats_larger(stats_larger(a, b), c);
+}
+static double min(double a, double b, double c)
+{
+  return stats_smaller(stats_smaller(a, b), c);
+}
 
 /* One body for the three kinds: the combining function is a constant argument, so that the compiler
  * makes three vectorised copies. */
@@ -44,5 +53,5 @@ void window3(enum window3_kind kind, const double *in, int height, int width, do
     passes(max, in, height, width, tmp, out);
   } else {
     passes(min, in, height, width, tmp, out);
-}
+  }
 }

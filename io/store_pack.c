@@ -31,13 +31,13 @@ static err add_runs(struct store_copy *c)
   TRY(store_copy_own(c, (void *)lines));
   if (n == 0) return ERR_OK;
   const struct store_dim run = {
-      .group = "runs", .name = "run", .size = n, .long_name = "start of the study"};
+      .group = "runs", .name = "run", .size = n, .long_name = "line of the run log"};
   const struct store_var line = {.group = "runs",
                                  .name = "line",
                                  .type = STORE_TEXT,
                                  .n_dims = 1,
                                  .dims = {"run"},
-                                 .long_name = "what one start of the study was, as JSON",
+                                 .long_name = "start or end of a run, as JSON",
                                  .units = "1",
                                  .data = (const void *)lines};
   TRY(store_copy_add_dim(c, &run));

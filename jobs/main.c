@@ -41,6 +41,7 @@ static void prepare_streams(void)
   while (fd >= 0 && fd <= 2) fd = dup(fd);
   if (fd > 2) (void)close(fd);
   (void)signal(SIGPIPE, SIG_IGN);
+  (void)signal(SIGXFSZ, SIG_IGN); /* a file size limit is a failed write with a text, too */
 }
 
 /** True where the reader of stdout has gone away, which is its own business. */

@@ -39,7 +39,7 @@ static void to_logical(const struct unit *u, int tap, const real *from, real *to
   for (int64_t c = 0; c < k; c++) {
     for (int64_t b = 0; b < u->plan->batch; b++)
       memcpy(to + (b * k + c) * n, from + (c * u->plan->batch + b) * n, (size_t)n * sizeof *to);
-}
+  }
 }
 
 static void keep(void *who, int pass, int tap, const real *a, const real *g)
@@ -67,7 +67,7 @@ static struct plan *make_plan(const struct graph *g, int batch, int n_targets, c
   if (method_expand(part, split(methods, copy, part), &list, &r.n_methods))
     fail_msg("%s", err_message());
   bool *chosen = calloc((size_t)g->n_taps, sizeof *chosen);
-  bool *wanted = calloc((size_t)(g->n_taps * r.n_methods), sizeof *wanted);
+  bool *wanted = calloc((size_t)g->n_taps * (size_t)r.n_methods, sizeof *wanted);
   assert_true(chosen && wanted);
   if (select_taps(g, part, split(layers, copy, part), chosen)) fail_msg("%s", err_message());
   for (int i = 0; i < g->n_taps * r.n_methods; i++) wanted[i] = chosen[i / r.n_methods];
@@ -84,7 +84,7 @@ void unit_make(const struct graph *g, int batch, int n_targets, const char *meth
                const char *layers, struct unit *out)
 {
   *out = (struct unit){.plan = make_plan(g, batch, n_targets, methods, layers)};
-  const size_t n = (size_t)(out->plan->n_passes * out->plan->n_taps);
+  const size_t n = (size_t)out->plan->n_passes * (size_t)out->plan->n_taps;
   if (tape_make(out->plan, &out->tape)) fail_msg("%s", err_message());
   out->a = calloc(n, sizeof *out->a);
   out->g = calloc(n, sizeof *out->g);
@@ -119,8 +119,8 @@ void unit_forward(struct unit *u, const double *x)
     for (int64_t b = 0; b < batch; b++) {
       for (int64_t i = 0; i < n; i++)
         to[(c * batch + b) * n + i] = (real)x[(b * shape->dim[1] + c) * n + i];
-}
-}
+    }
+  }
   tape_forward(u->tape);
 }
 
@@ -130,7 +130,7 @@ void unit_run(struct unit *u, const double *x, const int *classes)
   for (int slot = 0; slot < u->plan->n_targets; slot++) {
     for (int pass = 0; pass < u->plan->n_passes; pass++)
       tape_backward(u->tape, pass, slot, classes + (ptrdiff_t)slot * u->plan->batch);
-}
+  }
 }
 
 int unit_tap(const struct unit *u, const char *name)

@@ -284,6 +284,47 @@ void driver_backward(struct op_driver *d, int times, unsigned skip)
   free(dy);
 }
 
+void driver_backward_set(struct op_driver *d, bool in_place)
+{
+  const real *x[DRIVER_INPUTS] = {0};
+  real *dx[DRIVER_INPUTS] = {0};
+  bool set[DRIVER_INPUTS];
+  real *dy = store(&d->at.ys, d->batch, d->dy);
+  const unsigned reads = d->op->backward_reads;
+  for (int i = 0; i < d->at.n_in; i++) {
+    const size_t bytes = (size_t)driver_count(d, i) * sizeof(real);
+    set[i] = true;
+    x[i] = d->in[i].fixed ? d->constant[i] : (reads & OP_READS_X) ? d->x_stored[i] : NULL;
+    if (d->dx[i]) dx[i] = in_place && i == 0 ? dy : rubbish(bytes);
+  }
+  const struct op_bwd call = {.at = &d->at,
+                              .x = x,
+                              .y = (reads & OP_READS_Y) ? d->y_stored : NULL,
+                              .aux = (reads & OP_READS_AUX) ? d->aux : NULL,
+                              .work = d->work,
+                              .dy = dy,
+                              .dx = dx,
+                              .set = set};
+  d->op->backward(&call);
+  for (int i = 0; i < d->at.n_in; i++) {
+    if (dx[i]) load(&d->in[i].shape, d->batch, dx[i], d->dx[i]);
+    if (dx[i] != dy) free(dx[i]);
+  }
+  free(dy);
+}
+
+void driver_forward_in_place(struct op_driver *d)
+{
+  const real *x[DRIVER_INPUTS] = {0};
+  real *both = store(&d->in[0].shape, d->batch, d->value[0]);
+  x[0] = both;
+  for (int i = 1; i < d->at.n_in; i++) x[i] = d->in[i].fixed ? d->constant[i] : NULL;
+  const struct op_fwd call = {&d->at, x, both, d->aux, d->work};
+  d->op->forward(&call);
+  load(&d->at.ys, d->batch, both, d->y);
+  free(both);
+}
+
 static void change(double *v, int64_t n, int batch, int keep, double fill, uint64_t *state)
 {
   const int64_t one = n / batch;

@@ -56,6 +56,13 @@ void driver_forward(struct op_driver *d);
  *  operator does not declare to read is NULL.  After driver_forward. */
 void driver_backward(struct op_driver *d, int times, unsigned skip);
 
+/** The same once, into dx that hold rubbish and are to be set; `in_place`: dx[0] lies on dy.  Only for
+ *  operators that can. */
+void driver_backward_set(struct op_driver *d, bool in_place);
+
+/** driver_forward with y on x[0]; only for operators that can. */
+void driver_forward_in_place(struct op_driver *d);
+
 /** Elements of input i over the whole batch (of the tensor for constants). */
 int64_t driver_count(const struct op_driver *d, int i);
 

@@ -11,6 +11,7 @@ import random
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 import proof
@@ -90,10 +91,20 @@ class Run:
 
 
 class Kill(proof.Case):
+    @classmethod
+    def setUpClass(cls):
+        """The uninterrupted run, and its numbers by row."""
+        import h5py
+        folder = tempfile.TemporaryDirectory(prefix="proof.")
+        cls.addClassCleanup(folder.cleanup)
+        cls.data, cls.wanted = proof.demo("manifest.csv"), os.path.join(folder.name, "wanted.h5")
+        cls.span = proof.attribute(cls.wanted, proof.model("shapes"), cls.data, *SETTINGS).seconds
+        with h5py.File(cls.wanted, "r") as f:
+            cls.rows = {f"maps/{v}": f["maps"][v][()] for v in proof.Study(cls.wanted).variables}
+            cls.rows.update({f"samples/{v}": f["samples"][v][()] for v in SAMPLES})
+
     def setUp(self):
         super().setUp()
-        self.data = proof.demo("manifest.csv")
-        self.wanted = self.path("wanted.h5")
         self.out = self.path("study.h5")
 
     def start(self, ranks=1, settings=SETTINGS, data=None):
@@ -107,16 +118,6 @@ class Kill(proof.Case):
         for path in (self.out, self.out + ".runs.jsonl"):
             if os.path.exists(path):
                 os.remove(path)
-
-    def make_wanted(self):
-        """The uninterrupted run, and its numbers by row."""
-        import h5py
-        done = proof.attribute(self.wanted, proof.model("shapes"), self.data, *SETTINGS)
-        self.span = done.seconds
-        with h5py.File(self.wanted, "r") as f:
-            self.variables = proof.Study(self.wanted).variables
-            self.rows = {f"maps/{v}": f["maps"][v][()] for v in self.variables}
-            self.rows.update({f"samples/{v}": f["samples"][v][()] for v in SAMPLES})
 
     def done(self):
         """Number of samples marked done; all of them must hold the uninterrupted run's numbers."""
@@ -148,14 +149,13 @@ class Kill(proof.Case):
                          ["study.h5", "study.h5.runs.jsonl"])
 
     def test_random_kills(self):
-        self.make_wanted()
         rng, kinds, studies, before, kills = random.Random(20), {}, 0, 0, 0
         while kills < KILLS:
             ranks = rng.choice((1, 2, 3))
             kind = "rank" if ranks == 1 else rng.choice(("rank", "ranks", "mpirun"))
             run = self.start(ranks)
             try:
-                run.process.wait(timeout=rng.uniform(0.0, 0.8 * self.span))
+                run.process.wait(timeout=rng.uniform(0.0, 0.6 * self.span))
             except subprocess.TimeoutExpired:
                 run.kill(kind, rng)
                 kills += 1
@@ -195,7 +195,6 @@ class Kill(proof.Case):
 
     def test_stop_signals(self):
         """SIGUSR1, and SIGTERM as far as it goes: exit code 75, then start again to continue."""
-        self.make_wanted()
         cases = ((1, signal.SIGUSR1, lambda r: [r.pid]), (1, signal.SIGTERM, lambda r: [r.pid]),
                  (2, signal.SIGUSR1, lambda r: [r.pid]), (3, signal.SIGUSR1, lambda r: [r.pid]),
                  (3, signal.SIGUSR1, lambda r: r.pids()[1:2]))
@@ -207,19 +206,24 @@ class Kill(proof.Case):
                 self.assert_finished()
 
     def test_a_second_writer_is_kept_out(self):
-        self.make_wanted()
+        """While others try, the first run is held still, so that it cannot end too early."""
         run = self.start(2)
         wait_until("a first sample is done", lambda: self.quick_done() > 0)
-        for ranks, args in ((1, ()), (2, ()), (1, ("--force",))):
-            second = self.finish(*args, ranks=ranks, code=2)
-            self.assertIn(f"another run is writing {self.out}", second.error)
+        ranks = run.pids()
+        for pid in ranks:
+            send(pid, signal.SIGSTOP)
+        before = self.quick_done()
+        for n, args in ((1, ()), (2, ()), (1, ("--force",))):
+            second = self.finish(*args, ranks=n, code=2)
+            self.assertIn(f"another run is writing {self.out}: process {ranks[0]}", second.error)
             self.assertEqual(second.error.count("retrograd attribute:"), 1, second.error)
-        self.assertIsNone(run.process.poll(), "the first run ended too early to prove anything")
+        self.assertEqual(self.quick_done(), before)
+        for pid in ranks:
+            send(pid, signal.SIGCONT)
         self.assertEqual(run.wait(), 0, run.stderr())
         self.assert_finished()
 
     def test_starting_a_finished_study_again_changes_nothing(self):
-        self.make_wanted()
         for ranks in (1, 3):
             shutil.copy(self.wanted, self.out)
             self.finish(ranks=ranks)

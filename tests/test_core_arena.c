@@ -99,7 +99,7 @@ static void memory_is_reused_where_it_can_be(void **unused)
     pile[i] = (struct span){.bytes = 1000, .first = 0, .last = 5};
   }
   assert_true(arena_place(chain, STEPS) == rounded(1000));
-  assert_true(arena_place(pile, STEPS) == STEPS * rounded(1000));
+  assert_true(arena_place(pile, STEPS) == rounded(1000) * STEPS);
 }
 
 /** A ping-pong of neighbours needs two places, not one and not n. */
@@ -108,7 +108,7 @@ static void neighbours_need_two_places(void **unused)
   (void)unused;
   struct span s[STEPS];
   for (int i = 0; i < STEPS; i++) s[i] = (struct span){.bytes = 640, .first = i, .last = i + 1};
-  assert_true(arena_place(s, STEPS) == 2 * 640);
+  assert_true(arena_place(s, STEPS) == INT64_C(2) * 640);
 }
 
 static void empty_layouts_need_nothing(void **unused)

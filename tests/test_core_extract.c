@@ -61,8 +61,8 @@ static void conv3x3(const struct field *f, int r, int c, struct gamma *y)
     for (int i = 0; i < f->k; i++) {
       for (int j = 0; j < f->k; j++)
         put(y, at(f, f->a, i, r + d / 3 - 1, c + d % 3 - 1) * at(f, f->g, j, r, c));
-}
-}
+    }
+  }
 }
 
 static void conv3x3_depthwise(const struct field *f, int r, int c, struct gamma *y)
@@ -70,7 +70,7 @@ static void conv3x3_depthwise(const struct field *f, int r, int c, struct gamma 
   for (int k = 0; k < f->k; k++) {
     for (int d = 0; d < 9; d++)
       put(y, at(f, f->a, k, r + d / 3 - 1, c + d % 3 - 1) * at(f, f->g, k, r, c));
-}
+  }
 }
 
 static void cam(const struct field *f, int r, int c, struct gamma *y)
@@ -208,19 +208,20 @@ static real draw(enum draw how)
   }
 }
 
-static real *make_unit(int k, int n, enum draw how, double *dense)
+static real *make_unit(ptrdiff_t k, ptrdiff_t n, enum draw how, double *dense)
 {
   real *v = malloc((size_t)(k * BATCH * n) * sizeof *v);
   assert_non_null(v);
-  for (int i = 0; i < k * BATCH * n; i++) v[i] = draw(how);
+  for (ptrdiff_t i = 0; i < k * BATCH * n; i++) v[i] = draw(how);
   for (int c = 0; c < k; c++)
-    for (int u = 0; u < n; u++) dense[c * n + u] = (double)v[(c * BATCH + 1) * n + u];
+    for (ptrdiff_t u = 0; u < n; u++) dense[c * n + u] = (double)v[(c * BATCH + 1) * n + u];
   return v;
 }
 
 static void site_make(int k, int h, int w, enum draw a, enum draw g, struct site *s)
 {
-  const int n = h * w, own = extract_work_planes() * n;
+  const ptrdiff_t n = (ptrdiff_t)h * w;
+  const ptrdiff_t own = extract_work_planes() * n;
   s->a = malloc((size_t)(k * n) * sizeof *s->a);
   s->g = malloc((size_t)(k * n) * sizeof *s->g);
   s->work = malloc((size_t)(15 * n + (own > k ? own : k)) * sizeof *s->work);
@@ -251,9 +252,9 @@ static void site_free(struct site *s)
 static void run(const struct site *s, const struct extract *x)
 {
   const struct extract_site *p = &s->call.at;
-  const int n = p->height * p->width;
+  const ptrdiff_t n = (ptrdiff_t)p->height * p->width;
   struct extract_call c = s->call;
-  for (int i = 0; i < 15 * n; i++) s->work[i] = NAN;
+  for (ptrdiff_t i = 0; i < 15 * n; i++) s->work[i] = NAN;
   if (x->needs & EXTRACT_STATS_A) stats_of_channels(p->a, p->channels, n, p->stride, &s->sa);
   if (x->needs & EXTRACT_STATS_G) stats_of_channels(p->g, p->channels, n, p->stride, &s->sg);
   if (!x->reads_activation) c.at.a = NULL;
@@ -272,7 +273,7 @@ static void check_map(const struct field *f, const struct extract *x, const stru
     if (!(fabs((double)map[u] - want) <= 1e-12 * size + ldexp(fabs(want), -24))) {
       fail_msg("%s/%s at %d of [%d, %d, %d]: %.9g, expected %.9g", x->name, a->name, u, f->k, f->h,
                f->w, (double)map[u], want);
-}
+    }
     if (!a->is_signed) assert_true(map[u] >= 0.0F);
   }
 }
@@ -286,7 +287,7 @@ static void check_site(int k, int h, int w, enum draw a, enum draw g)
   for (const struct extract *const *x = extract_all; *x; x++) {
     run(&s, *x);
     for (const struct aggregate *y = aggregate_all; y->name; y++) {
-      y->run(&s.out, h * w, map);
+      y->run(&s.out, (int64_t)h * w, map);
       check_map(&s.field, *x, y, map);
     }
   }
@@ -304,8 +305,8 @@ static void closed_forms_equal_the_entries(void **unused)
     for (int k = 1; k <= MOST_K; k += 2) {
       for (int d = 0; d < N_DRAWS * N_DRAWS; d++)
         check_site(k, size[i][0], size[i][1], d / N_DRAWS, d % N_DRAWS);
-}
-}
+    }
+  }
 }
 
 /** A NaN of the signal is a NaN in every map that it enters, never a zero. */

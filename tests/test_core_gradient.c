@@ -176,7 +176,7 @@ static void check_virtual(const char *tap, int k)
     if (!(fabs(sum[b] - map) <= tolerance * moved[b] + ldexp(size, -24))) {
       fail_msg("%s at %s: %.9g by differences, %.9g by the map", layers[k].method, tap, sum[b],
                map);
-}
+    }
   }
   pair_free(&p);
 }

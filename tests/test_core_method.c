@@ -59,8 +59,8 @@ static void every_part_makes_a_name(void **unused)
         assert_false(m.item[0].input_only);
         free(m.item);
       }
-}
-}
+    }
+  }
 }
 
 static void every_alias_is_its_canonical_form(void **unused)

@@ -262,7 +262,7 @@ static void one_value_as_both_operands_gets_both_signals(void **state)
     for (int i = 0; i < 120; i++) dy[i] = (real)(i % 7);
     const struct op_fwd f = {&d.at, x, y, d.aux, d.work};
     d.op->forward(&f);
-    const struct op_bwd b = {&d.at, x, y, d.aux, d.work, dy, dx};
+    const struct op_bwd b = {&d.at, x, y, d.aux, d.work, dy, dx, NULL};
     d.op->backward(&b);
     for (int i = 0; i < 120; i++) assert_true(dx_sum[i] == 2 * dy[i] * (t ? x[0][i] : 1));
     driver_free(&d);
@@ -368,6 +368,57 @@ static void edges_are_those_of_pytorch(void **state)
   }
 }
 
+static double *copy_of(const double *v, int64_t n)
+{
+  double *copy = malloc((size_t)n * sizeof *copy);
+  assert_non_null(copy);
+  memcpy(copy, v, (size_t)n * sizeof *copy);
+  return copy;
+}
+
+/** Setting dx gives what adding to zeros gives, also where dx[0] lies on dy. */
+static void check_setting(struct op_driver *d)
+{
+  driver_forward(d);
+  driver_backward(d, 1, 0);
+  if (!d->op->can_set) return;
+  const bool same_size = !d->in[0].fixed && driver_count(d, 0) == d->n_y;
+  for (int in_place = 0; in_place < 2; in_place++) {
+    if (in_place && !(same_size && d->op->in_place & OP_IN_PLACE_BACKWARD)) continue;
+    for (int k = 0; k < d->at.n_in; k++) {
+      if (!d->dx[k]) continue;
+      driver_backward(d, 1, 0);
+      double *added = copy_of(d->dx[k], driver_count(d, k));
+      driver_backward_set(d, in_place);
+      for (int64_t i = 0; i < driver_count(d, k); i++) expect(d, i, d->dx[k][i], added[i], 0.0);
+      free(added);
+    }
+  }
+}
+
+static void setting_equals_adding_to_zeros(void **state)
+{
+  (void)state;
+  over_all_cases(DRIVER_SPREAD, check_setting);
+}
+
+/** y on x[0] changes neither y nor what backward makes of aux. */
+static void check_in_place(struct op_driver *d)
+{
+  if (!(d->op->in_place & OP_IN_PLACE_FORWARD)) return;
+  driver_forward(d);
+  double *apart = copy_of(d->y, d->n_y);
+  driver_forward_in_place(d);
+  for (int64_t i = 0; i < d->n_y; i++) expect(d, i, d->y[i], apart[i], 0.0);
+  free(apart);
+}
+
+static void forward_works_in_place(void **state)
+{
+  (void)state;
+  over_all_cases(DRIVER_SPREAD, check_in_place);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -379,6 +430,8 @@ int main(void)
       cmocka_unit_test(backward_is_the_transpose),
       cmocka_unit_test(backward_accumulates),
       cmocka_unit_test(backward_leaves_out_null),
+      cmocka_unit_test(setting_equals_adding_to_zeros),
+      cmocka_unit_test(forward_works_in_place),
       cmocka_unit_test(one_value_as_both_operands_gets_both_signals),
       cmocka_unit_test(samples_do_not_see_each_other),
       cmocka_unit_test(bad_nodes_are_refused),

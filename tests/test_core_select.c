@@ -38,12 +38,15 @@ static void check_of(const struct graph *g, const char *a, const char *b, const 
   const char *const patterns[] = {a, b};
   bool chosen[MOST_TAPS];
   char text[1024] = "";
+  size_t used = 0;
   memset(chosen, 1, sizeof chosen);
   if (select_taps(g, patterns, b ? 2 : 1, chosen)) fail_msg("%s", err_message());
   for (int i = 0; i < g->n_taps; i++) {
     if (!chosen[i]) continue;
-    if (*text) strcat(text, " ");
-    strcat(text, tap_name(g, i));
+    const int n =
+        snprintf(text + used, sizeof text - used, "%s%s", used ? " " : "", tap_name(g, i));
+    used += (size_t)n;
+    assert_true(used < sizeof text);
   }
   assert_string_equal(text, expected);
 }

@@ -60,7 +60,7 @@ static void same_sample(const struct unit *part, int s, const struct unit *whole
           0)
         fail_msg("%s at %s of sample %d differs", method, tap, b);
     }
-}
+  }
 }
 
 static void same_maps(const struct unit *part, int s, const struct unit *whole, int slot)
@@ -98,11 +98,11 @@ static void one_plan_gives_what_single_plans_give(void **unused)
       struct unit one;
       unit_make(net.graph, BATCH, 1, methods[m], "all", &one);
       assert_int_equal(one.plan->n_passes, 1);
-      unit_run(&one, x, classes + slot * BATCH);
+      unit_run(&one, x, classes + (ptrdiff_t)slot * BATCH);
       same_maps(&one, 0, &whole, slot);
       unit_free(&one);
     }
-}
+  }
   unit_free(&whole);
 }
 
@@ -171,13 +171,13 @@ static void blanking_touches_one_target_of_one_sample(void **unused)
   for (int slot = 0; slot < SLOTS; slot++) {
     for (int b = 0; b < BATCH; b++)
       if (slot != 1 || b != 2) same_sample(&u, slot, &whole, slot, b);
-}
+  }
   for (int t = 0; t < u.plan->n_taps; t++) {
     for (int m = 0; m < u.plan->n_methods; m++) {
       const float *map = unit_map(&u, tap_name(&u, t), u.plan->methods[m].given, 2, 1);
       for (int64_t i = 0; i < unit_positions(&u, t); i++) assert_true(isnan(map[i]));
     }
-}
+  }
   unit_free(&whole);
   unit_free(&u);
 }
@@ -288,7 +288,7 @@ static void reads_follow_the_rule(void **unused)
 {
   (void)unused;
   struct unit u;
-  unit_make(net.graph, BATCH, 1, "gradient_sum,deconvnet/bias/sum", "relu1", &u);
+  unit_make(net.graph, BATCH, 1, "gradient_sum,deconvnet/bias/sum,guided/bias/sum", "relu1", &u);
   for (int i = 0; i < net.graph->n_nodes; i++) {
     const struct node *n = &net.graph->nodes[i];
     const bool below = n->out <= u.plan->taps[0].value; /* relu1 and what leads to it */
@@ -296,6 +296,8 @@ static void reads_follow_the_rule(void **unused)
     const unsigned other = plan_reads(u.plan, &u.plan->passes[1], i);
     assert_int_equal(own, below ? 0 : n->op->backward_reads);
     assert_int_equal(other, rule_override(u.plan->passes[1].rule, n->op) ? 0 : own);
+    assert_int_equal(plan_reads(u.plan, &u.plan->passes[2], i),
+                     own); /* it calls the operator's own */
   }
   unit_free(&u);
 }
