@@ -2,10 +2,11 @@
  *  Matrix products by OpenBLAS. */
 #include "core/blas.h"
 
+#include "core/blas_core.h"
+
 #include <cblas.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #ifdef RETROGRAD_DOUBLE
 #define GEMM cblas_dgemm
@@ -31,18 +32,25 @@ const char *blas_family(void)
   return text;
 }
 
+const char *blas_core(void)
+{
+  return openblas_get_corename();
+}
+
+int blas_threads(void)
+{
+  return openblas_get_num_threads();
+}
+
 const char *blas_warning(void)
 {
-  static char text[256];
+  static char text[320];
   const char *forced = getenv("OPENBLAS_CORETYPE");
-  if (!forced || !__builtin_cpu_supports("avx512f")) return NULL;
-  if (strcmp(openblas_get_corename(), "SkylakeX") == 0 ||
-      strcmp(openblas_get_corename(), "Cooperlake") == 0 ||
-      strcmp(openblas_get_corename(), "SapphireRapids") == 0)
-    return NULL;
+  if (!forced || !blas_core_is_slow(blas_core())) return NULL;
   (void)snprintf(text, sizeof text,
-                 "OPENBLAS_CORETYPE=%s forces kernels that do not use this CPU's AVX-512; "
-                 "unset it to be up to twice as fast (a study keeps the kernels it began with)",
-                 forced);
+                 "OPENBLAS_CORETYPE=%.40s forces kernels (%s) that do not use this CPU's widest "
+                 "vectors; unset it to be up to twice as fast or more, or choose others with "
+                 "--blas-core (a study keeps the kernels it began with)",
+                 forced, blas_core());
   return text;
 }

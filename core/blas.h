@@ -19,5 +19,9 @@ void blas_single_thread(void);
 /** The kernel family that decides the bits: library version and core name, "OpenBLAS 0.3.21 Haswell". */
 const char *blas_family(void);
 
+/** Name of the kernels in use, "Haswell", and threads that products may use. */
+const char *blas_core(void);
+int blas_threads(void);
+
 /** NULL, or a sentence that the environment forces kernels slower than this CPU's own. */
 const char *blas_warning(void);

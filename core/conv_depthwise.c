@@ -5,6 +5,7 @@
  *
  *    dx[h] = sum_k w[k] d[h + begin - k dilation],   d[o stride] = dy[o], 0 elsewhere */
 #include "core/conv.h"
+#include "core/simd.h"
 
 #include <string.h>
 
@@ -86,7 +87,7 @@ static void row_any(const struct correlation *s, const real *restrict w, const r
 }
 
 /** Accumulate a correlation into out [rows, columns]. */
-static void correlate(const struct correlation *s, const real *w, const real *plane, real *out)
+SIMD static void correlate(const struct correlation *s, const real *w, const real *plane, real *out)
 {
   const bool small = s->kernel[0] == 3 && s->kernel[1] == 3 && s->dilation[1] == 1;
   const int64_t down = (int64_t)s->dilation[0] * s->width;

@@ -10,12 +10,13 @@
 
 #include "core/blas.h"
 #include "core/conv.h"
+#include "core/simd.h"
 #include "core/winograd.h"
 
 enum {
   MIN_CHANNELS = 16,       /* below, the transforms cost more than the products save */
-  BLOCK_BYTES = 3 << 20,   /* of transformed inputs and outputs of a block, where tiles are enough */
-  MIN_TILES = 96,          /* of a block, so that products stay efficient */
+  BLOCK_BYTES = 8 << 20,   /* of transformed inputs and outputs of a block, where tiles are enough */
+  MIN_TILES = 192,         /* of a block, so that products stay efficient */
 };
 
 /** Tiles of one convolution. */
@@ -107,7 +108,7 @@ static int64_t row_offset(const struct block *b, int c, int s, int h, const int 
 }
 
 /** Spread a padded line over tiles: d[k][t] = line[4 t + k], k < 6. */
-static void line_to_tiles(const real *restrict line, int across, int64_t step, real *restrict d)
+SIMD static void line_to_tiles(const real *restrict line, int across, int64_t step, real *restrict d)
 {
   for (int k = 0; k < WINOGRAD_IN; k++)
     for (int t = 0; t < across; t++) d[k * step + t] = line[WINOGRAD_OUT * t + k];
@@ -137,7 +138,7 @@ static void gather_input(const struct block *b, const real *x, int c)
 }
 
 /** Write the 4x4 tiles y [4][4][tiles] of one output channel, plus its bias. */
-static void scatter_output(const struct block *b, const real *tiles, int m, real bias, real *y)
+SIMD static void scatter_output(const struct block *b, const real *tiles, int m, real bias, real *y)
 {
   const struct conv *a = b->a;
   for (int r = 0; r < b->rows; r++) {
@@ -154,7 +155,7 @@ static void scatter_output(const struct block *b, const real *tiles, int m, real
 }
 
 /** Gather the 4x4 tiles of one output channel's adjoint: d [4][4][tiles], zeros beyond the plane. */
-static void gather_output(const struct block *b, const real *dy, int m)
+SIMD static void gather_output(const struct block *b, const real *dy, int m)
 {
   const struct conv *a = b->a;
   memset(b->line, 0, (size_t)(WINOGRAD_OUT * b->t.across) * sizeof *b->line);
@@ -173,7 +174,7 @@ static void gather_output(const struct block *b, const real *dy, int m)
 }
 
 /** Add the overlapping 6x6 tiles d of one input channel to its adjoint. */
-static void scatter_input(const struct block *b, int c, real *dx)
+SIMD static void scatter_input(const struct block *b, int c, real *dx)
 {
   const struct conv *a = b->a;
   const int width = WINOGRAD_OUT * b->t.across + 2, left = a->window.begin[1];

@@ -48,32 +48,43 @@ void gate_between(const real *y, int64_t n, real lo, real hi, void *gates)
   }
 }
 
-/* In both loops dx may be dy: no iteration reads what another one wrote. */
+/* Eight signals as one vector of numbers and as one of bits; compilers lower it to what there is. */
+typedef real numbers __attribute__((vector_size(GROUP * sizeof(real))));
+#ifdef RETROGRAD_DOUBLE
+typedef uint64_t masks __attribute__((vector_size(GROUP * sizeof(uint64_t))));
+#else
+typedef uint32_t masks __attribute__((vector_size(GROUP * sizeof(uint32_t))));
+#endif
+
+/** Signals of a group where its bits are 1, zeros elsewhere, into *v. */
+static inline __attribute__((always_inline)) void through(unsigned bits, const real *from, numbers *v)
+{
+  static const masks one_each = {1, 2, 4, 8, 16, 32, 64, 128};
+  masks signal;
+  memcpy(&signal, from, sizeof signal);
+  const masks open = (masks)((one_each & bits) != 0);
+  signal &= open;
+  memcpy(v, &signal, sizeof signal);
+}
+
+/* dx may be dy: a group is read before it is written. */
 SIMD static void pass_set(const unsigned char *gates, const real *dy, int64_t groups, real *dx)
 {
   for (int64_t j = 0; j < groups; j++) {
-    const unsigned bits = gates[j];
-    const real *from = dy + j * GROUP;
-    real *to = dx + j * GROUP;
-#pragma GCC ivdep
-    for (int k = 0; k < GROUP; k++) {
-      const real v = from[k];
-      to[k] = (bits >> k) & 1U ? v : REAL(0.0);
-    }
+    numbers v;
+    through(gates[j], dy + j * GROUP, &v);
+    memcpy(dx + j * GROUP, &v, sizeof v);
   }
 }
 
-SIMD static void pass_add(const unsigned char *gates, const real *restrict dy, int64_t groups,
-                          real *restrict dx)
+SIMD static void pass_add(const unsigned char *gates, const real *dy, int64_t groups, real *dx)
 {
   for (int64_t j = 0; j < groups; j++) {
-    const unsigned bits = gates[j];
-    const real *from = dy + j * GROUP;
-    real *to = dx + j * GROUP;
-    for (int k = 0; k < GROUP; k++) {
-      const real v = from[k];
-      to[k] += (bits >> k) & 1U ? v : REAL(0.0);
-    }
+    numbers v, sum;
+    through(gates[j], dy + j * GROUP, &v);
+    memcpy(&sum, dx + j * GROUP, sizeof sum);
+    sum += v;
+    memcpy(dx + j * GROUP, &sum, sizeof sum);
   }
 }
 

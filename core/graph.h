@@ -77,6 +77,16 @@ MUST_CHECK err graph_finish(struct graph_builder **b, int output, struct graph *
 
 void graph_free(struct graph **g);
 
+/** Bytes that graph_move_weights wants: every float constant, each at a multiple of ARENA_ALIGN. */
+int64_t graph_weight_room(const struct graph *g);
+
+/** Let the float constants live in `memory`, which must outlive the graph and is not freed by it;
+ *  the graph's own copies are freed one by one.  Before any plan is made.
+ *
+ *  memory  [graph_weight_room] aligned to ARENA_ALIGN; overwritten where `copy`, else untouched:
+ *          another process that read the same model fills it, before anybody reads them again */
+void graph_move_weights(struct graph *g, void *memory, bool copy);
+
 /** Value id by name, or -1. */
 int graph_find_value(const struct graph *g, const char *name);
 

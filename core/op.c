@@ -21,3 +21,8 @@ const struct op *op_find(const char *name)
     if (!strcmp((*p)->name, name)) return *p;
   return NULL;
 }
+
+int64_t op_weight_flops(const struct op_site *at)
+{
+  return 2 * shape_count(&at->in[1].shape) * shape_inner(&at->ys);
+}

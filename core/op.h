@@ -81,7 +81,14 @@ struct op {
   unsigned backward_reads; /* OP_READS_* of `backward` */
   bool can_set;            /* `backward` obeys `set` */
   unsigned in_place;       /* OP_IN_PLACE_* */
+  /* For reports only: how it is computed, and multiplications and additions of one sample by direct
+   * sums, the same in both directions; NULL: one way; not counted. */
+  const char *(*variant)(const struct op_site *at);
+  int64_t (*flops)(const struct op_site *at);
 };
+
+/** `flops` of an operator that uses every weight, input 1, at every position of its output. */
+int64_t op_weight_flops(const struct op_site *at);
 
 /** All operators, in the order of op_list.h, ended by NULL. */
 extern const struct op *const op_all[];

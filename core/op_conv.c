@@ -122,6 +122,11 @@ static void backward(const struct op_bwd *c)
   kernel_at(at)->backward(c);
 }
 
+static const char *variant(const struct op_site *at)
+{
+  return kernel_at(at)->name;
+}
+
 const struct op op_conv = {
     .name = "Conv",
     .source = "ONNX operators, Conv-11",
@@ -136,4 +141,6 @@ const struct op op_conv = {
     .forward = forward,
     .backward = backward,
     .can_set = true,
+    .variant = variant,
+    .flops = op_weight_flops,
 };

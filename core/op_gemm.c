@@ -100,4 +100,5 @@ const struct op op_gemm = {
     .forward = forward,
     .backward = backward,
     .can_set = true,
+    .flops = op_weight_flops,
 };

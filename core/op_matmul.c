@@ -43,4 +43,5 @@ const struct op op_matmul = {
     .infer = infer,
     .forward = forward,
     .backward = backward,
+    .flops = op_weight_flops,
 };

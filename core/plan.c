@@ -75,21 +75,25 @@ static err allocate(struct plan_storage *s, const struct plan_request *r)
   return ERR_OK;
 }
 
+struct op_site plan_site(const struct graph *g, int i, int batch, bool plain, struct operand *in)
+{
+  const struct node *n = &g->nodes[i];
+  for (int k = 0; k < n->n_in; k++)
+    in[k] = n->in[k] < 0 ? (struct operand){0} : g->values[n->in[k]].is;
+  return (struct op_site){.attr = n->attr,
+                          .batch = batch,
+                          .n_in = n->n_in,
+                          .in = in,
+                          .ys = g->values[n->out].is.shape,
+                          .plain = plain};
+}
+
 static void make_sites(struct plan_storage *s, const struct plan_request *r)
 {
-  const struct graph *g = r->graph;
   struct operand *in = s->operands;
-  for (int i = 0; i < g->n_nodes; i++) {
-    const struct node *n = &g->nodes[i];
-    for (int k = 0; k < n->n_in; k++)
-      in[k] = n->in[k] < 0 ? (struct operand){0} : g->values[n->in[k]].is;
-    s->sites[i] = (struct op_site){.attr = n->attr,
-                                   .batch = r->batch,
-                                   .n_in = n->n_in,
-                                   .in = in,
-                                   .ys = g->values[n->out].is.shape,
-                                   .plain = r->plain};
-    in += n->n_in;
+  for (int i = 0; i < r->graph->n_nodes; i++) {
+    s->sites[i] = plan_site(r->graph, i, r->batch, r->plain, in);
+    in += s->sites[i].n_in;
   }
 }
 
@@ -200,7 +204,7 @@ static err fill(struct plan_storage *s, const struct plan_request *r)
   make_taps(s, r);
   make_passes(s);
   make_needs(s);
-  TRY(plan_prepare(s));
+  TRY(plan_prepare(s, r));
   TRY(plan_memory(s));
   return ERR_OK;
 }

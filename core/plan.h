@@ -14,6 +14,10 @@ struct plan_request {
   const struct method *methods; /* [n_methods] */
   const bool *wanted;           /* [n_taps][n_methods] which method at which tap */
   bool plain;                   /* no Winograd */
+  /* Memory for what operators make of their constants: plan_prepared_bytes of it, aligned to
+   * ARENA_ALIGN, which outlives the plan; NULL: the plan has its own. */
+  void *prepared;
+  bool prepared_elsewhere; /* another process fills it, before the plan is used */
 };
 
 /** A tap at which at least one method is taken. */
@@ -47,13 +51,16 @@ struct plan {
   const int64_t *extract_work;  /* [n_taps] */
   const bool *kept;             /* [n_values] the activation is still there at the value's extracts */
   int64_t arena_bytes;
-  int64_t prepared_bytes;       /* transformed weights, held by the plan */
+  int64_t prepared_bytes;       /* transformed weights */
   int64_t rows_floats;          /* of all taps' rows together */
 };
 
 /** Samples per unit chosen from the model alone: bits depend on it, so it must not depend on the
  *  machine.  A power of two, at most 16, such that one forward tape stays near 128 MiB. */
 int plan_unit_size(const struct graph *g);
+
+/** Bytes that transformed weights will take in plans of this batch.  Errors: ERR_MEMORY. */
+MUST_CHECK err plan_prepared_bytes(const struct graph *g, int batch, bool plain, int64_t *bytes);
 
 /** Make a plan.  The request's graph must outlive it; the methods are copied.
  *  Errors: ERR_MEMORY, ERR_SHAPE (a unit too large for 32-bit matrix extents: says which to lower). */

@@ -15,8 +15,12 @@ struct plan_storage {
   int64_t *activation, *signal, *aux, *work_fwd, *work_bwd, *extract_work;
 };
 
-/** Let every operator prepare its constants, e.g. transform weights.  Errors: ERR_MEMORY. */
-MUST_CHECK err plan_prepare(struct plan_storage *s);
+/** Where node i of a graph stands in plans of this batch; in [n_in] overwritten, referred to. */
+struct op_site plan_site(const struct graph *g, int i, int batch, bool plain, struct operand *in);
+
+/** Let every operator prepare its constants, e.g. transform weights, where the request says.
+ *  Errors: ERR_MEMORY. */
+MUST_CHECK err plan_prepare(struct plan_storage *s, const struct plan_request *r);
 
 /** Activations that may share memory: root[v] is the value on whose memory v lies, v itself for most.
  *  read_again [n_values]: the activation is read in backward, so nothing may be written over it. */

@@ -101,6 +101,11 @@ void tape_set_watch(struct tape *t, struct tape_watch watch)
   t->watch = watch;
 }
 
+static void tell(const struct tape *t, int node, enum tape_step step)
+{
+  if (t->watch.step) t->watch.step(t->watch.who, node, step);
+}
+
 /** Where the numbers of a node's inputs are: constants in the graph, activations in the arena. */
 static void gather_inputs(struct tape *t, const struct node *n)
 {
@@ -118,6 +123,7 @@ void tape_forward(struct tape *t)
   const struct plan *p = t->plan;
   for (int i = 0; i < p->graph->n_nodes; i++) {
     const struct node *n = &p->graph->nodes[i];
+    tell(t, i, TAPE_FORWARD);
     gather_inputs(t, n);
     const struct op_fwd c = {.at = &p->sites[i],
                              .x = t->x,
@@ -126,6 +132,7 @@ void tape_forward(struct tape *t)
                              .work = at(t, p->work_fwd[i])};
     n->op->forward(&c);
   }
+  tell(t, -1, TAPE_END);
   t->n_forward++;
 }
 
@@ -267,11 +274,15 @@ void tape_backward(struct tape *t, int pass, int slot, const int *classes)
   seed(t, classes);
   for (int i = p->graph->n_nodes - 1; i >= 0; i--) {
     const int tap = p->tap_of_value[p->graph->nodes[i].out];
+    tell(t, i, TAPE_EXTRACT);
     if (tap >= 0 && now->tapped[tap]) extract_tap(t, now, tap, slot);
+    tell(t, i, TAPE_BACKWARD);
     node_backward(t, now, i);
   }
   const int tap = p->tap_of_value[p->graph->input];
+  tell(t, -1, TAPE_EXTRACT);
   if (tap >= 0 && now->tapped[tap]) extract_tap(t, now, tap, slot);
+  tell(t, -1, TAPE_END);
   t->n_backward++;
 }
 

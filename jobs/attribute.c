@@ -37,10 +37,14 @@ static void announce(const struct setup *s)
   const struct plan *p = s->plan;
   (void)fprintf(stderr,
                 "%s: %d layers x %d methods x %d targets, %" PRId64
-                " samples in units of %d; per unit 1 forward and %d backward passes; %s, %d rank%s\n",
+                " samples in units of %d; per unit 1 forward and %d backward passes; %s, %d rank%s, %d thread%s of BLAS each\n",
                 s->model_path, p->n_taps, s->n_methods, s->n_targets, dataset_count(s->data),
                 s->unit, p->n_passes * s->n_targets, blas_family(), comm_size(),
-                comm_size() > 1 ? "s" : "");
+                comm_size() > 1 ? "s" : "", blas_threads(), blas_threads() > 1 ? "s" : "");
+  if (s->weights && !shared_memory(s->weights))
+    (void)fprintf(stderr,
+                  "warning: too little room in /dev/shm: each rank holds the weights (%.0f MB)\n",
+                  (double)s->graph->weight_bytes / 1e6);
   if (blas_warning()) (void)fprintf(stderr, "warning: %s\n", blas_warning());
 }
 
@@ -97,7 +101,7 @@ static err with_setup(struct setup *s, const struct options *o, int *exit_code)
   TRY(comm_agree(setup_model(s, o)));
   TRY(setup_ranks(s));
   TRY(setup_data(s, o));
-  TRY(comm_agree(setup_plan(s, o)));
+  TRY(setup_plan(s, o));
   announce(s);
   TRY(comm_agree(attribute_schema_make(s, o, &a)));
   const err e = dry ? attribute_dry(s, a) : compute(s, a, o, exit_code);

@@ -46,6 +46,7 @@ err attribute_config(const struct setup *s, const struct options *o, char **json
   bad |= json_object_set_new(c, "layers", patterns(o, "layers"));
   bad |= json_object_set_new(c, "targets", target_names(s));
   bad |= json_object_set_new(c, "unit", json_integer(s->unit));
+  bad |= json_object_set_new(c, "winograd", json_boolean(options_flag(o, "winograd")));
   bad |= json_object_set_new(c, "limit", json_integer(options_int(o, "limit")));
   bad |= json_object_set_new(c, "output", output ? json_string(output) : json_null());
   bad |= json_object_set_new(c, "recipe", recipe(s));

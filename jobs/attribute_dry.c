@@ -3,6 +3,7 @@
 #include "jobs/attribute_dry.h"
 
 #include "jobs/attribute_unit.h"
+#include "jobs/memory.h"
 #include "pipeline/comm.h"
 #include "pipeline/progress.h"
 
@@ -13,20 +14,6 @@
 static double mib(int64_t bytes)
 {
   return (double)bytes / 1048576.0;
-}
-
-/** Resident memory of this process now and at its highest so far, in bytes. */
-static void resident(int64_t *now, int64_t *most)
-{
-  char line[256];
-  long long value = 0;
-  *now = *most = 0;
-  FILE *f = fopen("/proc/self/status", "r");
-  while (f && fgets(line, sizeof line, f)) {
-    if (sscanf(line, "VmRSS: %lld", &value) == 1) *now = value * 1024;
-    if (sscanf(line, "VmHWM: %lld", &value) == 1) *most = value * 1024;
-  }
-  if (f) (void)fclose(f);
 }
 
 static void print_layers(const struct setup *s, const struct attribute_schema *a)
@@ -55,16 +42,38 @@ static void print_passes(const struct setup *s)
                units * s->plan->n_passes * s->n_targets);
 }
 
+/** This process's memory, largest over all ranks.  Collective. */
+static struct memory highest(const struct setup *s)
+{
+  const struct memory m = memory_now();
+  int64_t all[2] = {m.peak, m.anonymous > s->loading_bytes ? m.anonymous : s->loading_bytes};
+  comm_max(all, 2);
+  return (struct memory){.peak = all[0], .anonymous = all[1]};
+}
+
+/** most: the largest rank's, at their highest; what ranks of a node share is in every rank's peak. */
+static void print_memory(const struct setup *s, const struct memory *most)
+{
+  const int64_t common = shared_bytes(s->weights) + shared_bytes(s->prepared);
+  (void)printf("memory  %.1f MiB per rank: arena %.1f, maps of a unit %.1f, weights %.1f, "
+               "transformed weights %.1f\n",
+               mib(most->peak), mib(s->plan->arena_bytes), mib(s->plan->rows_floats * 4),
+               mib(s->graph->weight_bytes), mib(s->plan->prepared_bytes));
+  if (common)
+    (void)printf("        of it at most %.1f MiB private; %.1f MiB of weights are there once for "
+                 "the %d ranks of this node\n",
+                 mib(most->anonymous), mib(common), shared_ranks(s->weights));
+}
+
 err attribute_dry(const struct setup *s, const struct attribute_schema *a)
 {
   struct attribute_unit *u = NULL;
-  int64_t now = 0, most = 0;
   TRY(comm_agree(attribute_unit_make(s, a, &u)));
   const double began = progress_clock();
   attribute_unit_probe(u);
   const double seconds = progress_clock() - began;
   const int64_t file_bytes = store_bytes(attribute_schema_of(a));
-  resident(&now, &most); /* these touched the pages that a unit and the file will */
+  const struct memory most = highest(s); /* the pages that a unit and the file touch were touched */
   attribute_unit_free(&u);
   if (comm_rank() != 0) return ERR_OK;
 
@@ -72,9 +81,7 @@ err attribute_dry(const struct setup *s, const struct attribute_schema *a)
   const int64_t each = (units + comm_size() - 1) / comm_size();
   print_layers(s, a);
   print_passes(s);
-  (void)printf("memory  %.1f MiB per rank: arena %.1f, maps of a unit %.1f, weights %.1f\n",
-               mib(most), mib(s->plan->arena_bytes), mib(s->plan->rows_floats * 4),
-               mib(s->graph->weight_bytes));
+  print_memory(s, &most);
   (void)printf("file    %.2f MiB\n", mib(file_bytes));
   (void)printf("time    %.2f s per unit, about %.0f s on %d rank%s (the first unit measured, "
                "without writing)\n",

@@ -139,7 +139,7 @@ static err dump(struct dump *d, const struct options *o)
         "--sample %lld: the data set has samples 0 to %lld", (long long)sample,
         (long long)dataset_count(s->data) - 1);
   TRY(tape_make(s->plan, &d->tape));
-  tape_set_watch(d->tape, (struct tape_watch){d, see});
+  tape_set_watch(d->tape, (struct tape_watch){.who = d, .see = see});
   TRY(npz_open(options_text(o, "out"), &d->npz));
   TRY(forward(d, sample));
   TRY(backward(d, dataset_sample(s->data, sample)));

@@ -3,6 +3,7 @@
 #include "core/nearest.h"
 #include "jobs/help.h"
 #include "jobs/job.h"
+#include "jobs/kernels.h"
 #include "pipeline/comm.h"
 
 #include <assert.h>
@@ -21,6 +22,7 @@ struct call {
   bool help, print_config, trace;
   int argc;
   char **argv; /* [argc] for options_parse: the job's name, then all but the flags above */
+  char **given; /* of main */
 };
 
 /** Exit code of a failure: wrong usage or input, or anything else. */
@@ -135,6 +137,20 @@ static err run_job(const struct call *c, int *exit_code)
   return e;
 }
 
+/** Have the kernels that the options ask for, where a job lets one choose; other wrong options are the
+ *  job's to report.  Before MPI starts. */
+static err choose_kernels(const struct call *c)
+{
+  const struct option *k = c->job->options;
+  struct options *o = NULL;
+
+  while (k->name && strcmp(k->name, "blas-core") != 0) k++;
+  if (!k->name || options_parse(c->job->options, c->job->bare, c->argc, c->argv, &o)) return ERR_OK;
+  const err e = kernels_choose(options_text(o, k->name), c->given);
+  options_free(&o);
+  return e;
+}
+
 /** True on processes that mpirun or srun started beside a first one. */
 static bool is_further_rank(void)
 {
@@ -157,7 +173,9 @@ static int obey(struct call *c)
     return finish_output(EXIT_DONE);
   }
   assert(c->job);
+  const err kernels = choose_kernels(c);
   err e = c->job->parallel ? comm_start(&c->argc, &c->argv) : ERR_OK;
+  if (!e) e = comm_agree(kernels);
   if (!e) e = run_job(c, &exit_code);
   (void)comm_report(c->job->name, e, c->trace);
   if (e) exit_code = code_of(e);
@@ -167,7 +185,7 @@ static int obey(struct call *c)
 int main(int argc, char **argv)
 {
   const char *trace = getenv("RETROGRAD_TRACE");
-  struct call c = {.trace = trace && *trace && strcmp(trace, "0") != 0};
+  struct call c = {.trace = trace && *trace && strcmp(trace, "0") != 0, .given = argv};
 
   prepare_streams();
   if (argc < 2) {

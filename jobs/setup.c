@@ -5,6 +5,7 @@
 #include "core/blas.h"
 #include "core/select.h"
 #include "io/onnx.h"
+#include "jobs/memory.h"
 #include "jobs/size.h"
 #include "pipeline/comm.h"
 
@@ -32,15 +33,21 @@ static err change_recipe(struct recipe *r, const struct options *o)
   return ERR_OK;
 }
 
-err setup_model(struct setup *s, const struct options *o)
+err setup_graph(struct setup *s, const struct options *o)
 {
-  char beside[4096];
   struct onnx_options how = {.output = options_text(o, "output")};
   s->model_path = options_text(o, "model");
   CHECK(s->model_path, ERR_USAGE, "which model? give --model FILE.onnx");
   if (options_text(o, "size"))
     TRY(size_read("--size", options_text(o, "size"), &how.height, &how.width));
   TRY(onnx_read(s->model_path, &how, &s->graph));
+  return ERR_OK;
+}
+
+err setup_model(struct setup *s, const struct options *o)
+{
+  char beside[4096];
+  TRY(setup_graph(s, o));
   TRY(dataset_file_sha256(s->model_path, s->model_sha256));
   const char *json =
       setup_recipe_path(s->model_path, options_text(o, "recipe"), beside, sizeof beside);
@@ -79,10 +86,25 @@ static err same_model(const char *sha256)
   return ERR_OK;
 }
 
-err setup_ranks(const struct setup *s)
+/** Hold the weights once per node.  Nobody reads them before the node's first rank has moved them. */
+static err share_weights(struct setup *s)
+{
+  s->loading_bytes = memory_now().anonymous;
+  if (comm_size() == 1) return ERR_OK;
+  TRY(comm_agree(shared_make(comm_world(), graph_weight_room(s->graph), &s->weights)));
+  void *memory = shared_memory(s->weights);
+  if (!memory) return ERR_OK;
+  graph_move_weights(s->graph, memory, shared_leads(s->weights));
+  memory_trim();
+  shared_settle(s->weights);
+  return ERR_OK;
+}
+
+err setup_ranks(struct setup *s)
 {
   TRY(comm_agree(same_kernels()));
   TRY(comm_agree(same_model(s->model_sha256)));
+  TRY(share_weights(s));
   return ERR_OK;
 }
 
@@ -139,7 +161,9 @@ err setup_plan(struct setup *s, const struct options *o)
   return ERR_OK;
 }
 
-err setup_plan_of(struct setup *s, const struct options *o, const char *const *methods, int n_methods)
+/** What to compute, but for the plan. */
+static err choose(struct setup *s, const struct options *o, const char *const *methods,
+                  int n_methods)
 {
   int n = 0;
   TRY(method_expand(methods, n_methods, &s->methods, &s->n_methods));
@@ -150,13 +174,28 @@ err setup_plan_of(struct setup *s, const struct options *o, const char *const *m
   CHECK(unit >= 0 && unit <= 4096, ERR_USAGE, "--unit %lld: give 1 to 4096 samples, or 0",
         (long long)unit);
   s->unit = unit ? (int)unit : plan_unit_size(s->graph);
+  return ERR_OK;
+}
+
+err setup_plan_of(struct setup *s, const struct options *o, const char *const *methods,
+                  int n_methods)
+{
+  const bool plain = !options_flag(o, "winograd");
+  int64_t bytes = 0;
+  TRY(comm_agree(choose(s, o, methods, n_methods)));
+  TRY(comm_agree(plan_prepared_bytes(s->graph, s->unit, plain, &bytes)));
+  if (comm_size() > 1) TRY(comm_agree(shared_make(comm_world(), bytes, &s->prepared)));
   const struct plan_request r = {.graph = s->graph,
                                  .batch = s->unit,
                                  .n_targets = s->n_targets,
                                  .n_methods = s->n_methods,
                                  .methods = s->methods,
-                                 .wanted = s->wanted};
-  TRY(plan_make(&r, &s->plan));
+                                 .wanted = s->wanted,
+                                 .plain = plain,
+                                 .prepared = shared_memory(s->prepared),
+                                 .prepared_elsewhere = !shared_leads(s->prepared)};
+  TRY(comm_agree(plan_make(&r, &s->plan)));
+  shared_settle(s->prepared);
   return ERR_OK;
 }
 
@@ -169,4 +208,6 @@ void setup_free(struct setup *s)
   dataset_close(&s->data);
   recipe_free(&s->recipe);
   graph_free(&s->graph);
+  shared_free(&s->prepared);
+  shared_free(&s->weights);
 }

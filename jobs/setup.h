@@ -9,6 +9,7 @@
 #include "io/recipe.h"
 #include "jobs/option.h"
 #include "jobs/target.h"
+#include "pipeline/shared.h"
 
 struct setup {
   const char *model_path, *data_path; /* as given */
@@ -23,6 +24,8 @@ struct setup {
   bool *wanted; /* [n_taps][n_methods] */
   int unit;
   struct plan *plan;
+  struct shared *weights, *prepared; /* of this node; NULL: this rank has its own */
+  int64_t loading_bytes;             /* private memory of this rank once the model was read */
 };
 
 /* The options that these steps read, to be put into a job's table. */
@@ -63,24 +66,33 @@ struct setup {
       {"targets", OPTION_LIST, ROLE_SETTING, "LIST", "predicted",                                  \
        "Whose logit is explained: label, predicted, topK, least, given, class:NAME."},             \
       {"unit", OPTION_INT, ROLE_SETTING, "N", "0",                                                 \
-       "Samples computed together; 0: chosen from the model. Bits depend on it."}
+       "Samples computed together; 0: chosen from the model. Bits depend on it."},                 \
+      {"winograd", OPTION_FLAG, ROLE_SETTING, NULL, "true",                                        \
+       "Compute 3x3 convolutions by Winograd's F(4x4, 3x3); bits depend on it."},                  \
+      {"blas-core", OPTION_TEXT, ROLE_RUN, "NAME", NULL,                                           \
+       "Use OpenBLAS's kernels of this name, such as Haswell or SkylakeX; default: its choice."}
+
+/** Read the model's graph alone. */
+MUST_CHECK err setup_graph(struct setup *s, const struct options *o);
 
 /** Read the model and its recipe, with the options that change it. */
 MUST_CHECK err setup_model(struct setup *s, const struct options *o);
 
-/** Refuse ranks that would compute something else: other kernels, another model.  Collective. */
-MUST_CHECK err setup_ranks(const struct setup *s);
+/** Refuse ranks that would compute something else: other kernels, another model.  Ranks of one node
+ *  then hold the weights in common.  Collective. */
+MUST_CHECK err setup_ranks(struct setup *s);
 
 /** Open the data set; every rank must see the same list.  Collective. */
 MUST_CHECK err setup_data(struct setup *s, const struct options *o);
 
-/** Choose methods, layers and targets, and make the plan. */
+/** Choose methods, layers and targets, and make the plan.  Collective. */
 MUST_CHECK err setup_plan(struct setup *s, const struct options *o);
 
 /** The same with the names of the methods given. */
 MUST_CHECK err setup_plan_of(struct setup *s, const struct options *o, const char *const *methods,
                              int n_methods);
 
+/** Free everything.  Collective where setup_ranks was called. */
 void setup_free(struct setup *s);
 
 /** The recipe's JSON file of a model: the option, or MODEL.json where it exists, or NULL.

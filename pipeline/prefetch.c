@@ -72,6 +72,7 @@ static err start_thread(struct prefetch *p)
   if (dataset_main_thread(p->data)) return ERR_OK;
   CHECK(!pthread_create(&p->thread, NULL, decode, p), ERR_MEMORY,
         "cannot start the decoding thread");
+  (void)pthread_setname_np(p->thread, "decoding");
   p->threaded = true;
   return ERR_OK;
 }

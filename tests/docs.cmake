@@ -1,1 +1,2 @@
 script(docs.analysis)
+script(docs.methods)

@@ -211,6 +211,8 @@ class Network:
         for node in self.graph.node:
             if node.op_type == "Constant":
                 self.constants[node.output[0]] = self.tensor(numpy_helper.to_array(attributes(node)["value"]))
+            elif node.op_type == "Identity" and node.input[0] in self.constants:
+                self.constants[node.output[0]] = self.constants[node.input[0]]
 
     def tensor(self, array):
         made = torch.from_numpy(np.array(array))
@@ -225,17 +227,33 @@ class Network:
         """
         values = dict(self.constants)
         values[self.input] = self.tensor(x).requires_grad_()
-        for node in self.graph.node:
-            if node.op_type == "Constant":
-                continue
+        for node in self.nodes():
             inputs = [values[name] if name else None for name in node.input]
-            if node.op_type in DECIDING:
-                decision = DECIDING[node.op_type](node, inputs)
-                y = self.decide(node, decision, inputs[0], rule, seen, flips)
-            else:
-                y = PLAIN[node.op_type](node, *inputs)
-            values[node.output[0]] = y
+            values[node.output[0]] = self.evaluate(node, inputs, rule, seen, flips)
         return values
+
+    def nodes(self):
+        return [node for node in self.graph.node if node.output[0] not in self.constants]
+
+    def evaluate(self, node, inputs, rule, seen, flips):
+        if node.op_type not in DECIDING:
+            return PLAIN[node.op_type](node, *inputs)
+        decision = DECIDING[node.op_type](node, inputs)
+        return self.decide(node, decision, inputs[0], rule, seen, flips)
+
+    def steps(self, seen, signals, rule):
+        """Every value's signal, one step back from the signals that `signals` has at its readers."""
+        found = {}
+        for node in self.nodes():
+            names = [name for name in node.input if name in seen]
+            leaves = iter([self.tensor(seen[name]).requires_grad_() for name in names])
+            inputs = [next(leaves) if name in seen else self.constants.get(name) for name in node.input]
+            y = self.evaluate(node, inputs, rule, seen, None)
+            leaves = [x for x in inputs if x is not None and x.requires_grad]
+            dy = self.tensor(signals[node.output[0]]).reshape(y.shape)
+            for name, g in zip(names, torch.autograd.grad(y, leaves, dy)):
+                found[name] = found.get(name, 0.0) + g.numpy()
+        return found
 
     def decide(self, node, decision, x, rule, seen, flips):
         theirs = None

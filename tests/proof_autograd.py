@@ -5,6 +5,11 @@ float32 does that to its float64), so the reference is given the engine's decisi
 dumped activations.  Then both differentiate the same piecewise linear function, and what is left is
 float32 rounding: below 1e-4 of the largest value.  A decision that differs from the reference's own
 lies within 1e-4 of the value's largest magnitude from its threshold.
+
+The rules guided and deconvnet rectify the signal itself.  Where nearly all of it is negative they leave
+a remainder that is thousands of times smaller (SqueezeNet: 1.8e-6 of 1.3e-2), and with it the digits
+that float32 has of the whole; so what is bounded for them is every step: the signal at each tap against
+the rule applied, in float64, to the engine's own signals at the nodes that read the tap.
 """
 
 import proof
@@ -59,23 +64,26 @@ class Autograd(proof.Case):
         seen = {t: a.reshape(plain[t].shape) for t, a in shape.items()}
         target = [int(dump["target_class"][0])]
 
+        theirs = {rule: {t: dump[f"signal/{rule}/predicted/{v}"].reshape(plain[t].shape)
+                         for t, v in zip(taps, variables)} for rule in RULES}
+
         def worst(signals, rule):
-            return max(proof.relative(dump[f"signal/{rule}/predicted/{v}"].reshape(g.shape), g)
-                       for g, v in zip(signals, variables))
+            return max(proof.relative(theirs[rule][t], g) for t, g in signals.items())
 
         found = {}
         for rule in RULES:
             values = exact.forward(x, rule, seen)
-            found[rule] = worst(exact.signals(values, taps, target), rule)
+            found[rule] = worst(dict(zip(taps, exact.signals(values, taps, target))), rule)
+            found["one " + rule] = worst(exact.steps(seen, theirs[rule], rule), rule)
             if rule == "gradient":
                 found["values"] = max(proof.relative(seen[t], values[t].detach()) for t in taps)
         flips = []
         exact.forward(x, seen=seen, flips=flips)
         found["flips"], found["distance"] = len(flips), max(flips, default=0.0)
         free = exact.signals(plain, taps, target)
-        theirs = single.signals(single.forward(x), taps, target)
-        found["free"] = worst(free, "gradient")
-        found["pytorch"] = max(proof.relative(s, g) for s, g in zip(theirs, free))
+        float32 = single.signals(single.forward(x), taps, target)
+        found["free"] = worst(dict(zip(taps, free)), "gradient")
+        found["pytorch"] = max(proof.relative(s, g) for s, g in zip(float32, free))
         self.assertEqual(target, plain[exact.output].argmax(1).tolist())
         self.assertTrue(all(np.isfinite(v) for v in found.values()))
         return found
@@ -94,16 +102,17 @@ class Autograd(proof.Case):
         most = {key: max(f[key] for f in found) for key in found[0]}
         most["flips"] = sum(f["flips"] for f in found)
         proof.figure(f"{name.split('/')[-1]:26} {len(taps):4} {most['values']:8.1e} "
-                     + " ".join(f"{most[rule]:9.1e}" for rule in RULES)
+                     + " ".join(f"{most[rule]:9.1e} {most['one ' + rule]:7.1e}" for rule in RULES)
                      + f" {most['flips']:5} {most['distance']:8.1e} {most['free']:9.1e} {most['pytorch']:9.1e}")
-        for key in ("values", *RULES, "distance"):
+        for key in ("values", "gradient", *("one " + rule for rule in RULES), "distance"):
             self.assertLessEqual(most[key], BOUND, f"{name}: {key}")
 
     def test_every_tap(self):
         import os
-        proof.figure(f"{'':26} {'':4} {'at equal gates':>38} {'decisions':>14} {'free gradient':>19}\n"
-                     f"{'model':26} {'taps':>4} {'values':>8} {'gradient':>9} {'guided':>9} {'deconvnet':>9} "
-                     f"{'other':>5} {'farthest':>8} {'engine':>9} {'pytorch':>9}")
+        proof.figure(f"{'':26} {'':4} {'at equal gates: from the logits, and one step':>62} {'decisions':>14} "
+                     f"{'free gradient':>19}\n{'model':26} {'taps':>4} {'values':>8} "
+                     + " ".join(f"{rule:>9} {'step':>7}" for rule in RULES)
+                     + f" {'other':>5} {'farthest':>8} {'engine':>9} {'pytorch':>9}")
         for name in REQUIRED + FURTHER:
             path = os.path.join(proof.SHARED, "models", name + ".onnx")
             if name != "shapes" and not os.path.exists(path):

@@ -1,0 +1,53 @@
+/** @file
+ *  Float constants in memory that is not the graph's own. */
+#include "core/arena.h"
+#include "core/graph.h"
+#include "core/graph_impl.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** Bytes of a float constant, up to where the next one begins; 0 for other values. */
+static int64_t room_of(const struct value *v)
+{
+  if (!v->is.data) return 0;
+  const int64_t bytes = shape_count(&v->is.shape) * (int64_t)sizeof(real);
+  return (bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+}
+
+int64_t graph_weight_room(const struct graph *g)
+{
+  int64_t bytes = 0;
+  for (int i = 0; i < g->n_values; i++) bytes += room_of(&g->values[i]);
+  return bytes;
+}
+
+/** Free what the graph owns; *k: where the last one was found, from which the search goes on. */
+static void disown(struct graph_storage *s, const void *memory, int *k)
+{
+  for (int tries = 0; tries < s->n_owned; tries++, *k = (*k + 1) % s->n_owned) {
+    if (s->owned[*k] != memory) continue;
+    free(s->owned[*k]);
+    s->owned[*k] = NULL;
+    return;
+  }
+}
+
+void graph_move_weights(struct graph *g, void *memory, bool copy)
+{
+  struct graph_storage *s = (struct graph_storage *)g; /* the graph is its first member */
+  unsigned char *at = memory;
+  int k = 0; /* constants are owned in the order of values: the search is one round in all */
+  assert((uintptr_t)memory % ARENA_ALIGN == 0);
+  for (int i = 0; i < g->n_values; i++) {
+    struct value *v = &s->values[i];
+    const int64_t room = room_of(v);
+    const real *old = v->is.data;
+    if (!room) continue;
+    if (copy) memcpy(at, old, (size_t)shape_count(&v->is.shape) * sizeof(real));
+    v->is.data = (const real *)(const void *)at;
+    disown(s, old, &k);
+    at += room;
+  }
+}
