@@ -21,7 +21,10 @@ void blas_gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, co
        REAL(1.0), a, lda, b, ldb, beta, c, ldc);
 }
 
-void blas_single_thread(void) { openblas_set_num_threads(1); }
+void blas_single_thread(void)
+{
+  openblas_set_num_threads(1);
+}
 
 const char *blas_family(void)
 {

@@ -1,8 +1,8 @@
 #pragma once
 /* Matrix products.  The one owner of cblas.h. */
-#include <stdbool.h>
-
 #include "core/real.h"
+
+#include <stdbool.h>
 
 /** c[m, n] = op(a) op(b) + beta * c, row-major; op transposes where asked.
  *

@@ -69,9 +69,10 @@ static const char *list(char *text, size_t bytes)
 {
   size_t used = 0;
   (void)snprintf(text, bytes, "none");
-  for (int i = 0; i < CORES && used < bytes; i++)
-    if (cores[i].runs())
-      used += (size_t)snprintf(text + used, bytes - used, "%s%s", used ? ", " : "", cores[i].name);
+  for (int i = 0; i < CORES && used < bytes; i++) {
+    if (!cores[i].runs()) continue;
+    used += (size_t)snprintf(text + used, bytes - used, "%s%s", used ? ", " : "", cores[i].name);
+  }
   return text;
 }
 

@@ -4,6 +4,7 @@
 #include "core/broadcast.h"
 
 #include "core/operand.h"
+#include "core/simd.h"
 
 #include <string.h>
 
@@ -139,7 +140,7 @@ static bool walk_next(struct walk *w)
   return false;
 }
 
-static void add_row(const real *restrict a, int64_t sa, const real *restrict b, int64_t sb,
+SIMD static void add_row(const real *restrict a, int64_t sa, const real *restrict b, int64_t sb,
                     int64_t n, real *restrict y)
 {
   if (sa == 1 && sb == 1) {
@@ -151,7 +152,7 @@ static void add_row(const real *restrict a, int64_t sa, const real *restrict b, 
   }
 }
 
-static void mul_row(const real *restrict a, int64_t sa, const real *restrict b, int64_t sb,
+SIMD static void mul_row(const real *restrict a, int64_t sa, const real *restrict b, int64_t sb,
                     int64_t n, real *restrict y)
 {
   if (sa == 1 && sb == 1) {
@@ -205,7 +206,7 @@ static struct split split_of(const struct broadcast *s, int mine)
 }
 
 /** dx[i] += dy[i] * other[i * step], n elements; nothing is summed over. */
-static void scale_row(const real *restrict dy, const real *restrict other, int64_t step, int64_t n,
+SIMD static void scale_row(const real *restrict dy, const real *restrict other, int64_t step, int64_t n,
                       real *restrict dx)
 {
   if (!other) {

@@ -3,6 +3,8 @@
  *  lines: runs of columns that belong to one row of one sample's output. */
 #include "core/im2col.h"
 
+#include "core/simd.h"
+
 #include <string.h>
 
 /** One kernel position. */
@@ -57,7 +59,7 @@ static int64_t origin(const struct conv *a, const struct tap *t, const struct li
   return ((int64_t)l->b * a->in[0] + row) * a->in[1] + t->offset[1];
 }
 
-static void copy_line(const real *restrict x, int stride, int n, real *restrict col)
+SIMD static void copy_line(const real *restrict x, int stride, int n, real *restrict col)
 {
   if (stride == 1) {
     for (int i = 0; i < n; i++) col[i] = x[i];
@@ -66,7 +68,7 @@ static void copy_line(const real *restrict x, int stride, int n, real *restrict 
   }
 }
 
-static void add_line(const real *restrict col, int stride, int n, real *restrict dx)
+SIMD static void add_line(const real *restrict col, int stride, int n, real *restrict dx)
 {
   if (stride == 1) {
     for (int i = 0; i < n; i++) dx[i] += col[i];

@@ -5,6 +5,7 @@
  *  Source: ONNX operator specification, MaxPool-8, -10, -11, -12. */
 #include "core/op.h"
 #include "core/operand.h"
+#include "core/simd.h"
 #include "core/window.h"
 
 #include <math.h>
@@ -38,7 +39,7 @@ static size_t aux_bytes(const struct op_site *at)
 }
 
 /** One row of outputs before any input is seen: no maximum yet, the first cell inside the input. */
-static void row_begin(const struct window *w, int first_row, int width, int n, real *restrict y,
+SIMD static void row_begin(const struct window *w, int first_row, int width, int n, real *restrict y,
                       uint16_t *restrict win)
 {
   for (int o = 0; o < n; o++) {
@@ -48,7 +49,7 @@ static void row_begin(const struct window *w, int first_row, int width, int n, r
 }
 
 /** Let cell `cell` of the window, x[o * stride], compete in n outputs. */
-static void row_compete(const real *restrict x, int stride, int n, uint16_t cell, real *restrict y,
+SIMD static void row_compete(const real *restrict x, int stride, int n, uint16_t cell, real *restrict y,
                         uint16_t *restrict win)
 {
   for (int o = 0; o < n; o++) {
@@ -94,25 +95,52 @@ static void forward(const struct op_fwd *c)
   }
 }
 
+/** Where in its plane the winning cell of an output lies, relative to the window's start. */
+static int64_t cell_offset(const struct window *w, int cell, int width)
+{
+  const int kh = cell / w->kernel[1], kw = cell % w->kernel[1];
+  return (int64_t)kh * w->dilation[0] * width + (int64_t)kw * w->dilation[1];
+}
+
+/** One row of outputs gives its signals to the winners; offset [cells] as cell_offset says. */
+static void row_give(const struct window *w, const int64_t *restrict offset,
+                     const uint16_t *restrict win, const real *restrict dy, int n,
+                     real *restrict dx)
+{
+  const int stride = w->stride[1];
+  int64_t start = -w->begin[1];
+  for (int o = 0; o < n; o++) {
+    dx[start + offset[win[o]]] += dy[o];
+    start += stride;
+  }
+}
+
 static void backward(const struct op_bwd *c)
 {
   const struct window *w = c->at->attr;
   const struct shape *ys = &c->at->ys;
   const int *in = c->at->in[0].shape.dim + 2;
   const int64_t planes = (int64_t)ys->dim[1] * c->at->batch;
-  const uint16_t *restrict win = c->aux;
-  const real *restrict dy = c->dy;
+  const int cells = w->kernel[0] * w->kernel[1];
+  const uint16_t *win = c->aux;
+  const real *dy = c->dy;
+  int64_t *offset = c->work;
   if (!c->dx[0]) return;
+  for (int k = 0; k < cells; k++) offset[k] = cell_offset(w, k, in[1]);
   for (int64_t i = 0; i < planes; i++) {
-    real *restrict dx = c->dx[0] + i * in[0] * in[1];
+    real *dx = c->dx[0] + i * in[0] * in[1];
     for (int oh = 0; oh < ys->dim[2]; oh++) {
-      for (int ow = 0; ow < ys->dim[3]; ow++) {
-        const int cell = *win++, kh = cell / w->kernel[1], kw = cell % w->kernel[1];
-        const int h = window_start(w, 0, oh) + kh * w->dilation[0];
-        dx[(int64_t)h * in[1] + window_start(w, 1, ow) + (int64_t)kw * w->dilation[1]] += *dy++;
-      }
+      row_give(w, offset, win, dy, ys->dim[3], dx + (int64_t)window_start(w, 0, oh) * in[1]);
+      win += ys->dim[3];
+      dy += ys->dim[3];
     }
   }
+}
+
+static size_t work_bytes(const struct op_site *at)
+{
+  const struct window *w = at->attr;
+  return (size_t)w->kernel[0] * (size_t)w->kernel[1] * sizeof(int64_t);
 }
 
 const struct op op_max_pool = {
@@ -124,6 +152,7 @@ const struct op op_max_pool = {
     .parse = parse,
     .infer = infer,
     .aux_bytes = aux_bytes,
+    .work_bytes = work_bytes,
     .forward = forward,
     .backward = backward,
     .backward_reads = OP_READS_AUX,

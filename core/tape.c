@@ -3,6 +3,7 @@
 #include "core/tape.h"
 
 #include "core/arena.h"
+#include "core/tape_extract.h"
 
 #include <assert.h>
 #include <math.h>
@@ -190,67 +191,21 @@ static void node_backward(struct tape *t, const struct plan_pass *pass, int i)
   }
 }
 
-struct extraction {
-  const struct plan_tap *tap;
-  const struct plan_pass *pass;
-  struct extract_call call;
-  struct stats a, g, out;
-  float *rows; /* of this sample and slot: [n_methods, positions] */
-};
-
-/** Every aggregate asked for of one extract of one sample. */
-static void run_extract(const struct plan *p, struct extraction *x, const struct extract *extract)
-{
-  const int64_t positions = (int64_t)x->tap->height * x->tap->width;
-  bool ready = false;
-  for (int k = 0; k < x->tap->n_methods; k++) {
-    const struct method *m = &p->methods[x->tap->methods[k]];
-    if (m->rule != x->pass->rule || m->extract != extract) continue;
-    if (!ready) extract->run(&x->call);
-    ready = true;
-    m->aggregate->run(&x->out, positions, x->rows + k * positions);
-  }
-}
-
-/** Stats that the wanted extracts share, then each extract. */
-static void extract_sample(const struct plan *p, struct extraction *x)
-{
-  const int64_t positions = (int64_t)x->tap->height * x->tap->width;
-  const struct extract_site *s = &x->call.at;
-  unsigned needs = 0;
-  for (int k = 0; k < x->tap->n_methods; k++) {
-    const struct method *m = &p->methods[x->tap->methods[k]];
-    if (m->rule == x->pass->rule) needs |= m->extract->needs;
-  }
-  if (needs & EXTRACT_STATS_A) stats_of_channels(s->a, s->channels, positions, s->stride, &x->a);
-  if (needs & EXTRACT_STATS_G) stats_of_channels(s->g, s->channels, positions, s->stride, &x->g);
-  for (const struct extract *const *e = extract_all; *e; e++) run_extract(p, x, *e);
-}
-
 /** All maps of one tap of one pass, from activation and signal. */
 static void extract_tap(struct tape *t, const struct plan_pass *pass, int tap, int slot)
 {
   const struct plan *p = t->plan;
-  const struct plan_tap *pt = &p->taps[tap];
-  const int64_t positions = (int64_t)pt->height * pt->width;
-  const real *a = p->kept[pt->value] ? at(t, p->activation[pt->value]) : NULL;
-  const real *g = at(t, p->signal[pt->value]);
-  double *work = at(t, p->extract_work[tap]);
-  struct extraction x = {.tap = pt, .pass = pass};
-
-  if (t->watch.see) t->watch.see(t->watch.who, (int)(pass - p->passes), tap, a, g);
-  x.a = stats_at(work, positions);
-  x.g = stats_at(work + 5 * positions, positions);
-  x.out = stats_at(work + 10 * positions, positions);
-  x.call =
-      (struct extract_call){.a = &x.a, .g = &x.g, .out = &x.out, .work = work + 15 * positions};
-  for (int b = 0; b < p->batch; b++) {
-    x.call.at = (struct extract_site){
-        pt->channels,     pt->height, pt->width, positions * p->batch, a ? a + b * positions : NULL,
-        g + b * positions};
-    x.rows = tape_rows(t, tap) + ((int64_t)b * p->n_targets + slot) * pt->n_methods * positions;
-    extract_sample(p, &x);
-  }
+  const int value = p->taps[tap].value;
+  const struct tape_tap x = {.plan = p,
+                             .pass = pass,
+                             .tap = tap,
+                             .slot = slot,
+                             .a = p->kept[value] ? at(t, p->activation[value]) : NULL,
+                             .g = at(t, p->signal[value]),
+                             .work = at(t, p->extract_work[tap]),
+                             .rows = tape_rows(t, tap)};
+  if (t->watch.see) t->watch.see(t->watch.who, (int)(pass - p->passes), tap, x.a, x.g);
+  tape_extract(&x);
 }
 
 static void seed(struct tape *t, const int *classes)

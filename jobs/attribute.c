@@ -41,10 +41,11 @@ static void announce(const struct setup *s)
                 s->model_path, p->n_taps, s->n_methods, s->n_targets, dataset_count(s->data),
                 s->unit, p->n_passes * s->n_targets, blas_family(), comm_size(),
                 comm_size() > 1 ? "s" : "", blas_threads(), blas_threads() > 1 ? "s" : "");
-  if (s->weights && !shared_memory(s->weights))
+  if (s->weights && !shared_memory(s->weights)) {
     (void)fprintf(stderr,
                   "warning: too little room in /dev/shm: each rank holds the weights (%.0f MB)\n",
                   (double)s->graph->weight_bytes / 1e6);
+  }
   if (blas_warning()) (void)fprintf(stderr, "warning: %s\n", blas_warning());
 }
 

@@ -21,7 +21,7 @@ struct call {
   const struct job *job;
   bool help, print_config, trace;
   int argc;
-  char **argv; /* [argc] for options_parse: the job's name, then all but the flags above */
+  char **argv;  /* [argc] for options_parse: the job's name, then all but the flags above */
   char **given; /* of main */
 };
 

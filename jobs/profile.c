@@ -157,9 +157,9 @@ done:
 static err run(const struct options *o, int *exit_code)
 {
   struct setup s = {0};
-  (void)exit_code;
   blas_single_thread();
   const err e = profile(&s, o);
+  *exit_code = EXIT_DONE;
   setup_free(&s);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;

@@ -14,9 +14,12 @@ static int64_t constant_bytes(const struct plan *p, int node)
 {
   const struct node *n = &p->graph->nodes[node];
   int64_t bytes = p->sites[node].prepared ? (int64_t)n->op->prepared_bytes(&p->sites[node]) : 0;
-  for (int k = 0; k < n->n_in; k++)
-    if (n->in[k] >= 0 && p->graph->values[n->in[k]].is.fixed && !(k == 1 && bytes))
+  const int64_t prepared = bytes;
+  for (int k = 0; k < n->n_in; k++) {
+    const bool replaced = k == 1 && prepared;
+    if (n->in[k] >= 0 && p->graph->values[n->in[k]].is.fixed && !replaced)
       bytes += value_bytes(p, n->in[k]);
+  }
   return bytes;
 }
 

@@ -31,10 +31,11 @@ static double all_seconds(const struct profile_cost c[PROFILE_STEPS])
 /** Amount per second in units of 1e9; '-' where there is nothing to measure. */
 static void print_rate(int64_t amount, double seconds)
 {
-  if (amount > 0 && seconds > 0.0)
-    (void)printf(" %*.1f", RATE_WIDTH, (double)amount / seconds * 1e-9);
-  else
+  if (amount == 0 || seconds <= 0.0) {
     (void)printf(" %*s", RATE_WIDTH, "-");
+    return;
+  }
+  (void)printf(" %*.1f", RATE_WIDTH, (double)amount / seconds * 1e-9);
 }
 
 static void print_cost(const struct profile_cost *c)

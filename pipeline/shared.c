@@ -44,42 +44,54 @@ static void open_window(struct shared *s)
   MPI_Win_lock_all(MPI_MODE_NOCHECK, s->window);
 }
 
-/** The window of a node with several ranks. */
-static err make(struct shared *s)
+/** The window of a node with several ranks.  The communicator is s's from here on. */
+static err make(MPI_Comm node, int64_t bytes, struct shared *s)
 {
-  const int64_t least = smallest(s->node, s->bytes), most = -smallest(s->node, -s->bytes);
+  const int64_t least = smallest(node, bytes), most = -smallest(node, -bytes);
   CHECK(least == most, ERR_MISMATCH,
         "the ranks of one node want to share %" PRId64 " to %" PRId64
         " bytes of weights: did they read different models?",
         least, most);
-  if (smallest(s->node, s->rank > 0 || has_room(s->bytes))) open_window(s);
+  *s = (struct shared){.node = node, .window = MPI_WIN_NULL, .bytes = bytes};
+  MPI_Comm_rank(node, &s->rank);
+  MPI_Comm_size(node, &s->ranks);
+  if (smallest(node, s->rank > 0 || has_room(bytes))) open_window(s);
   return ERR_OK;
+}
+
+/** Memory for the handle on every rank of the node, or on none. */
+static err allocate(MPI_Comm node, struct shared **out)
+{
+  struct shared *s = calloc(1, sizeof *s);
+  if (smallest(node, s != NULL)) {
+    *out = s;
+    return ERR_OK;
+  }
+  free(s);
+  return FAIL(ERR_MEMORY, "no memory for a window");
 }
 
 err shared_make(MPI_Comm ranks, int64_t bytes, struct shared **out)
 {
   MPI_Comm node = MPI_COMM_NULL;
+  struct shared *s = NULL;
   int n = 0;
+  err e = ERR_OK;
   *out = NULL;
   MPI_Comm_size(ranks, &n);
   if (n == 1) return ERR_OK;
   MPI_Comm_split_type(ranks, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
   MPI_Comm_size(node, &n);
-  struct shared *s = calloc(1, sizeof *s);
-  err e = smallest(node, s != NULL) ? ERR_OK : FAIL(ERR_MEMORY, "no memory for a window");
-  const bool wanted = !e && n > 1 && -smallest(node, -bytes) > 0;
-  if (wanted) {
-    *s = (struct shared){.node = node, .window = MPI_WIN_NULL, .bytes = bytes, .ranks = n};
-    MPI_Comm_rank(node, &s->rank);
-    e = make(s);
-  }
-  if (e || !wanted) {
-    free(s);
-    MPI_Comm_free(&node);
-    return e;
-  }
+  if (n == 1 || -smallest(node, -bytes) == 0) goto done;
+  TRY_DONE(allocate(node, &s));
+  TRY_DONE(make(node, bytes, s));
   *out = s;
   return ERR_OK;
+
+done:
+  free(s);
+  MPI_Comm_free(&node);
+  return e;
 }
 
 void shared_free(struct shared **shared)

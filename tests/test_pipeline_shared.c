@@ -125,7 +125,7 @@ static void weights_move_and_are_read_by_all(void **unused)
   struct graph *g = toy(comm_rank() == 0 ? REAL(0.5) : REAL(-100.0));
   struct shared *s = NULL;
   const int64_t room = graph_weight_room(g);
-  assert_true(room >= g->weight_bytes && room < g->weight_bytes + 2 * 64);
+  assert_true(room >= g->weight_bytes && room < g->weight_bytes + INT64_C(128));
   unsigned char *memory = made(comm_world(), room, &s);
   unsigned char *own = memory ? NULL : aligned_alloc(64, (size_t)room);
   graph_move_weights(g, memory ? memory : own, shared_leads(s));

@@ -5,6 +5,7 @@ Run by run.sh.  Prints tables as markdown, and writes them to docs/benchmark.md 
 
 import argparse
 import importlib.util
+import itertools
 import os
 import platform
 import subprocess
@@ -110,7 +111,9 @@ def model_tables(o, setting):
             yield table
 
 
-def ranks_table(o, setting, cores):
+def ranks_tables(o, setting, cores):
+    if "ranks" not in o.parts:
+        return
     why = ranks.why_not(cores)
     if why:
         say(f"skipped two ranks against one: {why}")
@@ -134,12 +137,9 @@ def main():
 
     blocks = [TITLE, ABOUT, "\n".join(surroundings(o, core, load))]
     print("\n\n".join(blocks), flush=True)
-    tables = list(model_tables(o, setting))
-    if "ranks" in o.parts:
-        tables.extend(ranks_table(o, setting, cores))
-    blocks.extend(t.text() for t in tables)
-    for block in blocks[3:]:
-        print("\n" + block, flush=True)
+    for table in itertools.chain(model_tables(o, setting), ranks_tables(o, setting, cores)):
+        blocks.append(table.text())
+        print("\n" + blocks[-1], flush=True)
     if o.write:
         path = os.path.join(servers.SOURCE, "docs", "benchmark.md")
         with open(path, "w", encoding="utf-8") as f:

@@ -1,0 +1,17 @@
+#pragma once
+/* The extracts and aggregates of one tap in one backward pass. */
+#include "core/plan.h"
+
+struct tape_tap {
+  const struct plan *plan;
+  const struct plan_pass *pass;
+  int tap, slot; /* plan tap and target slot */
+  const real *a; /* activation as stored, read only; NULL where it is not kept */
+  const real *g; /* signal as stored, read only */
+  void *work;    /* the tap's scratch: plan->extract_work */
+  float *
+      rows; /* [batch, n_targets, n_methods, height, width]; those of this pass and slot are overwritten */
+};
+
+/** All maps of one tap of one pass, from activation and signal.  Cannot fail; allocates nothing. */
+void tape_extract(const struct tape_tap *t);
