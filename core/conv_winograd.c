@@ -6,28 +6,32 @@
  *  of transformed weights and inputs instead of one over 9 C, a quarter of the work.  Tiles of all
  *  samples stand side by side, tile row by tile row, in blocks whose size depends on the shapes alone.
  *  Backward is the adjoint of the same steps, with the same transformed weights. */
-#include <string.h>
-
 #include "core/blas.h"
 #include "core/conv.h"
+#include "core/elementwise.h"
 #include "core/simd.h"
 #include "core/winograd.h"
 
+#include <string.h>
+
 enum {
-  MIN_CHANNELS = 16,       /* below, the transforms cost more than the products save */
-  BLOCK_BYTES = 8 << 20,   /* of transformed inputs and outputs of a block, where tiles are enough */
-  MIN_TILES = 192,         /* of a block, so that products stay efficient */
+  MIN_CHANNELS = 16,     /* below, the transforms cost more than the products save */
+  BLOCK_BYTES = 8 << 20, /* of transformed inputs and outputs of a block, where tiles are enough */
+  MIN_TILES = 192,       /* of a block, so that products stay efficient */
 };
 
 /** Tiles of one convolution. */
 struct tiling {
-  int across, down;   /* tiles of a plane */
-  int rows;           /* tile rows of the unit: batch * down */
-  int block_rows;     /* tile rows of a block */
-  int tiles;          /* of a block: block_rows * across */
+  int across, down; /* tiles of a plane */
+  int rows;         /* tile rows of the unit: batch * down */
+  int block_rows;   /* tile rows of a block */
+  int tiles;        /* of a block: block_rows * across */
 };
 
-static int ceil_div(int a, int b) { return (a + b - 1) / b; }
+static int ceil_div(int a, int b)
+{
+  return (a + b - 1) / b;
+}
 
 static struct tiling tiling_of(const struct conv *a, int batch)
 {
@@ -48,10 +52,11 @@ static struct tiling tiling_of(const struct conv *a, int batch)
 static bool fits(const struct conv *a)
 {
   const struct window *w = &a->window;
-  for (int i = 0; i < 2; i++)
+  for (int i = 0; i < 2; i++) {
     if (w->kernel[i] != 3 || w->stride[i] != 1 || w->dilation[i] != 1 || w->begin[i] > 2 ||
         a->out[i] < WINOGRAD_OUT)
       return false;
+  }
   return a->groups == 1 && a->channels >= MIN_CHANNELS && a->outputs >= MIN_CHANNELS;
 }
 
@@ -108,7 +113,8 @@ static int64_t row_offset(const struct block *b, int c, int s, int h, const int 
 }
 
 /** Spread a padded line over tiles: d[k][t] = line[4 t + k], k < 6. */
-SIMD static void line_to_tiles(const real *restrict line, int across, int64_t step, real *restrict d)
+SIMD static void line_to_tiles(const real *restrict line, int across, int64_t step,
+                               real *restrict d)
 {
   for (int k = 0; k < WINOGRAD_IN; k++)
     for (int t = 0; t < across; t++) d[k * step + t] = line[WINOGRAD_OUT * t + k];
@@ -145,9 +151,10 @@ SIMD static void scatter_output(const struct block *b, const real *tiles, int m,
     const int s = (b->first + r) / b->t.down, ty = (b->first + r) % b->t.down;
     for (int i = 0; i < WINOGRAD_OUT && WINOGRAD_OUT * ty + i < a->out[0]; i++) {
       const real *from = tiles + (int64_t)i * WINOGRAD_OUT * b->tiles + (int64_t)r * b->t.across;
-      for (int k = 0; k < WINOGRAD_OUT; k++)
+      for (int k = 0; k < WINOGRAD_OUT; k++) {
         for (int t = 0; t < b->t.across; t++)
           b->line[WINOGRAD_OUT * t + k] = from[(int64_t)k * b->tiles + t] + bias;
+      }
       memcpy(y + row_offset(b, m, s, WINOGRAD_OUT * ty + i, a->out), b->line,
              (size_t)a->out[1] * sizeof *y);
     }
@@ -166,15 +173,27 @@ SIMD static void gather_output(const struct block *b, const real *dy, int m)
       real *to = b->d + (int64_t)i * WINOGRAD_OUT * b->tiles + (int64_t)r * b->t.across;
       if (h < a->out[0])
         memcpy(b->line, dy + row_offset(b, m, s, h, a->out), (size_t)a->out[1] * sizeof *dy);
-      for (int k = 0; k < WINOGRAD_OUT; k++)
+      for (int k = 0; k < WINOGRAD_OUT; k++) {
         for (int t = 0; t < b->t.across; t++)
           to[(int64_t)k * b->tiles + t] = h < a->out[0] ? b->line[WINOGRAD_OUT * t + k] : REAL(0.0);
+      }
     }
   }
 }
 
+/** The adjoint of line_to_tiles: neighbours overlap by two places and are added up. */
+SIMD static void tiles_to_line(const real *restrict d, int across, int64_t step,
+                               real *restrict line)
+{
+  line[(int64_t)WINOGRAD_OUT * across] = line[(int64_t)WINOGRAD_OUT * across + 1] = REAL(0.0);
+  for (int k = 0; k < WINOGRAD_OUT; k++)
+    for (int t = 0; t < across; t++) line[WINOGRAD_OUT * t + k] = d[k * step + t];
+  for (int k = WINOGRAD_OUT; k < WINOGRAD_IN; k++)
+    for (int t = 0; t < across; t++) line[WINOGRAD_OUT * t + k] += d[k * step + t];
+}
+
 /** Add the overlapping 6x6 tiles d of one input channel to its adjoint. */
-SIMD static void scatter_input(const struct block *b, int c, real *dx)
+static void scatter_input(const struct block *b, int c, real *dx)
 {
   const struct conv *a = b->a;
   const int width = WINOGRAD_OUT * b->t.across + 2, left = a->window.begin[1];
@@ -184,16 +203,10 @@ SIMD static void scatter_input(const struct block *b, int c, real *dx)
     for (int i = 0; i < WINOGRAD_IN; i++) {
       const int h = WINOGRAD_OUT * ty + i - a->window.begin[0];
       if (h < 0 || h >= a->in[0]) continue;
-      const real *from = b->d + (int64_t)i * WINOGRAD_IN * b->tiles + (int64_t)r * b->t.across;
-      b->line[width - 2] = b->line[width - 1] = REAL(0.0);
-      for (int k = 0; k < WINOGRAD_OUT; k++)
-        for (int t = 0; t < b->t.across; t++)
-          b->line[WINOGRAD_OUT * t + k] = from[(int64_t)k * b->tiles + t];
-      for (int k = WINOGRAD_OUT; k < WINOGRAD_IN; k++)
-        for (int t = 0; t < b->t.across; t++)
-          b->line[WINOGRAD_OUT * t + k] += from[(int64_t)k * b->tiles + t];
-      real *restrict out = dx + row_offset(b, c, s, h, a->in);
-      for (int w = 0; w < columns; w++) out[w] += b->line[left + w];
+      tiles_to_line(b->d + (int64_t)i * WINOGRAD_IN * b->tiles + (int64_t)r * b->t.across,
+                    b->t.across, b->tiles, b->line);
+      elementwise_scale(b->line + left, REAL(1.0), columns, false,
+                        dx + row_offset(b, c, s, h, a->in));
     }
   }
 }
@@ -207,10 +220,11 @@ static void forward_block(const struct op_fwd *c, const struct block *b)
     winograd_input(b->d, b->tiles, b->work, b->v + (int64_t)k * b->tiles,
                    (int64_t)channels * b->tiles);
   }
-  for (int f = 0; f < WINOGRAD_PRODUCTS; f++)
+  for (int f = 0; f < WINOGRAD_PRODUCTS; f++) {
     blas_gemm(false, false, outputs, b->tiles, channels, u + (int64_t)f * outputs * channels,
               channels, b->v + (int64_t)f * channels * b->tiles, b->tiles, REAL(0.0),
               b->m + (int64_t)f * outputs * b->tiles, b->tiles);
+  }
   for (int m = 0; m < outputs; m++) {
     winograd_output(b->m + (int64_t)m * b->tiles, (int64_t)outputs * b->tiles, b->tiles, b->work,
                     b->d);
@@ -236,10 +250,11 @@ static void backward_block(const struct op_bwd *c, const struct block *b)
     winograd_output_adjoint(b->d, b->tiles, b->work, b->m + (int64_t)m * b->tiles,
                             (int64_t)outputs * b->tiles);
   }
-  for (int f = 0; f < WINOGRAD_PRODUCTS; f++)
+  for (int f = 0; f < WINOGRAD_PRODUCTS; f++) {
     blas_gemm(true, false, channels, b->tiles, outputs, u + (int64_t)f * outputs * channels,
               channels, b->m + (int64_t)f * outputs * b->tiles, b->tiles, REAL(0.0),
               b->v + (int64_t)f * channels * b->tiles, b->tiles);
+  }
   for (int k = 0; k < channels; k++) {
     winograd_input_adjoint(b->v + (int64_t)k * b->tiles, (int64_t)channels * b->tiles, b->tiles,
                            b->work, b->d);

@@ -33,10 +33,11 @@ SIMD static void scale_add(const real *restrict dy, real scale, int64_t n, real 
 
 void elementwise_scale(const real *dy, real scale, int64_t n, bool set, real *dx)
 {
-  if (set)
+  if (set) {
     scale_set(dy, scale, n, dx);
-  else
+  } else {
     scale_add(dy, scale, n, dx);
+  }
 }
 
 void elementwise_pass(const struct op_bwd *c)
@@ -44,8 +45,9 @@ void elementwise_pass(const struct op_bwd *c)
   const int64_t n = elementwise_count(c->at);
   real *dx = c->dx[0];
   if (!dx || (op_sets(c, 0) && dx == c->dy)) return;
-  if (op_sets(c, 0))
+  if (op_sets(c, 0)) {
     memcpy(dx, c->dy, (size_t)n * sizeof *dx);
-  else
+  } else {
     elementwise_scale(c->dy, REAL(1.0), n, false, dx);
+  }
 }

@@ -1,8 +1,8 @@
 /** @file
  *  Concat along any axis but the batch.
  *  Source: ONNX operator specification, Concat-4 to Concat-13. */
-#include "core/op.h"
 #include "core/elementwise.h"
+#include "core/op.h"
 #include "core/operand.h"
 
 #include <inttypes.h>
@@ -76,10 +76,11 @@ static void give_rows(const real *restrict dy, int64_t rows, int64_t row, int64_
                       real *restrict dx)
 {
   for (int64_t r = 0; r < rows; r++) {
-    if (set)
+    if (set) {
       memcpy(dx + r * n, dy + r * row, (size_t)n * sizeof *dx);
-    else
+    } else {
       elementwise_scale(dy + r * row, REAL(1.0), n, false, dx + r * n);
+    }
   }
 }
 

@@ -16,9 +16,10 @@ static bool is_single(const struct plan *p, int i)
 /** No node after i reads value x. */
 static bool is_last_reader(const struct graph *g, int i, int x)
 {
-  for (int later = i + 1; later < g->n_nodes; later++)
+  for (int later = i + 1; later < g->n_nodes; later++) {
     for (int k = 0; k < g->nodes[later].n_in; k++)
       if (g->nodes[later].in[k] == x) return false;
+  }
   return x != g->output;
 }
 

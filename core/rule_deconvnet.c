@@ -21,10 +21,11 @@ static void positive_signal(const struct op_bwd *c)
 {
   const int64_t n = shape_count(&c->at->ys) * c->at->batch;
   if (!c->dx[0]) return;
-  if (op_sets(c, 0))
+  if (op_sets(c, 0)) {
     set(c->dy, n, c->dx[0]);
-  else
+  } else {
     add(c->dy, n, c->dx[0]);
+  }
 }
 
 static const struct override overrides[] = {

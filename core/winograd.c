@@ -102,17 +102,17 @@ void winograd_weights(const real *g, int64_t n, real *u)
       {1.0 / 24, -1.0 / 12, 1.0 / 6},
       {0, 0, 1},
   };
-  for (int64_t m = 0; m < n; m++)
+  for (int64_t m = 0; m < n; m++) {
     for (int i = 0; i < WINOGRAD_IN; i++) {
       double half[3] = {0}; /* row i of G g; in double, because these weights serve every unit */
       for (int k = 0; k < 3; k++)
         for (int l = 0; l < 3; l++) half[l] += rows[i][k] * (double)g[m * 9 + k * 3 + l];
       for (int j = 0; j < WINOGRAD_IN; j++) {
-        const double v = half[0] * rows[j][0] + half[1] * rows[j][1] +
-                         half[2] * rows[j][2];
-        u[(int64_t)(i * WINOGRAD_IN + j) * n + m] = (real)v;
+        const double v = half[0] * rows[j][0] + half[1] * rows[j][1] + half[2] * rows[j][2];
+        u[((int64_t)i * WINOGRAD_IN + j) * n + m] = (real)v;
       }
     }
+  }
 }
 
 void winograd_input(const real *d, int n, real *work, real *v, int64_t v_stride)
@@ -121,14 +121,15 @@ void winograd_input(const real *d, int n, real *work, real *v, int64_t v_stride)
   for (int k = 0; k < WINOGRAD_IN; k++) /* down column k of every tile */
     apply_bt((struct lane){d + (int64_t)k * n, row, work + (int64_t)k * n, row}, n);
   for (int i = 0; i < WINOGRAD_IN; i++) /* along row i */
-    apply_bt((struct lane){work + i * row, n, v + i * WINOGRAD_IN * v_stride, v_stride}, n);
+    apply_bt((struct lane){work + i * row, n, v + (int64_t)i * WINOGRAD_IN * v_stride, v_stride}, n);
 }
 
 void winograd_output(const real *m, int64_t m_stride, int n, real *work, real *y)
 {
   const int64_t row = WINOGRAD_IN * (int64_t)n;
   for (int k = 0; k < WINOGRAD_IN; k++) /* down column k: work is [4][6][n] */
-    apply_at((struct lane){m + k * m_stride, WINOGRAD_IN * m_stride, work + (int64_t)k * n, row}, n);
+    apply_at((struct lane){m + k * m_stride, WINOGRAD_IN * m_stride, work + (int64_t)k * n, row},
+             n);
   for (int i = 0; i < WINOGRAD_OUT; i++)
     apply_at((struct lane){work + i * row, n, y + (int64_t)i * WINOGRAD_OUT * n, n}, n);
 }
@@ -146,7 +147,7 @@ void winograd_input_adjoint(const real *v, int64_t v_stride, int n, real *work, 
 {
   const int64_t row = WINOGRAD_IN * (int64_t)n;
   for (int i = 0; i < WINOGRAD_IN; i++)
-    apply_b((struct lane){v + i * WINOGRAD_IN * v_stride, v_stride, work + i * row, n}, n);
+    apply_b((struct lane){v + (int64_t)i * WINOGRAD_IN * v_stride, v_stride, work + i * row, n}, n);
   for (int k = 0; k < WINOGRAD_IN; k++)
     apply_b((struct lane){work + (int64_t)k * n, row, d + (int64_t)k * n, row}, n);
 }

@@ -28,7 +28,8 @@ static bool taken(const char *const *names, int n, const char *name)
   static const char *const scales[] = {"sample", "target"};
   for (int i = 0; i < 2; i++)
     if (!strcmp(name, scales[i])) return true;
-  if (!strncmp(name, "y_", 2) || !strncmp(name, "x_", 2) || !strncmp(name, "method_", 7)) return true;
+  if (!strncmp(name, "y_", 2) || !strncmp(name, "x_", 2) || !strncmp(name, "method_", 7))
+    return true;
   for (int i = 0; i < n; i++)
     if (!strcmp(names[i], name)) return true;
   return false;
@@ -39,10 +40,11 @@ void attribute_maps_names(struct pool *pool, const struct plan *p, const char **
   for (int i = 0; i < p->n_taps; i++) {
     const char *base = clean(pool, p->graph->values[p->taps[i].value].name);
     names[i] = base;
-    for (int k = 2; taken(names, i, names[i]); k++)
+    for (int k = 2; taken(names, i, names[i]); k++) {
       names[i] = k == 2 && !taken(names, i, pool_text(pool, "tap_%s", base))
                      ? pool_text(pool, "tap_%s", base)
                      : pool_text(pool, "tap_%s_%d", base, k);
+    }
   }
 }
 
@@ -88,7 +90,8 @@ void attribute_maps_dims(struct pool *pool, const struct setup *s, const char *c
 {
   const struct plan *p = s->plan;
   struct store_dim *d = dims + *n_dims;
-  *d++ = (struct store_dim){"maps", "sample", dataset_count(s->data), NULL, "Sample of the data set"};
+  *d++ =
+      (struct store_dim){"maps", "sample", dataset_count(s->data), NULL, "Sample of the data set"};
   *d++ = (struct store_dim){"maps", "target", s->n_targets, slot,
                             "Target slot: whose logit is explained"};
   for (int i = 0; i < p->n_taps; i++) {
@@ -96,15 +99,17 @@ void attribute_maps_dims(struct pool *pool, const struct setup *s, const char *c
     if (first_set(p, i)) {
       const char **name = pool_take(pool, (size_t)t->n_methods, sizeof *name);
       for (int k = 0; name && k < t->n_methods; k++) name[k] = s->methods[t->methods[k]].given;
-      *d++ = (struct store_dim){"maps", pool_text(pool, "method_%d", method_set(p, i)), t->n_methods,
-                                name, "Method"};
+      *d++ = (struct store_dim){"maps", pool_text(pool, "method_%d", method_set(p, i)),
+                                t->n_methods, name, "Method"};
     }
-    if (first_height(p, i))
+    if (first_height(p, i)) {
       *d++ = (struct store_dim){"maps", pool_text(pool, "y_%d", t->height), t->height, NULL,
                                 "Row of the map, from the top"};
-    if (first_width(p, i))
+    }
+    if (first_width(p, i)) {
       *d++ = (struct store_dim){"maps", pool_text(pool, "x_%d", t->width), t->width, NULL,
                                 "Column of the map, from the left"};
+    }
   }
   *n_dims = (int)(d - dims);
 }
@@ -120,22 +125,22 @@ static struct store_var variable(struct pool *pool, const struct plan *p, int i,
   attr[0] = (struct store_attr){.name = "onnx_name", .type = STORE_TEXT, .text = onnx};
   attr[1] = (struct store_attr){.name = "index", .type = STORE_I64, .n = 1, .i64 = index};
   attr[2] = (struct store_attr){.name = "operator", .type = STORE_TEXT, .text = op};
-  return (struct store_var){.group = "maps",
-                            .name = name,
-                            .type = STORE_F32,
-                            .n_dims = 5,
-                            .dims = {"sample", "target",
-                                     pool_text(pool, "method_%d", method_set(p, i)),
-                                     pool_text(pool, "y_%d", t->height),
-                                     pool_text(pool, "x_%d", t->width)},
-                            .long_name = pool_text(pool, "Saliency maps at %s (%s)", onnx, op),
-                            .units = "1",
-                            .n_attrs = 3,
-                            .attrs = attr};
+  return (struct store_var){
+      .group = "maps",
+      .name = name,
+      .type = STORE_F32,
+      .n_dims = 5,
+      .dims = {"sample", "target", pool_text(pool, "method_%d", method_set(p, i)),
+               pool_text(pool, "y_%d", t->height), pool_text(pool, "x_%d", t->width)},
+      .long_name = pool_text(pool, "Saliency maps at %s (%s)", onnx, op),
+      .units = "1",
+      .n_attrs = 3,
+      .attrs = attr};
 }
 
 void attribute_maps_vars(struct pool *pool, const struct setup *s, const char *const *names,
                          struct store_var *vars, int *n_vars)
 {
-  for (int i = 0; i < s->plan->n_taps; i++) vars[(*n_vars)++] = variable(pool, s->plan, i, names[i]);
+  for (int i = 0; i < s->plan->n_taps; i++)
+    vars[(*n_vars)++] = variable(pool, s->plan, i, names[i]);
 }

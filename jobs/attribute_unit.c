@@ -127,8 +127,7 @@ static void describe(struct attribute_unit *u, int64_t first, int b)
   const float *logits = tape_logits(u->tape) + b;
   for (int c = 0; c < k; c++)
     u->logits[(int64_t)b * k + c] = good ? logits[(int64_t)c * s->unit] : NAN;
-  u->size[2 * b] = slot->size[0];
-  u->size[2 * b + 1] = slot->size[1];
+  memcpy(u->size + 2 * (int64_t)b, slot->size, sizeof slot->size);
   for (int t = 0; t < s->n_targets; t++) {
     const int c =
         good ? target_class(&s->targets[t], dataset_sample(s->data, first + b), logits, k, s->unit)

@@ -1,10 +1,6 @@
 /** @file
  *  Activations and signals of one sample as numpy arrays: what maps are made from, for checking a
  *  method against its formula, or for a method of one's own. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "core/blas.h"
 #include "core/tape.h"
 #include "io/npz.h"
@@ -13,6 +9,10 @@
 #include "jobs/pool.h"
 #include "jobs/setup.h"
 #include "pipeline/prefetch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const struct option options[] = {
     SETUP_MODEL_OPTIONS,
@@ -43,9 +43,10 @@ static err add_tensor(struct dump *d, const char *name, const struct plan_tap *t
   const int64_t positions = (int64_t)t->height * t->width;
   float *copy = pool_take(d->pool, (size_t)(t->channels * positions), sizeof *copy);
   CHECK(copy, ERR_MEMORY, "no memory for %s", name);
-  for (int k = 0; k < t->channels; k++)
+  for (int k = 0; k < t->channels; k++) {
     memcpy(copy + k * positions, x + (k * (int64_t)d->setup.unit + d->b) * positions,
            (size_t)positions * sizeof *copy);
+  }
   const struct npy_array a = {
       .type = NPY_F32, .n_dims = 3, .dims = {t->channels, t->height, t->width}, .data = copy};
   TRY(npz_add(d->npz, name, &a));
@@ -58,12 +59,14 @@ static void see(void *who, int pass, int tap, const real *a, const real *g)
   const struct plan *p = d->setup.plan;
   if (d->failed) return;
   if (pass == 0 && d->slot == d->setup.targets[0].name)
-    d->failed = add_tensor(d, pool_text(d->pool, "activation/%s", d->variables[tap]), &p->taps[tap], a);
-  if (!d->failed)
+    d->failed =
+        add_tensor(d, pool_text(d->pool, "activation/%s", d->variables[tap]), &p->taps[tap], a);
+  if (!d->failed) {
     d->failed = add_tensor(d,
-                           pool_text(d->pool, "signal/%s/%s/%s", p->passes[pass].rule->name, d->slot,
-                                     d->variables[tap]),
+                           pool_text(d->pool, "signal/%s/%s/%s", p->passes[pass].rule->name,
+                                     d->slot, d->variables[tap]),
                            &p->taps[tap], g);
+  }
 }
 
 /** Every backward pass of the unit, watched. */
@@ -83,11 +86,12 @@ static err backward(struct dump *d, const struct sample *sample)
     for (int p = 0; p < s->plan->n_passes; p++) tape_backward(d->tape, p, t, seeds);
     TRY(d->failed);
   }
-  TRY(npz_add(d->npz, "logits",
-              &(struct npy_array){.type = NPY_F32, .n_dims = 1, .dims = {classes}, .data = logits}));
-  TRY(npz_add(d->npz, "target_class",
-              &(struct npy_array){
-                  .type = NPY_I32, .n_dims = 1, .dims = {s->n_targets}, .data = target}));
+  TRY(npz_add(
+      d->npz, "logits",
+      &(struct npy_array){.type = NPY_F32, .n_dims = 1, .dims = {classes}, .data = logits}));
+  TRY(npz_add(
+      d->npz, "target_class",
+      &(struct npy_array){.type = NPY_I32, .n_dims = 1, .dims = {s->n_targets}, .data = target}));
   return ERR_OK;
 }
 
@@ -154,7 +158,7 @@ static err dump(struct dump *d, const struct options *o)
 static err run(const struct options *o, int *exit_code)
 {
   struct dump d = {0};
-  (void)exit_code;
+  *exit_code = EXIT_DONE;
   blas_single_thread();
   const err e = dump(&d, o);
   npz_discard(&d.npz);

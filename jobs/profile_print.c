@@ -127,12 +127,13 @@ static void print_operators(const struct profile *p, double total)
 
 static void print_total(const char *what, const struct profile_cost *c, const struct profile *p)
 {
+  const double rate = c->seconds > 0.0 ? (double)c->flops / c->seconds : 0.0;
   (void)printf("%-9s %10.3f ms a unit, %9.3f ms a sample", what, c->seconds * 1e3,
                c->seconds * 1e3 / p->plan->batch);
-  if (c->flops)
-    (void)printf(", %.1f GFLOP/s, %.0f %% of a large product's",
-                 (double)c->flops / c->seconds * 1e-9,
-                 100.0 * (double)c->flops / c->seconds / p->peak);
+  if (c->flops) {
+    (void)printf(", %.1f GFLOP/s, %.0f %% of a large product's", rate * 1e-9,
+                 100.0 * rate / p->peak);
+  }
   (void)printf("\n");
 }
 

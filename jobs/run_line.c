@@ -2,14 +2,14 @@
  *  The first line of a run. */
 #include "jobs/run_line.h"
 
+#include "core/blas.h"
+#include "pipeline/comm.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "core/blas.h"
-#include "pipeline/comm.h"
 
 extern char **environ;
 
@@ -32,7 +32,7 @@ static json_t *variables(void)
 {
   static const char *const prefix[] = {"SLURM_", "OPENBLAS_", "OMP_", "OMPI_MCA_", "HDF5_"};
   json_t *o = json_object();
-  for (char **v = environ; *v; v++)
+  for (char **v = environ; *v; v++) {
     for (size_t i = 0; i < sizeof prefix / sizeof *prefix; i++) {
       const char *equals = strchr(*v, '=');
       if (!equals || strncmp(*v, prefix[i], strlen(prefix[i])) != 0) continue;
@@ -40,6 +40,7 @@ static json_t *variables(void)
       (void)snprintf(name, sizeof name, "%.*s", (int)(equals - *v), *v);
       (void)json_object_set_new(o, name, json_string(equals + 1));
     }
+  }
   return o;
 }
 

@@ -112,12 +112,13 @@ err setup_data(struct setup *s, const struct options *o)
 {
   s->data_path = options_text(o, "data");
   err e = ERR_OK;
-  if (!s->data_path)
+  if (!s->data_path) {
     e = FAIL(ERR_USAGE, "which images? give --data FOLDER, MANIFEST.csv or FILE.h5");
-  else if (options_int(o, "limit") < 0)
+  } else if (options_int(o, "limit") < 0) {
     e = FAIL(ERR_USAGE, "--limit must not be negative");
-  else
+  } else {
     e = dataset_open(s->data_path, &s->recipe, options_int(o, "limit"), &s->data);
+  }
   TRY(comm_agree(e));
   TRY(comm_agree(same_data(s->data)));
   return ERR_OK;
@@ -131,9 +132,10 @@ static err choose_cells(struct setup *s, const bool *chosen)
   CHECK(s->wanted, ERR_MEMORY, "no memory for %d layers", s->graph->n_taps);
   for (int m = 0; m < n; m++) {
     bool somewhere = false;
-    for (int t = 0; t < s->graph->n_taps; t++)
+    for (int t = 0; t < s->graph->n_taps; t++) {
       if (chosen[t] && (t == 0 || !s->methods[m].input_only))
         s->wanted[t * n + m] = somewhere = true;
+    }
     CHECK(somewhere, ERR_USAGE, "method '%s' lives at the input: add 'input' to --layers",
           s->methods[m].given);
   }

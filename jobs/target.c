@@ -72,10 +72,11 @@ static err append_class(struct slots *l, const struct recipe *r, const char *lab
   CHECK(c >= 0 && c < classes, ERR_USAGE, "target 'class:%s': the model has no such class%s", label,
         near);
   const char *known = recipe_class_name(r, c);
-  if (known)
+  if (known) {
     (void)snprintf(name, sizeof name, "class:%.80s", known);
-  else
+  } else {
     (void)snprintf(name, sizeof name, "class:%d", c);
+  }
   TRY(append_named(l, name, TARGET_CLASS, c));
   return ERR_OK;
 }
@@ -132,10 +133,11 @@ static int class_of_rank(const float *logits, int classes, int stride, int k)
   int found = -1;
   for (int i = 0; i <= k; i++) {
     int best = -1;
-    for (int c = 0; c < classes; c++)
+    for (int c = 0; c < classes; c++) {
       if ((found < 0 || precedes(logits, stride, found, c)) &&
           (best < 0 || precedes(logits, stride, c, best)))
         best = c;
+    }
     found = best;
     if (found < 0) return -1;
   }

@@ -76,19 +76,6 @@ bool comm_report(const char *job, err mine, bool trace)
   return true;
 }
 
-err comm_share_text(char **text)
-{
-  if (comm.size == 1) return ERR_OK;
-  int64_t bytes = comm.rank == 0 && *text ? (int64_t)strlen(*text) + 1 : 0;
-  comm_share(&bytes, sizeof bytes);
-  char *copy = comm.rank == 0 ? *text : bytes ? malloc((size_t)bytes) : NULL;
-  const bool failed = bytes && !copy;
-  TRY(comm_agree(failed ? FAIL(ERR_MEMORY, "no memory for %lld bytes", (long long)bytes) : ERR_OK));
-  if (bytes) comm_share(copy, bytes);
-  *text = copy;
-  return ERR_OK;
-}
-
 void comm_share(void *data, int64_t bytes)
 {
   if (comm.size == 1) return;

@@ -30,10 +30,6 @@ MUST_CHECK err comm_agree(err mine);
  *  printed.  Collective. */
 bool comm_report(const char *job, err mine, bool trace);
 
-/** Hand text of rank 0 to all ranks: *text is replaced by a new copy on the others.  NULL stays NULL.
- *  Collective. */
-MUST_CHECK err comm_share_text(char **text);
-
 /** Hand an array of rank 0 to all ranks.  Collective. */
 void comm_share(void *data, int64_t bytes);
 

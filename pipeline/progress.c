@@ -2,12 +2,12 @@
  *  Progress lines. */
 #include "pipeline/progress.h"
 
+#include "pipeline/comm.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "pipeline/comm.h"
 
 double progress_clock(void)
 {
@@ -37,12 +37,13 @@ bool progress_due(const struct progress *p)
 /** "12 s", "3 min", "2.5 h". */
 static void duration(double seconds, char *text, size_t bytes)
 {
-  if (seconds < 100.0)
+  if (seconds < 100.0) {
     (void)snprintf(text, bytes, "%.0f s", seconds);
-  else if (seconds < 6000.0)
+  } else if (seconds < 6000.0) {
     (void)snprintf(text, bytes, "%.0f min", seconds / 60.0);
-  else
+  } else {
     (void)snprintf(text, bytes, "%.1f h", seconds / 3600.0);
+  }
 }
 
 static void line(const struct progress *p, int64_t done, const char *end)
@@ -52,7 +53,8 @@ static void line(const struct progress *p, int64_t done, const char *end)
   char left[32] = "?", took[32];
   if (rate > 0.0) duration((double)(p->total - done) / rate, left, sizeof left);
   duration(spent, took, sizeof took);
-  (void)fprintf(stderr, "%s%s: %" PRId64 " of %" PRId64 " samples (%.1f %%), %.3g samples/s, %s%s%s",
+  (void)fprintf(stderr,
+                "%s%s: %" PRId64 " of %" PRId64 " samples (%.1f %%), %.3g samples/s, %s%s%s",
                 p->terminal ? "\r\033[K" : "", p->what, done, p->total,
                 p->total ? 100.0 * (double)done / (double)p->total : 100.0, rate,
                 done < p->total ? left : took, done < p->total ? " left" : "", end);

@@ -46,7 +46,7 @@ static err list_todo(struct run *r)
 {
   const struct study *s = r->study;
   const int64_t units = (s->n_samples + s->unit - 1) / s->unit;
-  r->status = malloc((size_t)(s->n_samples + s->unit));
+  r->status = calloc((size_t)(s->n_samples + s->unit), 1);
   r->todo = malloc((size_t)(units + 1) * sizeof *r->todo);
   CHECK(r->status && r->todo, ERR_MEMORY, "no memory for %lld samples", (long long)s->n_samples);
   TRY(store_find(r->store, "samples/status", &r->status_var));

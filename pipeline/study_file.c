@@ -52,9 +52,10 @@ static err compare_text(const struct study *s, struct store *f, const struct sto
   err e = ERR_OK;
   if (strcmp(there, a->text) != 0) {
     if (!strcmp(a->name, "config")) e = compare_config(s->path, there, a->text);
-    if (!e)
+    if (!e) {
       e = FAIL(ERR_MISMATCH, "%s belongs to another study: %s is '%.200s' there, '%.200s' here%s",
                s->path, a->name, there, a->text, remedy);
+    }
   }
   free(there);
   return e;
@@ -83,10 +84,11 @@ static err compare(const struct study *s, struct store *f)
   for (int i = 0; i < s->schema->n_attrs; i++) {
     const struct store_attr *a = &s->schema->attrs[i];
     if (is_description(a->name)) continue;
-    if (a->type == STORE_TEXT)
+    if (a->type == STORE_TEXT) {
       TRY(compare_text(s, f, a));
-    else
+    } else {
       TRY(compare_number(s, f, a));
+    }
   }
   return ERR_OK;
 }

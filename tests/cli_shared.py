@@ -136,6 +136,33 @@ class Shared(proof.Case):
         self.assertNotIn("there once", proof.run(*self.args(out, "--dry-run")).out)
 
 
+class Failures(proof.Case):
+    """A rank that fails alone, while the node shares memory, ends all ranks with its own report."""
+
+    def pair(self, first, second, says):
+        common = ["attribute", "--data", proof.demo("manifest.csv"), "--out", self.path("study.h5"), "--quiet"]
+        command = ["mpirun"]
+        for args in (first, second):
+            command += ["-n", "1", proof.PROGRAM, *common, *args, ":"]
+        done = subprocess.run(command[:-1], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stderr.count("retrograd attribute: "), 1, done.stderr)
+        self.assertIn(says, done.stderr)
+
+    def test_one_wrong_layer(self):
+        model = ["--model", proof.demo("shapes.onnx")]
+        for good, bad in ((0, 1), (1, 0)):
+            args = [model, [*model, "--layers", "nonsense"]]
+            self.pair(args[good], args[bad], "no layer matches 'nonsense'")
+
+    def test_two_models(self):
+        other = self.path("wide.onnx")
+        network(other)
+        self.pair(["--model", proof.demo("shapes.onnx")], ["--model", other, "--resize", "16x16"],
+                  "the model looks different from here than from rank 0")
+
+
 if __name__ == "__main__":
     proof.need("numpy", "h5py", "onnx")
     if not os.path.exists("/proc/self/smaps_rollup"):

@@ -35,7 +35,7 @@ Models are torchvision's with random weights, exported to ONNX at 224 x 224; spe
 
 def options():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--rounds", type=int, default=7, help="rounds of every row (7)")
+    p.add_argument("--rounds", type=int, default=5, help="rounds of every row (5)")
     p.add_argument("--samples", type=int, default=8, help="images at once (8)")
     p.add_argument("--models", default=",".join(export.NAMES), help="some of " + ",".join(export.NAMES))
     p.add_argument("--parts", default=",".join(PARTS), help="some of " + ",".join(PARTS))

@@ -15,15 +15,15 @@
  *
  *  Sample b is explained for class b.  Logits and maps are there for a check that two programs
  *  compute the same. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "core/blas.h"
 #include "core/select.h"
 #include "core/tape.h"
 #include "io/onnx.h"
 #include "pipeline/progress.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { LINE = 4096 };
 
@@ -63,7 +63,7 @@ static err names_cut(char *text, struct names *out)
 static err wish_grow(struct wish *w, const struct method *more, int n, const bool *chosen,
                      int n_taps)
 {
-  const size_t methods = (size_t)(w->n + n);
+  const size_t methods = (size_t)w->n + (size_t)n;
   struct method *m = realloc(w->methods, methods * sizeof *m);
   CHECK(m, ERR_MEMORY, "no memory for %zu methods", methods);
   w->methods = m;
@@ -185,11 +185,12 @@ static err load_input(const struct engine *e)
     return ERR_OK;
   }
   rewind(e->input);
-  for (int64_t b = 0; b < samples; b++)
-    for (int64_t c = 0; c < channels; c++)
-      CHECK(fread(x + (c * samples + b) * plane, sizeof *x, (size_t)plane, e->input) ==
-                (size_t)plane,
-            ERR_INPUT, "the input file is shorter than %d samples", samples);
+  for (int64_t b = 0; b < samples; b++) {
+    for (int64_t c = 0; c < channels; c++) {
+      const size_t n = fread(x + (c * samples + b) * plane, sizeof *x, (size_t)plane, e->input);
+      CHECK(n == (size_t)plane, ERR_INPUT, "the input file is shorter than %d samples", samples);
+    }
+  }
   return ERR_OK;
 }
 
@@ -224,9 +225,10 @@ static err do_logits(struct engine *e, const char *path)
   const real *y = tape_logits(e->tape);
   const int samples = e->plan->batch;
   (void)printf("{\"logits\": [");
-  for (int b = 0; b < samples; b++)
+  for (int b = 0; b < samples; b++) {
     for (int k = 0; k < e->graph->classes; k++)
       (void)printf("%s%.9g", b || k ? ", " : "", (double)y[(int64_t)k * samples + b]);
+  }
   (void)printf("]}\n");
   return ERR_OK;
 }

@@ -38,15 +38,16 @@ def images_of(folder, ends):
 
 def jobs(quick):
     """MobileNetV2 on photographs where the optional data are there, and the shipped demonstration."""
+    methods, layers = "gradient,grad_cam,normgrad", "input,last"
     found = []
     model = os.path.join(servers.SHARED, "models", "mobilenet_v2_1.0_224.onnx")
     photographs = images_of(os.path.join(servers.SHARED, "images", "imagenet"), ".JPEG")
     if os.path.exists(model) and photographs:
-        found.append(Job("MobileNetV2, photographs of 68 classes", model, photographs, 6 if quick else 48,
-                         "gradient,grad_cam,normgrad", "input,last"))
+        found.append(Job("MobileNetV2, photographs", model, photographs, 6 if quick else 48, methods,
+                         layers))
     demo = os.path.join(servers.SOURCE, "demo")
-    found.append(Job("the demonstration, every method at every tap", os.path.join(demo, "shapes.onnx"),
-                     images_of(os.path.join(demo, "images"), ".png"), 24 if quick else 160, "all", "all"))
+    found.append(Job("the demonstration, 96 x 96", os.path.join(demo, "shapes.onnx"),
+                     images_of(os.path.join(demo, "images"), ".png"), 24 if quick else 320, methods, layers))
     return found
 
 

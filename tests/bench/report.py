@@ -46,4 +46,4 @@ class Table:
         lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths)) + " |" for row in self.rows]
         lines.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
         notes = [""] + ["- " + n for n in self.notes] if self.notes else []
-        return "\n".join([f"## {self.title}", "", *(lines if len(self.rows) > 1 else ["Nothing was measured."]), *notes])
+        return "\n".join([f"## {self.title}", "", *lines, *notes])
