@@ -28,7 +28,8 @@ err attr_float(const struct attr_list *l, const char *name, float otherwise, flo
   return ERR_OK;
 }
 
-err attr_string(const struct attr_list *l, const char *name, const char *otherwise, const char **out)
+err attr_string(const struct attr_list *l, const char *name, const char *otherwise,
+                const char **out)
 {
   const struct attr *a = attr_find(l, name);
   CHECK(!a || a->kind == ATTR_STRING, ERR_FORMAT, "attribute '%s' is not a string", name);
@@ -43,11 +44,12 @@ err attr_ints(const struct attr_list *l, const char *name, int max, int64_t lo, 
   *n = 0;
   if (!a) return ERR_OK;
   CHECK(a->kind == ATTR_INTS, ERR_FORMAT, "attribute '%s' is not a list of integers", name);
-  CHECK(a->n <= max, ERR_FORMAT, "attribute '%s' has %d values, at most %d are possible", name, a->n,
-        max);
+  CHECK(a->n <= max, ERR_FORMAT, "attribute '%s' has %d values, at most %d are possible", name,
+        a->n, max);
   for (int i = 0; i < a->n; i++) {
     CHECK(a->ints[i] >= lo && a->ints[i] <= hi, ERR_FORMAT,
-          "attribute '%s' holds %" PRId64 ", outside %" PRId64 "..%" PRId64, name, a->ints[i], lo, hi);
+          "attribute '%s' holds %" PRId64 ", outside %" PRId64 "..%" PRId64, name, a->ints[i], lo,
+          hi);
     out[i] = (int)a->ints[i];
   }
   *n = a->n;

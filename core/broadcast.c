@@ -141,7 +141,7 @@ static bool walk_next(struct walk *w)
 }
 
 SIMD static void add_row(const real *restrict a, int64_t sa, const real *restrict b, int64_t sb,
-                    int64_t n, real *restrict y)
+                         int64_t n, real *restrict y)
 {
   if (sa == 1 && sb == 1) {
     for (int64_t i = 0; i < n; i++) y[i] = a[i] + b[i];
@@ -153,7 +153,7 @@ SIMD static void add_row(const real *restrict a, int64_t sa, const real *restric
 }
 
 SIMD static void mul_row(const real *restrict a, int64_t sa, const real *restrict b, int64_t sb,
-                    int64_t n, real *restrict y)
+                         int64_t n, real *restrict y)
 {
   if (sa == 1 && sb == 1) {
     for (int64_t i = 0; i < n; i++) y[i] = a[i] * b[i];
@@ -206,8 +206,8 @@ static struct split split_of(const struct broadcast *s, int mine)
 }
 
 /** dx[i] += dy[i] * other[i * step], n elements; nothing is summed over. */
-SIMD static void scale_row(const real *restrict dy, const real *restrict other, int64_t step, int64_t n,
-                      real *restrict dx)
+SIMD static void scale_row(const real *restrict dy, const real *restrict other, int64_t step,
+                           int64_t n, real *restrict dx)
 {
   if (!other) {
     for (int64_t i = 0; i < n; i++) dx[i] += dy[i];

@@ -25,7 +25,7 @@ struct conv_kernel {
   const char *name;
   bool (*fits)(const struct conv *a);
   size_t (*work_bytes)(const struct conv *a, int batch); /* NULL: none */
-  size_t (*prepared_bytes)(const struct conv *a);         /* NULL: none */
+  size_t (*prepared_bytes)(const struct conv *a);        /* NULL: none */
   void (*prepare)(const struct conv *a, const real *w, void *prepared);
   void (*forward)(const struct op_fwd *c);
   void (*backward)(const struct op_bwd *c); /* dx[0] is not NULL */

@@ -37,16 +37,21 @@ err err_trace(err code, const char *file, int line)
   return code;
 }
 
-const char *err_message(void) { return message; }
+const char *err_message(void)
+{
+  return message;
+}
 
-const char *err_chain(void) { return chain; }
+const char *err_chain(void)
+{
+  return chain;
+}
 
 const char *err_meaning(err code)
 {
-  static const char *const text[] = {
-      [ERR_OK] = "no error",
+  static const char *const text[] = {[ERR_OK] = "no error",
 #define E(name, text) [name] = (text),
-      ERR_LIST(E)
+                                     ERR_LIST(E)
 #undef E
   };
   return text[code];

@@ -2,10 +2,10 @@
 /* Phase 1 of extract-and-aggregate: what a virtual identity layer's parameter gradient holds at each
  * position, from the activation a and the signal g at a tap.  Source: METHODS 1.1; Rebuffi, Fong,
  * Ji, Vedaldi 2020, arXiv:2004.02866.  One extract per file extract_<name>.c. */
+#include "core/stats.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-#include "core/stats.h"
 
 /** One sample at one tap. */
 struct extract_site {
@@ -19,9 +19,9 @@ enum { EXTRACT_STATS_A = 1, EXTRACT_STATS_G = 2 };
 
 struct extract_call {
   struct extract_site at;
-  const struct stats *a; /* stats over channels of a; only with EXTRACT_STATS_A */
-  const struct stats *g; /* stats over channels of g; only with EXTRACT_STATS_G */
-  double *work;          /* [work_planes][positions] scratch, at least `channels` doubles */
+  const struct stats *a;   /* stats over channels of a; only with EXTRACT_STATS_A */
+  const struct stats *g;   /* stats over channels of g; only with EXTRACT_STATS_G */
+  double *work;            /* [work_planes][positions] scratch, at least `channels` doubles */
   const struct stats *out; /* overwritten */
 };
 

@@ -1,8 +1,8 @@
 /** @file
  *  A virtual bias:  gamma_u = g_u, K entries. */
-#include <string.h>
-
 #include "core/extract.h"
+
+#include <string.h>
 
 static void run(const struct extract_call *c)
 {

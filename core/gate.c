@@ -57,7 +57,8 @@ typedef uint32_t masks __attribute__((vector_size(GROUP * sizeof(uint32_t))));
 #endif
 
 /** Signals of a group where its bits are 1, zeros elsewhere, into *v. */
-static inline __attribute__((always_inline)) void through(unsigned bits, const real *from, numbers *v)
+static inline __attribute__((always_inline)) void through(unsigned bits, const real *from,
+                                                          numbers *v)
 {
   static const masks one_each = {1, 2, 4, 8, 16, 32, 64, 128};
   masks signal;

@@ -2,10 +2,10 @@
  *  The finished graph: lookups and release. */
 #include "core/graph.h"
 
+#include "core/graph_impl.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/graph_impl.h"
 
 int graph_find_value(const struct graph *g, const char *name)
 {

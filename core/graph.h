@@ -1,18 +1,18 @@
 #pragma once
 /* The model: values (tensors) and nodes (operators) in flat arrays; edges are indices.
  * Built once by a reader, immutable afterwards. */
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "core/attr.h"
 #include "core/err.h"
 #include "core/op.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct value {
-  const char *name;   /* as in the file */
-  struct operand is;  /* shape; constants with their data */
-  int producer;       /* node id; -1 for the input and for constants */
-  int tap;            /* index among the taps (input, then node outputs in order); -1 for constants */
+  const char *name;  /* as in the file */
+  struct operand is; /* shape; constants with their data */
+  int producer;      /* node id; -1 for the input and for constants */
+  int tap; /* index among the taps (input, then node outputs in order); -1 for constants */
 };
 
 struct node {
@@ -27,9 +27,10 @@ struct node {
 struct graph {
   int n_values, n_nodes, n_taps;
   const struct value *values; /* [n_values] */
-  const struct node *nodes;   /* [n_nodes] in an order in which every input is there before it is read */
-  const int *taps;            /* [n_taps] value ids: the input, then every node's output in order */
-  int input, output;          /* value ids; the output holds the logits [1, classes] */
+  const struct node
+      *nodes;        /* [n_nodes] in an order in which every input is there before it is read */
+  const int *taps;   /* [n_taps] value ids: the input, then every node's output in order */
+  int input, output; /* value ids; the output holds the logits [1, classes] */
   int classes;
   int opset;
   int64_t weight_bytes; /* of all float constants */
@@ -47,8 +48,8 @@ MUST_CHECK err graph_add_input(struct graph_builder *b, const char *name, const 
 
 /** A float constant; `data` [shape_count] was malloc'ed and belongs to the builder from here on,
  *  also on failure. */
-MUST_CHECK err graph_add_floats(struct graph_builder *b, const char *name, const struct shape *shape,
-                                real *data, int *id);
+MUST_CHECK err graph_add_floats(struct graph_builder *b, const char *name,
+                                const struct shape *shape, real *data, int *id);
 
 /** An integer constant; data are copied. */
 MUST_CHECK err graph_add_ints(struct graph_builder *b, const char *name, const struct shape *shape,

@@ -1,11 +1,11 @@
 #pragma once
 /* Methods: rule/extract/aggregate under a name.  Grammar: DESIGN.md section 7. */
-#include <stdbool.h>
-
 #include "core/aggregate.h"
 #include "core/err.h"
 #include "core/extract.h"
 #include "core/rule.h"
+
+#include <stdbool.h>
 
 struct method {
   char given[64];     /* as the user wrote it */

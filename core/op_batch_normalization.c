@@ -4,8 +4,8 @@
  *    y = a (x - mean) + b,   a = scale / sqrt(variance + epsilon)
  *
  *  Source: ONNX operator specification, BatchNormalization-7, -9, -14, -15. */
-#include "core/op.h"
 #include "core/elementwise.h"
+#include "core/op.h"
 #include "core/operand.h"
 #include "core/simd.h"
 

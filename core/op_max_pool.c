@@ -39,8 +39,8 @@ static size_t aux_bytes(const struct op_site *at)
 }
 
 /** One row of outputs before any input is seen: no maximum yet, the first cell inside the input. */
-SIMD static void row_begin(const struct window *w, int first_row, int width, int n, real *restrict y,
-                      uint16_t *restrict win)
+SIMD static void row_begin(const struct window *w, int first_row, int width, int n,
+                           real *restrict y, uint16_t *restrict win)
 {
   for (int o = 0; o < n; o++) {
     y[o] = -INFINITY;
@@ -49,8 +49,8 @@ SIMD static void row_begin(const struct window *w, int first_row, int width, int
 }
 
 /** Let cell `cell` of the window, x[o * stride], compete in n outputs. */
-SIMD static void row_compete(const real *restrict x, int stride, int n, uint16_t cell, real *restrict y,
-                        uint16_t *restrict win)
+SIMD static void row_compete(const real *restrict x, int stride, int n, uint16_t cell,
+                             real *restrict y, uint16_t *restrict win)
 {
   for (int o = 0; o < n; o++) {
     const real v = x[(int64_t)o * stride];

@@ -1,10 +1,10 @@
 #pragma once
 /* What a unit's computation consists of and where everything lies in memory; immutable once made. */
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "core/graph.h"
 #include "core/method.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 struct plan_request {
   const struct graph *graph;
@@ -22,12 +22,12 @@ struct plan_request {
 
 /** A tap at which at least one method is taken. */
 struct plan_tap {
-  int value;       /* value id */
-  int tap;         /* index among the graph's taps */
+  int value; /* value id */
+  int tap;   /* index among the graph's taps */
   int channels, height, width;
   int n_methods;
   const int *methods; /* [n_methods] indices into plan->methods, ascending */
-  int64_t rows;       /* where its rows [batch, n_targets, n_methods, height, width] begin, in floats */
+  int64_t rows; /* where its rows [batch, n_targets, n_methods, height, width] begin, in floats */
 };
 
 /** The backward passes of one rule. */
@@ -40,19 +40,19 @@ struct plan_pass {
 struct plan {
   const struct graph *graph; /* not owned */
   int batch, n_targets, n_methods, n_taps, n_passes;
-  const struct method *methods; /* [n_methods] */
-  const struct plan_tap *taps;  /* [n_taps] in graph order */
+  const struct method *methods;   /* [n_methods] */
+  const struct plan_tap *taps;    /* [n_taps] in graph order */
   const struct plan_pass *passes; /* [n_passes] one per rule, in order of first use */
-  const struct op_site *sites;  /* [n_nodes] */
-  const int *tap_of_value;      /* [n_values] index into taps, or -1 */
+  const struct op_site *sites;    /* [n_nodes] */
+  const int *tap_of_value;        /* [n_values] index into taps, or -1 */
   /* Offsets into the arena, in bytes; -1 where there is nothing. */
-  const int64_t *activation, *signal; /* [n_values] */
+  const int64_t *activation, *signal;       /* [n_values] */
   const int64_t *aux, *work_fwd, *work_bwd; /* [n_nodes] */
-  const int64_t *extract_work;  /* [n_taps] */
-  const bool *kept;             /* [n_values] the activation is still there at the value's extracts */
+  const int64_t *extract_work;              /* [n_taps] */
+  const bool *kept; /* [n_values] the activation is still there at the value's extracts */
   int64_t arena_bytes;
-  int64_t prepared_bytes;       /* transformed weights */
-  int64_t rows_floats;          /* of all taps' rows together */
+  int64_t prepared_bytes; /* transformed weights */
+  int64_t rows_floats;    /* of all taps' rows together */
 };
 
 /** Samples per unit chosen from the model alone: bits depend on it, so it must not depend on the

@@ -49,7 +49,7 @@ RECTIFIER_LIST(RECTIFIER)
 static const struct override overrides[] = {
 #define RECTIFIER(type, name) \
   {.op = (type),              \
-   .backward = (name),          \
+   .backward = (name),        \
    .reads = OP_READS_OWN,     \
    .can_set = true,           \
    .work_bytes = work_bytes},

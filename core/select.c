@@ -2,11 +2,11 @@
  *  Patterns over taps. */
 #include "core/select.h"
 
+#include "core/nearest.h"
+
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/nearest.h"
 
 static const char *node_name(const struct graph *g, int tap)
 {

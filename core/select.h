@@ -1,8 +1,8 @@
 #pragma once
 /* Choosing taps by name. */
-#include <stdbool.h>
-
 #include "core/graph.h"
+
+#include <stdbool.h>
 
 /** Taps that a list of patterns chooses.
  *

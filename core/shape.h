@@ -27,7 +27,10 @@ static inline int64_t shape_count(const struct shape *s)
 }
 
 /** Channels of an activation: dim[1], or 1 when there is none. */
-static inline int shape_channels(const struct shape *s) { return s->rank > 1 ? s->dim[1] : 1; }
+static inline int shape_channels(const struct shape *s)
+{
+  return s->rank > 1 ? s->dim[1] : 1;
+}
 
 /** Positions of one channel of one sample: the product of dim[2..]. */
 static inline int64_t shape_inner(const struct shape *s)
@@ -38,7 +41,10 @@ static inline int64_t shape_inner(const struct shape *s)
 }
 
 /** Rows and columns of one channel; a vector has 1 x 1, a sequence [N, C, L] has 1 x L. */
-static inline int shape_height(const struct shape *s) { return s->rank > 3 ? s->dim[2] : 1; }
+static inline int shape_height(const struct shape *s)
+{
+  return s->rank > 3 ? s->dim[2] : 1;
+}
 static inline int shape_width(const struct shape *s)
 {
   return s->rank > 3 ? s->dim[3] : s->rank == 3 ? s->dim[2] : 1;

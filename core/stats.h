@@ -1,17 +1,23 @@
 #pragma once
 /* The five sums per position from which every aggregate follows: struct stats in aggregate.h. */
-#include <stdint.h>
-
 #include "core/aggregate.h"
 #include "core/real.h"
+
+#include <stdint.h>
 
 /* Positions handled together: five double accumulators of so many entries stay in the first-level
  * cache while the channels stream by. */
 enum { STATS_BLOCK = 256 };
 
 /* The larger and the smaller of two numbers; a NaN wins, so that it shows in every aggregate. */
-static inline double stats_larger(double a, double b) { return (a > b) | (a != a) ? a : b; }
-static inline double stats_smaller(double a, double b) { return (a < b) | (a != a) ? a : b; }
+static inline double stats_larger(double a, double b)
+{
+  return (a > b) | (a != a) ? a : b;
+}
+static inline double stats_smaller(double a, double b)
+{
+  return (a < b) | (a != a) ? a : b;
+}
 
 /** Begin positions [first, first + n) of s: no entry yet. */
 void stats_begin(const struct stats *s, int64_t first, int n);

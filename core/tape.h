@@ -1,8 +1,8 @@
 #pragma once
 /* One rank's memory for a unit, and the passes over it. */
-#include <stdint.h>
-
 #include "core/plan.h"
+
+#include <stdint.h>
 
 struct tape;
 

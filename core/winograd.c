@@ -121,7 +121,8 @@ void winograd_input(const real *d, int n, real *work, real *v, int64_t v_stride)
   for (int k = 0; k < WINOGRAD_IN; k++) /* down column k of every tile */
     apply_bt((struct lane){d + (int64_t)k * n, row, work + (int64_t)k * n, row}, n);
   for (int i = 0; i < WINOGRAD_IN; i++) /* along row i */
-    apply_bt((struct lane){work + i * row, n, v + (int64_t)i * WINOGRAD_IN * v_stride, v_stride}, n);
+    apply_bt((struct lane){work + i * row, n, v + (int64_t)i * WINOGRAD_IN * v_stride, v_stride},
+             n);
 }
 
 void winograd_output(const real *m, int64_t m_stride, int n, real *work, real *y)

@@ -11,9 +11,9 @@
  * Tiles are independent, so a transform runs over many of them at once: every array below holds
  * `tiles` numbers side by side for each of the 36 (or 16) places of a tile.
  * Source: Lavin and Gray 2015, arXiv:1509.09308, section 4; points 0, 1, -1, 2, -2, infinity. */
-#include <stdint.h>
-
 #include "core/real.h"
+
+#include <stdint.h>
 
 enum { WINOGRAD_IN = 6, WINOGRAD_OUT = 4, WINOGRAD_PRODUCTS = 36 };
 

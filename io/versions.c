@@ -2,10 +2,10 @@
  *  Versions as text: each from the file that owns the library. */
 #include "io/versions.h"
 
-#include <stdio.h>
-
 #include "io/image.h"
 #include "io/store.h"
+
+#include <stdio.h>
 
 const char *versions_text(void)
 {

@@ -1,9 +1,5 @@
 /** @file
  *  The main job: every method at every layer for every sample and target of a data set. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "core/blas.h"
 #include "jobs/attribute_dry.h"
 #include "jobs/attribute_schema.h"
@@ -13,6 +9,10 @@
 #include "jobs/setup.h"
 #include "pipeline/comm.h"
 #include "pipeline/study.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 static const struct option options[] = {
     SETUP_MODEL_OPTIONS,
@@ -37,7 +37,8 @@ static void announce(const struct setup *s)
   const struct plan *p = s->plan;
   (void)fprintf(stderr,
                 "%s: %d layers x %d methods x %d targets, %" PRId64
-                " samples in units of %d; per unit 1 forward and %d backward passes; %s, %d rank%s, %d thread%s of BLAS each\n",
+                " samples in units of %d; per unit 1 forward and %d backward passes; %s, %d "
+                "rank%s, %d thread%s of BLAS each\n",
                 s->model_path, p->n_taps, s->n_methods, s->n_targets, dataset_count(s->data),
                 s->unit, p->n_passes * s->n_targets, blas_family(), comm_size(),
                 comm_size() > 1 ? "s" : "", blas_threads(), blas_threads() > 1 ? "s" : "");
@@ -53,13 +54,12 @@ static void announce(const struct setup *s)
 static void summarise(const char *path, const struct study_result *r)
 {
   if (comm_rank() != 0) return;
-  (void)printf("%s: %" PRId64 " samples done, %" PRId64 " skipped, %" PRId64
-               " left; %" PRId64 " computed now in %.1f s\n",
+  (void)printf("%s: %" PRId64 " samples done, %" PRId64 " skipped, %" PRId64 " left; %" PRId64
+               " computed now in %.1f s\n",
                path, r->done, r->skipped, r->pending, r->made, r->seconds);
   if (r->skipped)
     (void)printf("skipped samples hold no data; `retrograd inspect %s` names them\n", path);
-  if (r->pending)
-    (void)printf("stopped on request; start the same command again to continue\n");
+  if (r->pending) (void)printf("stopped on request; start the same command again to continue\n");
 }
 
 static err compute(const struct setup *s, const struct attribute_schema *a, const struct options *o,

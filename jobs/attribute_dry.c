@@ -60,9 +60,10 @@ static void print_memory(const struct setup *s, const struct memory *most)
                mib(most->peak), mib(s->plan->arena_bytes), mib(s->plan->rows_floats * 4),
                mib(s->graph->weight_bytes), mib(s->plan->prepared_bytes));
   if (!common) return;
-  (void)printf("        of it at most %.1f MiB private; %.1f MiB of weights are there once for the %d "
-               "ranks of this node\n",
-               mib(most->anonymous), mib(common), shared_ranks(s->weights));
+  (void)printf(
+      "        of it at most %.1f MiB private; %.1f MiB of weights are there once for the %d "
+      "ranks of this node\n",
+      mib(most->anonymous), mib(common), shared_ranks(s->weights));
 }
 
 err attribute_dry(const struct setup *s, const struct attribute_schema *a)

@@ -2,15 +2,15 @@
  *  Groups and attributes of the file; the variables of /maps are in attribute_maps.c. */
 #include "jobs/attribute_schema.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "core/blas.h"
 #include "io/versions.h"
 #include "jobs/attribute_config.h"
 #include "jobs/attribute_maps.h"
 #include "jobs/pool.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { MAX_ATTRS = 20, MAX_FIXED_DIMS = 12, MAX_FIXED_VARS = 20 };
 
@@ -97,14 +97,29 @@ static void add_listed(struct attribute_schema *a)
     label[i] = s->label;
     for (int k = 0; k < 4; k++) box[4 * i + k] = s->has_box ? s->box[k] : -1;
   }
-  add_var(a, &(struct store_var){.group = "samples", .name = "path", .type = STORE_TEXT, .n_dims = 1,
-                                 .dims = {"sample"}, .units = "1", .data = path,
+  add_var(a, &(struct store_var){.group = "samples",
+                                 .name = "path",
+                                 .type = STORE_TEXT,
+                                 .n_dims = 1,
+                                 .dims = {"sample"},
+                                 .units = "1",
+                                 .data = path,
                                  .long_name = "Where the sample lies in the data set"});
-  add_var(a, &(struct store_var){.group = "samples", .name = "label", .type = STORE_I32, .n_dims = 1,
-                                 .dims = {"sample"}, .units = "1", .data = label,
+  add_var(a, &(struct store_var){.group = "samples",
+                                 .name = "label",
+                                 .type = STORE_I32,
+                                 .n_dims = 1,
+                                 .dims = {"sample"},
+                                 .units = "1",
+                                 .data = label,
                                  .long_name = "Class of the sample, -1 where none is known"});
-  add_var(a, &(struct store_var){.group = "samples", .name = "box", .type = STORE_I32, .n_dims = 2,
-                                 .dims = {"sample", "axis_box"}, .units = "pixel", .data = box,
+  add_var(a, &(struct store_var){.group = "samples",
+                                 .name = "box",
+                                 .type = STORE_I32,
+                                 .n_dims = 2,
+                                 .dims = {"sample", "axis_box"},
+                                 .units = "pixel",
+                                 .data = box,
                                  .long_name = "Object's box, inclusive pixels of the file's image, "
                                               "-1 where none is known"});
 }
@@ -121,10 +136,18 @@ static void add_status(struct attribute_schema *a)
   struct store_attr *attr = pool_take(a->pool, 2, sizeof *attr);
   if (!attr) return;
   attr[0] = (struct store_attr){.name = "flag_values", .type = STORE_I64, .n = N, .i64 = values};
-  attr[1] = (struct store_attr){.name = "flag_meanings", .type = STORE_TEXT,
-                                .text = pool_text(a->pool, "%.*s", (int)sizeof meanings - 2, meanings)};
-  add_var(a, &(struct store_var){.group = "samples", .name = "status", .type = STORE_U8, .n_dims = 1,
-                                 .dims = {"sample"}, .units = "1", .zero = true, .n_attrs = 2,
+  attr[1] =
+      (struct store_attr){.name = "flag_meanings",
+                          .type = STORE_TEXT,
+                          .text = pool_text(a->pool, "%.*s", (int)sizeof meanings - 2, meanings)};
+  add_var(a, &(struct store_var){.group = "samples",
+                                 .name = "status",
+                                 .type = STORE_U8,
+                                 .n_dims = 1,
+                                 .dims = {"sample"},
+                                 .units = "1",
+                                 .zero = true,
+                                 .n_attrs = 2,
                                  .attrs = attr,
                                  .long_name = "What became of the sample; only 1 has data"});
 }
@@ -143,18 +166,34 @@ static void add_samples(struct attribute_schema *a)
   add_dim(a, "samples", "axis_hw", 2, axis_hw, "Height and width");
   add_dim(a, "samples", "axis_box", 4, axis_box, "Corners of a box");
   add_listed(a);
-  add_var(a, &(struct store_var){.group = "samples", .name = "size", .type = STORE_I32, .n_dims = 2,
-                                 .dims = {"sample", "axis_hw"}, .units = "pixel",
+  add_var(a, &(struct store_var){.group = "samples",
+                                 .name = "size",
+                                 .type = STORE_I32,
+                                 .n_dims = 2,
+                                 .dims = {"sample", "axis_hw"},
+                                 .units = "pixel",
                                  .long_name = "Size of the file's image, 0 where unknown"});
   add_status(a);
-  add_var(a, &(struct store_var){.group = "samples", .name = "logits", .type = STORE_F32, .n_dims = 2,
-                                 .dims = {"sample", "class"}, .units = "1",
+  add_var(a, &(struct store_var){.group = "samples",
+                                 .name = "logits",
+                                 .type = STORE_F32,
+                                 .n_dims = 2,
+                                 .dims = {"sample", "class"},
+                                 .units = "1",
                                  .long_name = "Logits of the model"});
-  add_var(a, &(struct store_var){.group = "samples", .name = "target_class", .type = STORE_I32,
-                                 .n_dims = 2, .dims = {"sample", "target"}, .units = "1",
+  add_var(a, &(struct store_var){.group = "samples",
+                                 .name = "target_class",
+                                 .type = STORE_I32,
+                                 .n_dims = 2,
+                                 .dims = {"sample", "target"},
+                                 .units = "1",
                                  .long_name = "Class that the maps of the slot explain, -1: none"});
-  add_var(a, &(struct store_var){.group = "samples", .name = "score", .type = STORE_F32, .n_dims = 2,
-                                 .dims = {"sample", "target"}, .units = "1",
+  add_var(a, &(struct store_var){.group = "samples",
+                                 .name = "score",
+                                 .type = STORE_F32,
+                                 .n_dims = 2,
+                                 .dims = {"sample", "target"},
+                                 .units = "1",
                                  .long_name = "Logit of that class, NaN: none"});
   attribute_maps_dims(a->pool, s, slot, a->dims, &a->schema.n_dims);
 }
@@ -164,7 +203,8 @@ static void add_layers(struct attribute_schema *a)
   const struct plan *p = a->setup->plan;
   const size_t n = (size_t)p->n_taps;
   const char **name = pool_take(a->pool, n, sizeof *name), **op = pool_take(a->pool, n, sizeof *op);
-  int32_t *shape = pool_take(a->pool, 3 * n, sizeof *shape), *index = pool_take(a->pool, n, sizeof *index);
+  int32_t *shape = pool_take(a->pool, 3 * n, sizeof *shape),
+          *index = pool_take(a->pool, n, sizeof *index);
   if (!name || !op || !shape || !index || !a->variables) return;
   for (size_t i = 0; i < n; i++) {
     const struct plan_tap *t = &p->taps[i];
@@ -177,25 +217,50 @@ static void add_layers(struct attribute_schema *a)
   }
   add_dim(a, "layers", "layer", p->n_taps, name, "Tap: a value of the model's graph");
   add_dim(a, "layers", "axis_shape", 3, axis_shape, "Channels, height and width");
-  add_var(a, &(struct store_var){.group = "layers", .name = "operator", .type = STORE_TEXT, .n_dims = 1,
-                                 .dims = {"layer"}, .units = "1", .data = op,
+  add_var(a, &(struct store_var){.group = "layers",
+                                 .name = "operator",
+                                 .type = STORE_TEXT,
+                                 .n_dims = 1,
+                                 .dims = {"layer"},
+                                 .units = "1",
+                                 .data = op,
                                  .long_name = "Operator that makes the value"});
-  add_var(a, &(struct store_var){.group = "layers", .name = "shape", .type = STORE_I32, .n_dims = 2,
-                                 .dims = {"layer", "axis_shape"}, .units = "1", .data = shape,
+  add_var(a, &(struct store_var){.group = "layers",
+                                 .name = "shape",
+                                 .type = STORE_I32,
+                                 .n_dims = 2,
+                                 .dims = {"layer", "axis_shape"},
+                                 .units = "1",
+                                 .data = shape,
                                  .long_name = "Shape of the value for one sample"});
-  add_var(a, &(struct store_var){.group = "layers", .name = "index", .type = STORE_I32, .n_dims = 1,
-                                 .dims = {"layer"}, .units = "1", .data = index,
+  add_var(a, &(struct store_var){.group = "layers",
+                                 .name = "index",
+                                 .type = STORE_I32,
+                                 .n_dims = 1,
+                                 .dims = {"layer"},
+                                 .units = "1",
+                                 .data = index,
                                  .long_name = "Index of the tap in the model"});
-  add_var(a, &(struct store_var){.group = "layers", .name = "variable", .type = STORE_TEXT, .n_dims = 1,
-                                 .dims = {"layer"}, .units = "1", .data = a->variables,
+  add_var(a, &(struct store_var){.group = "layers",
+                                 .name = "variable",
+                                 .type = STORE_TEXT,
+                                 .n_dims = 1,
+                                 .dims = {"layer"},
+                                 .units = "1",
+                                 .data = a->variables,
                                  .long_name = "Name of the tap's variable in /maps"});
 }
 
 static void add_method_text(struct attribute_schema *a, const char *name, const char *long_name,
                             const char *const *text)
 {
-  add_var(a, &(struct store_var){.group = "methods", .name = name, .type = STORE_TEXT, .n_dims = 1,
-                                 .dims = {"method"}, .units = "1", .data = text,
+  add_var(a, &(struct store_var){.group = "methods",
+                                 .name = name,
+                                 .type = STORE_TEXT,
+                                 .n_dims = 1,
+                                 .dims = {"method"},
+                                 .units = "1",
+                                 .data = text,
                                  .long_name = long_name});
 }
 

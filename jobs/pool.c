@@ -16,7 +16,10 @@ struct pool {
   int failed;
 };
 
-struct pool *pool_make(void) { return calloc(1, sizeof(struct pool)); }
+struct pool *pool_make(void)
+{
+  return calloc(1, sizeof(struct pool));
+}
 
 void pool_free(struct pool **pool)
 {
@@ -56,4 +59,7 @@ const char *pool_text(struct pool *p, const char *fmt, ...)
   return text ? text : "";
 }
 
-int pool_failed(const struct pool *p) { return p->failed; }
+int pool_failed(const struct pool *p)
+{
+  return p->failed;
+}

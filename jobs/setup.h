@@ -1,7 +1,5 @@
 #pragma once
 /* What every job that computes on a model and a data set begins with: read, choose, plan. */
-#include <stdbool.h>
-
 #include "core/graph.h"
 #include "core/method.h"
 #include "core/plan.h"
@@ -10,6 +8,8 @@
 #include "jobs/option.h"
 #include "jobs/target.h"
 #include "pipeline/shared.h"
+
+#include <stdbool.h>
 
 struct setup {
   const char *model_path, *data_path; /* as given */
@@ -29,48 +29,67 @@ struct setup {
 };
 
 /* The options that these steps read, to be put into a job's table. */
-#define SETUP_MODEL_OPTIONS                                                                        \
-  {"model", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "The classifier, an ONNX file."},                 \
-      {"size", OPTION_TEXT, ROLE_SETTING, "HxW", NULL,                                             \
-       "Input size, for a model whose height and width are not fixed."},                           \
-      {"output", OPTION_TEXT, ROLE_SETTING, "NAME", NULL,                                          \
-       "The output that holds the logits, for a model with several."}
+#define SETUP_MODEL_OPTIONS                                                                   \
+  {"model", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "The classifier, an ONNX file."},            \
+      {"size", OPTION_TEXT, ROLE_SETTING,                                                     \
+       "HxW",  NULL,        "Input size, for a model whose height and width are not fixed."}, \
+  {                                                                                           \
+    "output", OPTION_TEXT, ROLE_SETTING, "NAME", NULL,                                        \
+        "The output that holds the logits, for a model with several."                         \
+  }
 
-#define SETUP_DATA_OPTIONS                                                                         \
-  {"data", OPTION_TEXT, ROLE_RUN, "PATH", NULL,                                                    \
-   "Images: a folder (sub-folders are labels), a CSV manifest, or FILE.h5[:DATASET]."},            \
-      {"limit", OPTION_INT, ROLE_SETTING, "N", "0", "Only the first N samples; 0: all."},          \
-      {"recipe", OPTION_TEXT, ROLE_RUN, "FILE", NULL,                                              \
-       "JSON file with size, resize, mean, std and classes; default: beside the model."},          \
-      {"resize", OPTION_TEXT, ROLE_SETTING, "none|N|HxW", NULL,                                    \
-       "Resize the short side to N, or to H x W; default: what the recipe says."},                 \
-      {"filter", OPTION_TEXT, ROLE_SETTING, "NAME", NULL,                                          \
-       "Resampling: nearest, box, bilinear, bicubic or lanczos."},                                 \
-      {"crop", OPTION_TEXT, ROLE_SETTING, "none|centre", NULL, "Crop after resizing."},            \
-      {"scale", OPTION_TEXT, ROLE_SETTING, "X", NULL, "Pixels are multiplied by X (1/255)."},      \
-      {"mean", OPTION_TEXT, ROLE_SETTING, "R,G,B", NULL, "Then the mean is taken off."},           \
-      {"std", OPTION_TEXT, ROLE_SETTING, "R,G,B", NULL, "Then divided by the deviation."},         \
-      {"channel-order", OPTION_TEXT, ROLE_SETTING, "RGB|BGR", NULL, "What the model wants."},      \
-      {"exif", OPTION_TEXT, ROLE_SETTING, "ignore|apply", NULL,                                    \
-       "EXIF orientation; ignored by default, as Pillow and torchvision do."},                     \
-      {"classes", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "Class names: one a line, or CSV."}
+#define SETUP_DATA_OPTIONS                                                                          \
+  {"data",   OPTION_TEXT,                                                                           \
+   ROLE_RUN, "PATH",                                                                                \
+   NULL,     "Images: a folder (sub-folders are labels), a CSV manifest, or FILE.h5[:DATASET]."},   \
+      {"limit", OPTION_INT, ROLE_SETTING, "N", "0", "Only the first N samples; 0: all."},           \
+      {"recipe", OPTION_TEXT,                                                                       \
+       ROLE_RUN, "FILE",                                                                            \
+       NULL,     "JSON file with size, resize, mean, std and classes; default: beside the model."}, \
+      {"resize",     OPTION_TEXT,                                                                   \
+       ROLE_SETTING, "none|N|HxW",                                                                  \
+       NULL,         "Resize the short side to N, or to H x W; default: what the recipe says."},    \
+      {"filter", OPTION_TEXT, ROLE_SETTING,                                                         \
+       "NAME",   NULL,        "Resampling: nearest, box, bilinear, bicubic or lanczos."},           \
+      {"crop", OPTION_TEXT, ROLE_SETTING, "none|centre", NULL, "Crop after resizing."},             \
+      {"scale", OPTION_TEXT, ROLE_SETTING, "X", NULL, "Pixels are multiplied by X (1/255)."},       \
+      {"mean", OPTION_TEXT, ROLE_SETTING, "R,G,B", NULL, "Then the mean is taken off."},            \
+      {"std", OPTION_TEXT, ROLE_SETTING, "R,G,B", NULL, "Then divided by the deviation."},          \
+      {"channel-order", OPTION_TEXT, ROLE_SETTING, "RGB|BGR", NULL, "What the model wants."},       \
+      {"exif",       OPTION_TEXT,                                                                   \
+       ROLE_SETTING, "ignore|apply",                                                                \
+       NULL,         "EXIF orientation; ignored by default, as Pillow and torchvision do."},        \
+  {                                                                                                 \
+    "classes", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "Class names: one a line, or CSV."              \
+  }
 
-#define SETUP_METHOD_OPTIONS                                                                       \
-  {"methods", OPTION_LIST, ROLE_SETTING, "LIST", "gradient,grad_cam,normgrad",                     \
-   "Names or rule/extract/aggregate, globs, table, all; see retrograd methods."}
+#define SETUP_METHOD_OPTIONS                                                         \
+  {                                                                                  \
+    "methods", OPTION_LIST, ROLE_SETTING, "LIST", "gradient,grad_cam,normgrad",      \
+        "Names or rule/extract/aggregate, globs, table, all; see retrograd methods." \
+  }
 
-#define SETUP_PLAN_OPTIONS                                                                         \
-  {"layers", OPTION_LIST, ROLE_SETTING, "LIST", "input,last",                                  \
-       "Where maps are taken: names, globs, operator types, indices, all, convs, input, last, "    \
-       "last_conv; see retrograd layers MODEL."},                                                  \
-      {"targets", OPTION_LIST, ROLE_SETTING, "LIST", "predicted",                                  \
-       "Whose logit is explained: label, predicted, topK, least, given, class:NAME."},             \
-      {"unit", OPTION_INT, ROLE_SETTING, "N", "0",                                                 \
-       "Samples computed together; 0: chosen from the model. Bits depend on it."},                 \
-      {"winograd", OPTION_FLAG, ROLE_SETTING, NULL, "true",                                        \
-       "Compute 3x3 convolutions by Winograd's F(4x4, 3x3); bits depend on it."},                  \
-      {"blas-core", OPTION_TEXT, ROLE_RUN, "NAME", NULL,                                           \
-       "Use OpenBLAS's kernels of this name, such as Haswell or SkylakeX; default: its choice."}
+#define SETUP_PLAN_OPTIONS                                                                           \
+  {"layers",                                                                                         \
+   OPTION_LIST,                                                                                      \
+   ROLE_SETTING,                                                                                     \
+   "LIST",                                                                                           \
+   "input,last",                                                                                     \
+   "Where maps are taken: names, globs, operator types, indices, all, convs, input, last, "          \
+   "last_conv; see retrograd layers MODEL."},                                                        \
+      {"targets",    OPTION_LIST,                                                                    \
+       ROLE_SETTING, "LIST",                                                                         \
+       "predicted",  "Whose logit is explained: label, predicted, topK, least, given, class:NAME."}, \
+      {"unit",       OPTION_INT,                                                                     \
+       ROLE_SETTING, "N",                                                                            \
+       "0",          "Samples computed together; 0: chosen from the model. Bits depend on it."},     \
+      {"winograd",   OPTION_FLAG,                                                                    \
+       ROLE_SETTING, NULL,                                                                           \
+       "true",       "Compute 3x3 convolutions by Winograd's F(4x4, 3x3); bits depend on it."},      \
+  {                                                                                                  \
+    "blas-core", OPTION_TEXT, ROLE_RUN, "NAME", NULL,                                                \
+        "Use OpenBLAS's kernels of this name, such as Haswell or SkylakeX; default: its choice."     \
+  }
 
 /** Read the model's graph alone. */
 MUST_CHECK err setup_graph(struct setup *s, const struct options *o);

@@ -1,10 +1,10 @@
 #pragma once
 /* Targets: which class's logit a map explains.  A study has the same slots for every sample. */
-#include <stdbool.h>
-
 #include "core/err.h"
 #include "io/dataset.h"
 #include "io/recipe.h"
+
+#include <stdbool.h>
 
 enum target_kind {
   TARGET_LABEL, /* the sample's label */

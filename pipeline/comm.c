@@ -50,9 +50,18 @@ void comm_abort(int exit_code)
   exit(exit_code);
 }
 
-MPI_Comm comm_world(void) { return comm.started ? comm.world : MPI_COMM_SELF; }
-int comm_rank(void) { return comm.rank; }
-int comm_size(void) { return comm.size; }
+MPI_Comm comm_world(void)
+{
+  return comm.started ? comm.world : MPI_COMM_SELF;
+}
+int comm_rank(void)
+{
+  return comm.rank;
+}
+int comm_size(void)
+{
+  return comm.size;
+}
 
 err comm_agree(err mine)
 {
@@ -143,7 +152,10 @@ void comm_settle(void)
   comm.asked = false;
 }
 
-static void on_signal(int signal_number) { caught = signal_number; }
+static void on_signal(int signal_number)
+{
+  caught = signal_number;
+}
 
 void comm_catch_signals(void)
 {
@@ -153,4 +165,7 @@ void comm_catch_signals(void)
   (void)sigaction(SIGTERM, &act, NULL);
 }
 
-int comm_signal(void) { return caught; }
+int comm_signal(void)
+{
+  return caught;
+}

@@ -1,10 +1,10 @@
 #pragma once
 /* The ranks of a run: start, end, and the few things that they do together. */
+#include "core/err.h"
+
 #include <mpi.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-#include "core/err.h"
 
 /** Start MPI (one thread calls it) and take a communicator of our own.  Collective. */
 MUST_CHECK err comm_start(int *argc, char ***argv);

@@ -1,9 +1,9 @@
 /** @file
  *  Text of all ranks brought to rank 0. */
+#include "pipeline/comm.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "pipeline/comm.h"
 
 enum { TAG_TEXT = 2 };
 

@@ -22,7 +22,10 @@ struct prefetch {
   pthread_cond_t changed;
 };
 
-static int64_t plane(const struct recipe *r) { return (int64_t)r->height * r->width; }
+static int64_t plane(const struct recipe *r)
+{
+  return (int64_t)r->height * r->width;
+}
 
 static int64_t input_floats(const struct recipe *r, int batch)
 {

@@ -1,16 +1,16 @@
 #pragma once
 /* Decoding the next unit while this one is computed: one thread that calls neither HDF5 nor MPI. */
-#include <stdint.h>
-
 #include "core/err.h"
 #include "io/dataset.h"
+
+#include <stdint.h>
 
 enum { PREFETCH_REASON = 256 };
 
 /** What became of one sample of a unit. */
 struct prefetch_slot {
-  enum sample_status status; /* SAMPLE_DONE: its pixels are there; else they are zeros */
-  int size[2];               /* height and width of the image in the file; 0 where unknown */
+  enum sample_status status;    /* SAMPLE_DONE: its pixels are there; else they are zeros */
+  int size[2];                  /* height and width of the image in the file; 0 where unknown */
   char reason[PREFETCH_REASON]; /* why not, in words */
 };
 

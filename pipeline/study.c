@@ -2,15 +2,15 @@
  *  Dealing units to ranks and committing them. */
 #include "pipeline/study.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "io/dataset.h"
 #include "io/runlog.h"
 #include "pipeline/comm.h"
 #include "pipeline/progress.h"
 #include "pipeline/study_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct run {
   const struct study *study;
@@ -35,8 +35,8 @@ static struct study_unit unit_at(const struct run *r, int64_t i)
   }
   if (next < r->n_todo) {
     u.next_first = r->todo[next] * s->unit;
-    u.next_count = (int)(s->n_samples - u.next_first < s->unit ? s->n_samples - u.next_first
-                                                               : s->unit);
+    u.next_count =
+        (int)(s->n_samples - u.next_first < s->unit ? s->n_samples - u.next_first : s->unit);
   }
   return u;
 }
@@ -118,11 +118,12 @@ static err log_end(struct run *r, const struct study_result *res)
   char *line = malloc(bytes);
   err logged = line ? ERR_OK : FAIL(ERR_MEMORY, "no memory for the run log");
   if (line) {
-    (void)snprintf(line, bytes,
-                   "{\"event\":\"end\",\"made\":%lld,\"done\":%lld,\"skipped\":%lld,\"pending\":%lld,"
-                   "\"seconds\":%.3f,\"stopped\":%s,\"ranks\":[%s]}",
-                   (long long)res->made, (long long)res->done, (long long)res->skipped,
-                   (long long)res->pending, res->seconds, res->stopped ? "true" : "false", all);
+    (void)snprintf(
+        line, bytes,
+        "{\"event\":\"end\",\"made\":%lld,\"done\":%lld,\"skipped\":%lld,\"pending\":%lld,"
+        "\"seconds\":%.3f,\"stopped\":%s,\"ranks\":[%s]}",
+        (long long)res->made, (long long)res->done, (long long)res->skipped,
+        (long long)res->pending, res->seconds, res->stopped ? "true" : "false", all);
     logged = runlog_append(r->log, line);
   }
   free(line);

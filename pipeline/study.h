@@ -1,11 +1,11 @@
 #pragma once
 /* The driver that every job with units shares: the file is made or continued, units are dealt to
  * ranks, rows are committed, and all ranks leave together.  DESIGN section 5. */
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "core/err.h"
 #include "io/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 /** One unit to compute, and the one that this rank will get after it. */
 struct study_unit {
@@ -40,7 +40,7 @@ struct study_result {
   int64_t done, skipped, pending; /* samples of the file afterwards */
   int64_t made;                   /* samples computed by this run */
   double seconds;
-  bool stopped;                   /* by a signal, with work left */
+  bool stopped; /* by a signal, with work left */
 };
 
 /** Run the study to its end, or until a signal asks to stop.

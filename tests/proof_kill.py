@@ -79,6 +79,13 @@ class Run:
         with open(self.error_path, encoding="utf-8", errors="replace") as f:
             return f.read()
 
+    def end(self):
+        """Whatever happened in the test: nothing of this run is left."""
+        if self.process.poll() is None:
+            for pid in [*self.pids(), self.pid]:
+                send(pid, signal.SIGKILL)
+            self.wait()
+
     def kill(self, kind, rng):
         """SIGKILL and wait until every process is gone."""
         ranks = self.pids()
@@ -107,8 +114,10 @@ class Kill(proof.Case):
         super().setUp()
         self.out = self.path("study.h5")
 
-    def start(self, ranks=1, settings=SETTINGS, data=None):
-        return Run(self.folder, self.out, data or self.data, ranks, *settings)
+    def start(self, ranks=1):
+        run = Run(self.folder, self.out, self.data, ranks, *SETTINGS)
+        self.addCleanup(run.end)
+        return run
 
     def finish(self, *args, ranks=1, code=0):
         return proof.attribute(self.out, proof.model("shapes"), self.data, *SETTINGS, *args, ranks=ranks,
@@ -150,20 +159,24 @@ class Kill(proof.Case):
 
     def test_random_kills(self):
         rng, kinds, studies, before, kills = random.Random(20), {}, 0, 0, 0
+        span = 0.6 * self.span
         while kills < KILLS:
             ranks = rng.choice((1, 2, 3))
             kind = "rank" if ranks == 1 else rng.choice(("rank", "ranks", "mpirun"))
             run = self.start(ranks)
             try:
-                run.process.wait(timeout=rng.uniform(0.0, 0.6 * self.span))
+                run.process.wait(timeout=rng.uniform(0.0, span))
             except subprocess.TimeoutExpired:
                 run.kill(kind, rng)
                 kills += 1
                 kinds[kind] = kinds.get(kind, 0) + 1
             else:
                 self.assertEqual(run.process.returncode, 0, run.stderr())
+                span *= 0.8  # it was not killed: the machine is faster now
             now = self.done()
             self.assertGreaterEqual(now, before, "a finished sample was lost")
+            if now == before:
+                span *= 1.1  # it was killed before it did anything
             before = now
             if now == COUNT:
                 self.finish(ranks=ranks)

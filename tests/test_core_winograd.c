@@ -7,14 +7,14 @@
  *    |error| <= eps (C + 40) * C * 18^2 * 100 * max|x| max|w|.
  *  That is the worst case of all signs; random signs stay far below it, so the test also holds the
  *  error to 1e-6 of 9 C max|x| max|w|, the largest value that an output can take, in float. */
+#include "check.h"
+#include "core/conv.h"
+#include "op_driver.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "check.h"
-#include "core/conv.h"
-#include "op_driver.h"
 
 enum { CASES = 60, MAX_BATCH = 3 };
 

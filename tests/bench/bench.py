@@ -29,6 +29,7 @@ Models are torchvision's with random weights, exported to ONNX at 224 x 224; spe
 
 - *PyTorch as installed*: Debian's package, weights without gradient, one thread, the model as torchvision gives it.
 - *PyTorch tuned*: BatchNormalization folded, malloc keeping its memory, the fastest of plain, channels-last and (forward) frozen and optimised graphs.
+- *Asked for*: of forward + gradient against PyTorch as installed; of the suite against PyTorch tuned.
 - *The suite*: gradient, input_x_gradient, guided_backprop and deconvnet at the input; grad_cam, linear_approx and the norms of scaling, conv1x1 and conv3x3 at every tap (the ReLUs after all 13 convolutions of VGG-16, the outputs of all 16 blocks of ResNet-50).
   PyTorch's loop makes one forward pass, one backward pass per rule, and closed forms in hooks."""
 
