@@ -22,7 +22,7 @@ void elementwise_copy(const struct op_fwd *c)
 
 SIMD static void scale_set(const real *dy, real scale, int64_t n, real *dx)
 {
-#pragma GCC ivdep
+  SIMD_INDEPENDENT
   for (int64_t i = 0; i < n; i++) dx[i] = scale * dy[i];
 }
 

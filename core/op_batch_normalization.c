@@ -56,7 +56,7 @@ static real slope(const struct op_site *at, const real *const *x, int channel)
 /* y may be x, element by element: no iteration reads what another one wrote. */
 SIMD static void normalise(const real *x, real a, real mean, real b, int64_t n, real *y)
 {
-#pragma GCC ivdep
+  SIMD_INDEPENDENT
   for (int64_t i = 0; i < n; i++) y[i] = a * (x[i] - mean) + b;
 }
 

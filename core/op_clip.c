@@ -47,7 +47,7 @@ static size_t aux_bytes(const struct op_site *at)
 /* y may be x, element by element: no iteration reads what another one wrote. */
 SIMD static void clamp(const real *x, int64_t n, real lo, real hi, real *y)
 {
-#pragma GCC ivdep
+  SIMD_INDEPENDENT
   for (int64_t i = 0; i < n; i++) {
     const real raised = x[i] < lo ? lo : x[i];
     y[i] = raised > hi ? hi : raised;

@@ -16,7 +16,7 @@ static size_t aux_bytes(const struct op_site *at)
 /* y may be x, element by element: no iteration reads what another one wrote. */
 SIMD static void rectify(const real *x, int64_t n, real *y)
 {
-#pragma GCC ivdep
+  SIMD_INDEPENDENT
   for (int64_t i = 0; i < n; i++) y[i] = x[i] <= REAL(0.0) ? REAL(0.0) : x[i];
 }
 

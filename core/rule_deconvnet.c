@@ -8,7 +8,7 @@
 /* dx may be dy, element by element: no iteration reads what another one wrote. */
 SIMD static void set(const real *dy, int64_t n, real *dx)
 {
-#pragma GCC ivdep
+  SIMD_INDEPENDENT
   for (int64_t i = 0; i < n; i++) dx[i] = dy[i] <= REAL(0.0) ? REAL(0.0) : dy[i];
 }
 

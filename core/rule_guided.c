@@ -17,7 +17,7 @@ static size_t work_bytes(const struct op_site *at)
 /* to may be from, element by element: no iteration reads what another one wrote. */
 SIMD static void positive_part(const real *from, int64_t n, real *to)
 {
-#pragma GCC ivdep
+  SIMD_INDEPENDENT
   for (int64_t i = 0; i < n; i++) to[i] = from[i] <= REAL(0.0) ? REAL(0.0) : from[i];
 }
 

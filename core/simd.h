@@ -9,3 +9,10 @@
 #else
 #define SIMD
 #endif
+
+/* Before a loop: no iteration reads what another one wrote, although arrays may be the same one. */
+#if defined(__clang__)
+#define SIMD_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define SIMD_INDEPENDENT _Pragma("GCC ivdep")
+#endif

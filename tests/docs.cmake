@@ -1,2 +1,3 @@
 script(docs.analysis)
+script(docs.format)
 script(docs.methods)
