@@ -14,6 +14,7 @@
 #define GEMM cblas_sgemm
 #endif
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters are those of every BLAS */
 void blas_gemm(bool ta, bool tb, int m, int n, int k, const real *a, int lda, const real *b,
                int ldb, real beta, real *c, int ldc)
 {

@@ -24,6 +24,7 @@ err err_raise(err code, const char *file, int line, const char *fmt, ...)
 {
   va_list args;
   va_start(args, fmt);
+  /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it was started one line above */
   (void)vsnprintf(message, sizeof message, fmt, args);
   va_end(args);
   (void)snprintf(chain, sizeof chain, "%s:%d", below_root(file), line);

@@ -39,10 +39,11 @@ void gate_between(const real *y, int64_t n, real lo, real hi, void *gates)
   for (int64_t first = 0; first < n; first += BLOCK) {
     const int count = n - first < BLOCK ? (int)(n - first) : BLOCK;
     const int whole = (count + GROUP - 1) / GROUP * GROUP;
-    if (isinf(hi))
+    if (isinf(hi)) {
       compare_above(y + first, count, lo, bytes);
-    else
+    } else {
       compare(y + first, count, lo, hi, bytes);
+    }
     for (int i = count; i < whole; i++) bytes[i] = 0;
     for (int i = 0; i < whole; i += GROUP) *to++ = packed(bytes + i);
   }
@@ -93,10 +94,11 @@ void gate_pass(const void *gates, const real *dy, int64_t n, bool set, real *dx)
 {
   const unsigned char *bits = gates;
   const int64_t groups = n / GROUP;
-  if (set)
+  if (set) {
     pass_set(bits, dy, groups, dx);
-  else
+  } else {
     pass_add(bits, dy, groups, dx);
+  }
   for (int64_t i = groups * GROUP; i < n; i++) {
     const real v = (bits[i / GROUP] >> (i % GROUP)) & 1 ? dy[i] : REAL(0.0);
     dx[i] = set ? v : dx[i] + v;

@@ -116,9 +116,10 @@ static void backward(const struct op_bwd *c)
 {
   const struct op_site *at = c->at;
   if (!c->dx[CONV_X]) return;
-  if (op_sets(c, CONV_X) && !kernel_at(at)->can_set) /* it adds up what overlaps */
+  if (op_sets(c, CONV_X) && !kernel_at(at)->can_set) { /* it adds up what overlaps */
     memset(c->dx[CONV_X], 0,
            (size_t)(shape_count(&at->in[CONV_X].shape) * at->batch) * sizeof(real));
+  }
   kernel_at(at)->backward(c);
 }
 

@@ -106,7 +106,7 @@ void winograd_weights(const real *g, int64_t n, real *u)
     for (int i = 0; i < WINOGRAD_IN; i++) {
       double half[3] = {0}; /* row i of G g; in double, because these weights serve every unit */
       for (int k = 0; k < 3; k++)
-        for (int l = 0; l < 3; l++) half[l] += rows[i][k] * (double)g[m * 9 + k * 3 + l];
+        for (int l = 0; l < 3; l++) half[l] += rows[i][k] * (double)g[m * 9 + (int64_t)k * 3 + l];
       for (int j = 0; j < WINOGRAD_IN; j++) {
         const double v = half[0] * rows[j][0] + half[1] * rows[j][1] + half[2] * rows[j][2];
         u[((int64_t)i * WINOGRAD_IN + j) * n + m] = (real)v;
@@ -120,17 +120,19 @@ void winograd_input(const real *d, int n, real *work, real *v, int64_t v_stride)
   const int64_t row = WINOGRAD_IN * (int64_t)n;
   for (int k = 0; k < WINOGRAD_IN; k++) /* down column k of every tile */
     apply_bt((struct lane){d + (int64_t)k * n, row, work + (int64_t)k * n, row}, n);
-  for (int i = 0; i < WINOGRAD_IN; i++) /* along row i */
+  for (int i = 0; i < WINOGRAD_IN; i++) { /* along row i */
     apply_bt((struct lane){work + i * row, n, v + (int64_t)i * WINOGRAD_IN * v_stride, v_stride},
              n);
+  }
 }
 
 void winograd_output(const real *m, int64_t m_stride, int n, real *work, real *y)
 {
   const int64_t row = WINOGRAD_IN * (int64_t)n;
-  for (int k = 0; k < WINOGRAD_IN; k++) /* down column k: work is [4][6][n] */
+  for (int k = 0; k < WINOGRAD_IN; k++) { /* down column k: work is [4][6][n] */
     apply_at((struct lane){m + k * m_stride, WINOGRAD_IN * m_stride, work + (int64_t)k * n, row},
              n);
+  }
   for (int i = 0; i < WINOGRAD_OUT; i++)
     apply_at((struct lane){work + i * row, n, y + (int64_t)i * WINOGRAD_OUT * n, n}, n);
 }

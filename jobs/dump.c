@@ -58,9 +58,10 @@ static void see(void *who, int pass, int tap, const real *a, const real *g)
   struct dump *d = who;
   const struct plan *p = d->setup.plan;
   if (d->failed) return;
-  if (pass == 0 && d->slot == d->setup.targets[0].name)
+  if (pass == 0 && d->slot == d->setup.targets[0].name) {
     d->failed =
         add_tensor(d, pool_text(d->pool, "activation/%s", d->variables[tap]), &p->taps[tap], a);
+  }
   if (!d->failed) {
     d->failed = add_tensor(d,
                            pool_text(d->pool, "signal/%s/%s/%s", p->passes[pass].rule->name,

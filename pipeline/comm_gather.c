@@ -32,10 +32,10 @@ static err gather(const char *mine, const int64_t *bytes, char **all)
     return err_trace(e, __FILE__, __LINE__);
   }
   if (text) {
-    if (own) memcpy(text, mine, (size_t)own);
+    if (mine) memcpy(text, mine, (size_t)own);
     receive(text, own, bytes);
   } else {
-    MPI_Send(own ? mine : "", (int)own, MPI_CHAR, 0, TAG_TEXT, comm_world());
+    MPI_Send(mine ? mine : "", (int)own, MPI_CHAR, 0, TAG_TEXT, comm_world());
   }
   *all = text;
   return ERR_OK;
