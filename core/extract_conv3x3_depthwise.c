@@ -5,15 +5,18 @@
  *    sum = g box(a),  max = g box_max(a) for g > 0, g box_min(a) else,
  *    pos2 = g+^2 box(a+^2) + g-^2 box(a-^2),  neg2 = g+^2 box(a-^2) + g-^2 box(a+^2). */
 #include "core/extract.h"
+#include "core/simd.h"
 #include "core/window3.h"
 
 /** Planes of one channel: a, its squared halves, then the windows of them. */
-static void windows(const real *a, int height, int width, double *plane, const struct stats *x)
+SIMD static void windows(const real *a, int height, int width, double *plane, const struct stats *x)
 {
   const int64_t n = (int64_t)height * width;
   double *v = plane, *pos2 = plane + n, *neg2 = plane + 2 * n, *tmp = plane + 3 * n;
 
-  for (int64_t u = 0; u < n; u++) {
+  SIMD_INDEPENDENT /* the planes do not overlap */
+      for (int64_t u = 0; u < n; u++)
+  {
     const double p = a[u] <= REAL(0.0) ? 0.0 : (double)a[u];
     const double m = a[u] >= REAL(0.0) ? 0.0 : (double)a[u];
     v[u] = (double)a[u];
@@ -27,9 +30,11 @@ static void windows(const real *a, int height, int width, double *plane, const s
   window3(WINDOW3_SUM, neg2, height, width, tmp, x->neg2);
 }
 
-static void accumulate(const struct stats *x, const real *g, int64_t n, const struct stats *s)
+SIMD static void accumulate(const struct stats *x, const real *g, int64_t n, const struct stats *s)
 {
-  for (int64_t u = 0; u < n; u++) {
+  SIMD_INDEPENDENT /* the planes of x and s do not overlap */
+      for (int64_t u = 0; u < n; u++)
+  {
     const double v = (double)g[u], v2 = v * v;
     const double up = v > 0.0 ? v * x->max[u] : v * x->min[u];
     const double down = v > 0.0 ? v * x->min[u] : v * x->max[u];

@@ -2,6 +2,8 @@
  *  The five sums over the entries of an extract. */
 #include "core/stats.h"
 
+#include "core/simd.h"
+
 #include <math.h>
 
 void stats_begin(const struct stats *s, int64_t first, int n)
@@ -13,21 +15,24 @@ void stats_begin(const struct stats *s, int64_t first, int n)
   }
 }
 
-void stats_add(const struct stats *s, int64_t first, int n, const double *gamma)
+/* Clones of a function that other files see are not vectorised by gcc 12, so the loops are here. */
+SIMD static void take(const double *restrict v, int n, double *restrict sum, double *restrict max,
+                      double *restrict min, double *restrict pos2, double *restrict neg2)
 {
-  const double *restrict v = gamma;
-  double *restrict sum = s->sum + first, *restrict max = s->max + first;
-  double *restrict min = s->min + first, *restrict pos2 = s->pos2 + first;
-  double *restrict neg2 = s->neg2 + first;
-
   for (int u = 0; u < n; u++) {
-    const double p = v[u] <= 0.0 ? 0.0 : v[u], m = v[u] >= 0.0 ? 0.0 : v[u];
-    sum[u] += v[u];
-    max[u] = stats_larger(max[u], v[u]);
-    min[u] = stats_smaller(min[u], v[u]);
+    const double x = v[u], high = max[u], low = min[u];
+    const double p = x <= 0.0 ? 0.0 : x, m = x >= 0.0 ? 0.0 : x;
+    sum[u] += x;
+    max[u] = stats_larger(high, x);
+    min[u] = stats_smaller(low, x);
     pos2[u] += p * p;
     neg2[u] += m * m;
   }
+}
+
+void stats_add(const struct stats *s, int64_t first, int n, const double *gamma)
+{
+  take(gamma, n, s->sum + first, s->max + first, s->min + first, s->pos2 + first, s->neg2 + first);
 }
 
 void stats_of_channels(const real *v, int channels, int64_t positions, int64_t stride,
@@ -45,10 +50,12 @@ void stats_of_channels(const real *v, int channels, int64_t positions, int64_t s
   }
 }
 
-void stats_of_outer_product(const struct stats *x, const struct stats *g, int64_t n,
-                            const struct stats *s)
+SIMD static void multiply(const struct stats *x, const struct stats *g, int64_t n,
+                          const struct stats *s)
 {
-  for (int64_t u = 0; u < n; u++) {
+  SIMD_INDEPENDENT /* the planes of x, g and s do not overlap */
+      for (int64_t u = 0; u < n; u++)
+  {
     const double a = x->max[u] * g->max[u], b = x->max[u] * g->min[u];
     const double c = x->min[u] * g->max[u], d = x->min[u] * g->min[u];
     s->sum[u] = x->sum[u] * g->sum[u];
@@ -57,6 +64,12 @@ void stats_of_outer_product(const struct stats *x, const struct stats *g, int64_
     s->pos2[u] = x->pos2[u] * g->pos2[u] + x->neg2[u] * g->neg2[u];
     s->neg2[u] = x->pos2[u] * g->neg2[u] + x->neg2[u] * g->pos2[u];
   }
+}
+
+void stats_of_outer_product(const struct stats *x, const struct stats *g, int64_t n,
+                            const struct stats *s)
+{
+  multiply(x, g, n, s);
 }
 
 struct stats stats_at(double *memory, int64_t n)
