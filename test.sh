@@ -20,4 +20,8 @@ status=0
 ctest --test-dir build/release -j "$jobs" --output-on-failure -R "${RETROGRAD_TESTS:-.}" || status=1
 echo "== tests under sanitizers"
 ctest --test-dir build/asan -j "$jobs" --output-on-failure -L asan -R "${RETROGRAD_TESTS:-.}" || status=1
+if [ "${1:-}" = long ]; then
+  echo "== benchmark"
+  tests/bench/run.sh --write || status=1
+fi
 exit $status
