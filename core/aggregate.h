@@ -13,10 +13,13 @@ struct stats {
   double *neg2; /* sum_i min(gamma, 0)^2 */
 };
 
+enum { STATS_SUM = 1, STATS_MAX = 2, STATS_MIN = 4, STATS_POS2 = 8, STATS_NEG2 = 16 };
+
 struct aggregate {
   const char *name;
   const char *formula;
   bool is_signed; /* maps may be negative */
+  unsigned reads; /* STATS_*: which of the five; the others may hold anything */
   /** map[u] from s at u, for n positions.  s read only, map overwritten. */
   void (*run)(const struct stats *s, int64_t n, float *map);
 };

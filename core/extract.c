@@ -21,11 +21,3 @@ const struct extract *extract_find(const char *name)
     if (!strcmp((*x)->name, name)) return *x;
   return NULL;
 }
-
-int extract_work_planes(void)
-{
-  int most = 0;
-  for (const struct extract *const *x = extract_all; *x; x++)
-    if ((*x)->work_planes > most) most = (*x)->work_planes;
-  return most;
-}

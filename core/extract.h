@@ -5,6 +5,7 @@
 #include "core/stats.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /** One sample at one tap. */
@@ -17,12 +18,18 @@ struct extract_site {
 
 enum { EXTRACT_STATS_A = 1, EXTRACT_STATS_G = 2 };
 
+/** A band of rows of one sample: small enough that what is read of it serves every extract from the
+ *  cache.  The stats hold what `wanted` asks for. */
 struct extract_call {
   struct extract_site at;
-  const struct stats *a;   /* stats over channels of a; only with EXTRACT_STATS_A */
-  const struct stats *g;   /* stats over channels of g; only with EXTRACT_STATS_G */
-  double *work;            /* [work_planes][positions] scratch, at least `channels` doubles */
-  const struct stats *out; /* overwritten */
+  int row, rows;         /* rows [row, row + rows) */
+  unsigned wanted;       /* STATS_* */
+  const struct stats *a; /* [height, width] over channels of a, in the rows [row - 1, row + rows] of
+                            the plane; only with EXTRACT_STATS_A */
+  const struct stats *g; /* [rows, width] over channels of g; only with EXTRACT_STATS_G */
+  double *weights;       /* [channels] what `begin` leaves for the bands */
+  void *work;            /* scratch, work_bytes */
+  const struct stats *out; /* [rows, width] overwritten */
 };
 
 struct extract {
@@ -30,16 +37,22 @@ struct extract {
   const char *formula;
   const char *source;
   bool reads_activation;
-  unsigned needs;  /* EXTRACT_STATS_* */
-  int work_planes; /* scratch planes of [positions] doubles */
+  unsigned needs;                            /* EXTRACT_STATS_* */
+  size_t (*work_bytes)(int width, int rows); /* NULL: none */
+  void (*begin)(
+      const struct extract_call *c); /* before the first band of a sample; NULL: nothing */
   void (*run)(const struct extract_call *c);
 };
+
+#define EXTRACT(name) EXTRACT_##name,
+enum {
+#include "core/extract_list.h"
+  N_EXTRACTS
+};
+#undef EXTRACT
 
 /** All extracts, in the order of extract_list.h, ended by NULL. */
 extern const struct extract *const extract_all[];
 
 /** The extract of that name, or NULL. */
 const struct extract *extract_find(const char *name);
-
-/** Most scratch planes that any extract wants. */
-int extract_work_planes(void);

@@ -4,14 +4,18 @@
 
 #include <string.h>
 
+static void copy(double *to, const double *from, const struct extract_call *c)
+{
+  memcpy(to, from, (size_t)c->rows * (size_t)c->at.width * sizeof *to);
+}
+
 static void run(const struct extract_call *c)
 {
-  const size_t bytes = (size_t)c->at.height * (size_t)c->at.width * sizeof(double);
-  memcpy(c->out->sum, c->g->sum, bytes);
-  memcpy(c->out->max, c->g->max, bytes);
-  memcpy(c->out->min, c->g->min, bytes);
-  memcpy(c->out->pos2, c->g->pos2, bytes);
-  memcpy(c->out->neg2, c->g->neg2, bytes);
+  if (c->wanted & STATS_SUM) copy(c->out->sum, c->g->sum, c);
+  if (c->wanted & STATS_MAX) copy(c->out->max, c->g->max, c);
+  if (c->wanted & STATS_MIN) copy(c->out->min, c->g->min, c);
+  if (c->wanted & STATS_POS2) copy(c->out->pos2, c->g->pos2, c);
+  if (c->wanted & STATS_NEG2) copy(c->out->neg2, c->g->neg2, c);
 }
 
 const struct extract extract_bias = {

@@ -2,35 +2,38 @@
  *  Class activation mapping:  gamma_u = w * a_u with w_k = mean over u of g_k: the scaling extract
  *  after the signal was replaced by its spatial mean. */
 #include "core/extract.h"
+#include "core/simd.h"
+
+/* Partial sums of a channel, folded in a fixed order: the same on every instruction set. */
+enum { LANES = 8 };
+
+/** Sum of v [n] in double: lane j holds the v[i] with i % LANES = j, then the halves are added. */
+SIMD_PART double sum(const real *restrict v, int64_t n)
+{
+  double lane[LANES] = {0};
+  int64_t u = 0;
+  for (; u + LANES <= n; u += LANES)
+    for (int j = 0; j < LANES; j++) lane[j] += (double)v[u + j];
+  for (int j = 0; u + j < n; j++) lane[j] += (double)v[u + j];
+  for (int half = LANES / 2; half > 0; half /= 2)
+    for (int j = 0; j < half; j++) lane[j] += lane[j + half];
+  return lane[0];
+}
 
 /** w[k] = mean over the positions of channel k of the signal. */
-static void means(const struct extract_site *at, int64_t positions, double *w)
+SIMD static void begin(const struct extract_call *c)
 {
-  for (int k = 0; k < at->channels; k++) {
-    const real *g = at->g + k * at->stride;
-    double sum = 0.0;
-    for (int64_t u = 0; u < positions; u++) sum += (double)g[u];
-    w[k] = sum / (double)positions;
-  }
+  const struct extract_site *at = &c->at;
+  const int64_t positions = (int64_t)at->height * at->width;
+  for (int k = 0; k < at->channels; k++)
+    c->weights[k] = sum(at->g + k * at->stride, positions) / (double)positions;
 }
 
 static void run(const struct extract_call *c)
 {
   const struct extract_site *at = &c->at;
-  const int64_t positions = (int64_t)at->height * at->width;
-  double gamma[STATS_BLOCK];
-
-  means(at, positions, c->work);
-  for (int64_t first = 0; first < positions; first += STATS_BLOCK) {
-    const int n = positions - first < STATS_BLOCK ? (int)(positions - first) : STATS_BLOCK;
-    stats_begin(c->out, first, n);
-    for (int k = 0; k < at->channels; k++) {
-      const real *restrict a = at->a + k * at->stride + first;
-      const double w = c->work[k];
-      for (int u = 0; u < n; u++) gamma[u] = w * (double)a[u];
-      stats_add(c->out, first, n, gamma);
-    }
-  }
+  stats_of_weighted(at->a + (int64_t)c->row * at->width, c->weights, at->channels, at->stride,
+                    c->rows * at->width, c->wanted, c->out);
 }
 
 const struct extract extract_cam = {
@@ -38,5 +41,6 @@ const struct extract extract_cam = {
     .formula = "gamma_u = mean_v(g_v) * a_u (element by element)",
     .source = "Selvaraju et al. 2017, arXiv:1610.02391, eq. 1",
     .reads_activation = true,
+    .begin = begin,
     .run = run,
 };

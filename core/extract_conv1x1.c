@@ -5,7 +5,8 @@
 
 static void run(const struct extract_call *c)
 {
-  stats_of_outer_product(c->a, c->g, (int64_t)c->at.height * c->at.width, c->out);
+  const struct stats a = stats_from(c->a, (int64_t)c->row * c->at.width);
+  stats_of_outer_product(&a, c->g, c->rows * c->at.width, c->wanted, c->out);
 }
 
 const struct extract extract_conv1x1 = {

@@ -5,19 +5,34 @@
 #include "core/extract.h"
 #include "core/window3.h"
 
+/* Planes of the stats of X_u, and one of scratch. */
+enum { PLANES = 6 };
+
+static size_t work_bytes(int width, int rows)
+{
+  return PLANES * (size_t)rows * (size_t)width * sizeof(double);
+}
+
+static void window(const struct extract_call *c, enum window3_kind kind, const double *a, double *x)
+{
+  double *tmp = (double *)c->work + 5 * (ptrdiff_t)c->rows * c->at.width;
+  window3(kind, a, c->at.height, c->at.width, c->row, c->rows, tmp, x);
+}
+
 static void run(const struct extract_call *c)
 {
-  const int height = c->at.height, width = c->at.width;
-  const int64_t n = (int64_t)height * width;
+  const int n = c->rows * c->at.width;
   const struct stats x = stats_at(c->work, n);
-  double *tmp = c->work + 5 * n;
-
-  window3(WINDOW3_SUM, c->a->sum, height, width, tmp, x.sum);
-  window3(WINDOW3_MAX, c->a->max, height, width, tmp, x.max);
-  window3(WINDOW3_MIN, c->a->min, height, width, tmp, x.min);
-  window3(WINDOW3_SUM, c->a->pos2, height, width, tmp, x.pos2);
-  window3(WINDOW3_SUM, c->a->neg2, height, width, tmp, x.neg2);
-  stats_of_outer_product(&x, c->g, n, c->out);
+  if (c->wanted & STATS_SUM) window(c, WINDOW3_SUM, c->a->sum, x.sum);
+  if (c->wanted & STATS_EXTREMES) {
+    window(c, WINDOW3_MAX, c->a->max, x.max);
+    window(c, WINDOW3_MIN, c->a->min, x.min);
+  }
+  if (c->wanted & (STATS_SQUARES | STATS_EXTREMES)) {
+    window(c, WINDOW3_SUM, c->a->pos2, x.pos2);
+    window(c, WINDOW3_SUM, c->a->neg2, x.neg2);
+  }
+  stats_of_outer_product(&x, c->g, n, c->wanted, c->out);
 }
 
 const struct extract extract_conv3x3 = {
@@ -26,6 +41,6 @@ const struct extract extract_conv3x3 = {
     .source = "Rebuffi et al. 2020, arXiv:2004.02866, phase 1",
     .reads_activation = true,
     .needs = EXTRACT_STATS_A | EXTRACT_STATS_G,
-    .work_planes = 6,
+    .work_bytes = work_bytes,
     .run = run,
 };

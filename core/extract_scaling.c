@@ -5,18 +5,9 @@
 static void run(const struct extract_call *c)
 {
   const struct extract_site *at = &c->at;
-  const int64_t positions = (int64_t)at->height * at->width;
-  double gamma[STATS_BLOCK];
-  for (int64_t first = 0; first < positions; first += STATS_BLOCK) {
-    const int n = positions - first < STATS_BLOCK ? (int)(positions - first) : STATS_BLOCK;
-    stats_begin(c->out, first, n);
-    for (int k = 0; k < at->channels; k++) {
-      const real *restrict a = at->a + k * at->stride + first;
-      const real *restrict g = at->g + k * at->stride + first;
-      for (int u = 0; u < n; u++) gamma[u] = (double)a[u] * (double)g[u];
-      stats_add(c->out, first, n, gamma);
-    }
-  }
+  const int64_t first = (int64_t)c->row * at->width;
+  stats_of_products(at->a + first, at->g + first, at->channels, at->stride, c->rows * at->width,
+                    c->wanted, c->out);
 }
 
 const struct extract extract_scaling = {

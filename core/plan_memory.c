@@ -5,6 +5,7 @@
  *  node i backward; 2n + 2 the extracts at the input.  With several passes (rules x targets) the
  *  backward steps are run again, so what a pass reads then lives to the end. */
 #include "core/arena.h"
+#include "core/extract_bands.h"
 #include "core/plan_impl.h"
 
 #include <stdlib.h>
@@ -207,12 +208,11 @@ static void add_nodes(struct layout *l)
   }
 }
 
-/** Stats of a, of g and of the extract, then the extract's own planes. */
+/** Scratch of the extracts at a tap. */
 static int64_t extract_bytes(const struct plan_tap *t)
 {
-  const int64_t positions = (int64_t)t->height * t->width;
-  const int64_t own = extract_work_planes() * positions;
-  return (15 * positions + (own > t->channels ? own : t->channels)) * (int64_t)sizeof(double);
+  const int rows = extract_bands_rows(t->height, t->width);
+  return (int64_t)extract_bands_bytes(t->channels, t->height, t->width, rows);
 }
 
 static void add_extracts(struct layout *l)

@@ -16,3 +16,6 @@
 #else
 #define SIMD_INDEPENDENT _Pragma("GCC ivdep")
 #endif
+
+/* Part of a function marked SIMD: compiled into each of its clones. */
+#define SIMD_PART static inline __attribute__((always_inline))

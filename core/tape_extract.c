@@ -2,64 +2,73 @@
  *  Every method of one rule at one tap, for each sample of the unit. */
 #include "core/tape_extract.h"
 
-struct extraction {
-  const struct plan_tap *tap;
-  const struct plan_pass *pass;
-  struct extract_call call;
-  struct stats a, g, out;
+#include "core/extract_bands.h"
+
+/** One sample's maps. */
+struct maps {
+  const struct tape_tap *t;
   float *rows; /* of this sample and slot: [n_methods, positions] */
 };
 
-/** Every aggregate asked for of one extract of one sample. */
-static void run_extract(const struct plan *p, struct extraction *x, const struct extract *extract)
+static const struct plan_tap *tap_of(const struct tape_tap *t)
 {
-  const int64_t positions = (int64_t)x->tap->height * x->tap->width;
-  bool ready = false;
-  for (int k = 0; k < x->tap->n_methods; k++) {
-    const struct method *m = &p->methods[x->tap->methods[k]];
-    if (m->rule != x->pass->rule || m->extract != extract) continue;
-    if (!ready) extract->run(&x->call);
-    ready = true;
-    m->aggregate->run(&x->out, positions, x->rows + k * positions);
+  return &t->plan->taps[t->tap];
+}
+
+/** The k-th method of the tap; NULL when it is of another rule. */
+static const struct method *method_of(const struct tape_tap *t, int k)
+{
+  const struct method *m = &t->plan->methods[tap_of(t)->methods[k]];
+  return m->rule == t->pass->rule ? m : NULL;
+}
+
+/** What the aggregates asked for read of each extract: wanted [N_EXTRACTS] overwritten. */
+static void collect(const struct tape_tap *t, unsigned *wanted)
+{
+  for (int i = 0; i < N_EXTRACTS; i++) {
+    wanted[i] = 0;
+    for (int k = 0; k < tap_of(t)->n_methods; k++) {
+      const struct method *m = method_of(t, k);
+      if (m && m->extract == extract_all[i]) wanted[i] |= m->aggregate->reads;
+    }
   }
 }
 
-/** Stats that the wanted extracts share, then each extract. */
-static void extract_sample(const struct plan *p, struct extraction *x)
+/** Every aggregate asked for of one extract, in one band. */
+static void take(void *who, int extract, int64_t first, int n, const struct stats *s)
 {
-  const int64_t positions = (int64_t)x->tap->height * x->tap->width;
-  const struct extract_site *s = &x->call.at;
-  unsigned needs = 0;
-  for (int k = 0; k < x->tap->n_methods; k++) {
-    const struct method *m = &p->methods[x->tap->methods[k]];
-    if (m->rule == x->pass->rule) needs |= m->extract->needs;
+  const struct maps *x = who;
+  const struct plan_tap *pt = tap_of(x->t);
+  const int64_t positions = (int64_t)pt->height * pt->width;
+  for (int k = 0; k < pt->n_methods; k++) {
+    const struct method *m = method_of(x->t, k);
+    if (m && m->extract == extract_all[extract])
+      m->aggregate->run(s, n, x->rows + k * positions + first);
   }
-  if (needs & EXTRACT_STATS_A) stats_of_channels(s->a, s->channels, positions, s->stride, &x->a);
-  if (needs & EXTRACT_STATS_G) stats_of_channels(s->g, s->channels, positions, s->stride, &x->g);
-  for (const struct extract *const *e = extract_all; *e; e++) run_extract(p, x, *e);
 }
 
 void tape_extract(const struct tape_tap *t)
 {
   const struct plan *p = t->plan;
-  const struct plan_tap *pt = &p->taps[t->tap];
+  const struct plan_tap *pt = tap_of(t);
   const int64_t positions = (int64_t)pt->height * pt->width;
-  double *work = t->work;
-  struct extraction x = {.tap = pt, .pass = t->pass};
+  unsigned wanted[N_EXTRACTS];
+  struct maps maps = {.t = t};
+  struct extract_bands b = {.rows = extract_bands_rows(pt->height, pt->width),
+                            .wanted = wanted,
+                            .work = t->work,
+                            .who = &maps,
+                            .take = take};
 
-  x.a = stats_at(work, positions);
-  x.g = stats_at(work + 5 * positions, positions);
-  x.out = stats_at(work + 10 * positions, positions);
-  x.call =
-      (struct extract_call){.a = &x.a, .g = &x.g, .out = &x.out, .work = work + 15 * positions};
-  for (int b = 0; b < p->batch; b++) {
-    x.call.at = (struct extract_site){pt->channels,
-                                      pt->height,
-                                      pt->width,
-                                      positions * p->batch,
-                                      t->a ? t->a + b * positions : NULL,
-                                      t->g + b * positions};
-    x.rows = t->rows + ((int64_t)b * p->n_targets + t->slot) * pt->n_methods * positions;
-    extract_sample(p, &x);
+  collect(t, wanted);
+  for (int i = 0; i < p->batch; i++) {
+    b.at = (struct extract_site){pt->channels,
+                                 pt->height,
+                                 pt->width,
+                                 positions * p->batch,
+                                 t->a ? t->a + i * positions : NULL,
+                                 t->g + i * positions};
+    maps.rows = t->rows + ((int64_t)i * p->n_targets + t->slot) * pt->n_methods * positions;
+    extract_bands_run(&b);
   }
 }

@@ -9,8 +9,7 @@ struct tape_tap {
   const real *a; /* activation as stored, read only; NULL where it is not kept */
   const real *g; /* signal as stored, read only */
   void *work;    /* the tap's scratch: plan->extract_work */
-  float *
-      rows; /* [batch, n_targets, n_methods, height, width]; those of this pass and slot are overwritten */
+  float *rows; /* [batch, n_targets, n_methods, height, width]; of this pass and slot overwritten */
 };
 
 /** All maps of one tap of one pass, from activation and signal.  Cannot fail; allocates nothing. */

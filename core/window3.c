@@ -1,93 +1,76 @@
 /** @file
- *  3x3 windows as a pass along rows and a pass along columns. */
+ *  3x3 windows as a pass along columns and a pass along rows. */
 #include "core/window3.h"
 
 #include "core/simd.h"
 #include "core/stats.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-static double sum(double a, double b, double c)
+SIMD_PART double of(enum window3_kind kind, double a, double b, double c)
 {
-  return a + b + c;
-}
-static double max(double a, double b, double c)
-{
-  return stats_larger(stats_larger(a, b), c);
-}
-static double min(double a, double b, double c)
-{
+  if (kind == WINDOW3_SUM) return a + b + c;
+  if (kind == WINDOW3_MAX) return stats_larger(stats_larger(a, b), c);
   return stats_smaller(stats_smaller(a, b), c);
 }
 
-typedef double combination(double, double, double);
-
-/* One body for the three kinds: the combining function is a constant argument, so that the compiler
- * makes three copies with it inside. */
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
-/** tmp[r, c] = of the three neighbours of in[r, c] in its row. */
-ALWAYS_INLINE void along_rows(combination *of, const double *restrict in, int height, int width,
-                              double *restrict tmp)
+/** y[u] = of x[u - w], x[u], x[u + w], n columns; zero for what is above or below the plane. */
+SIMD_PART void columns(enum window3_kind kind, bool above, bool below, const double *x, int64_t w,
+                       int64_t n, double *restrict y)
 {
-  for (int r = 0; r < height; r++) {
-    const double *x = in + (int64_t)r * width;
-    double *y = tmp + (int64_t)r * width;
-    y[0] = of(0.0, x[0], width > 1 ? x[1] : 0.0);
-    for (int c = 1; c < width - 1; c++) y[c] = of(x[c - 1], x[c], x[c + 1]);
-    if (width > 1) y[width - 1] = of(x[width - 2], x[width - 1], 0.0);
-  }
-}
-
-/** out[r, c] = of the three neighbours of tmp[r, c] in its column. */
-ALWAYS_INLINE void along_columns(combination *of, const double *restrict tmp, int height, int width,
-                                 double *restrict out)
-{
-  for (int r = 0; r < height; r++) {
-    const double *x = tmp + (int64_t)r * width;
-    double *y = out + (int64_t)r * width;
-    if (r > 0 && r + 1 < height) {
-      for (int c = 0; c < width; c++) y[c] = of(x[c - width], x[c], x[c + width]);
-      continue;
-    }
-    for (int c = 0; c < width; c++) {
-      const double above = r > 0 ? x[c - width] : 0.0;
-      const double below = r + 1 < height ? x[c + width] : 0.0;
-      y[c] = of(above, x[c], below);
-    }
-  }
-}
-
-ALWAYS_INLINE void passes(combination *of, const double *in, int height, int width, double *tmp,
-                          double *out)
-{
-  along_rows(of, in, height, width, tmp);
-  along_columns(of, tmp, height, width, out);
-}
-
-SIMD static void sums(const double *in, int height, int width, double *tmp, double *out)
-{
-  passes(sum, in, height, width, tmp, out);
-}
-
-SIMD static void largest(const double *in, int height, int width, double *tmp, double *out)
-{
-  passes(max, in, height, width, tmp, out);
-}
-
-SIMD static void smallest(const double *in, int height, int width, double *tmp, double *out)
-{
-  passes(min, in, height, width, tmp, out);
-}
-
-void window3(enum window3_kind kind, const double *in, int height, int width, double *tmp,
-             double *out)
-{
-  if (kind == WINDOW3_SUM) {
-    sums(in, height, width, tmp, out);
-  } else if (kind == WINDOW3_MAX) {
-    largest(in, height, width, tmp, out);
+  if (above && below) {
+    SIMD_INDEPENDENT
+    for (int64_t u = 0; u < n; u++) y[u] = of(kind, x[u - w], x[u], x[u + w]);
+  } else if (above) {
+    SIMD_INDEPENDENT
+    for (int64_t u = 0; u < n; u++) y[u] = of(kind, x[u - w], x[u], 0.0);
+  } else if (below) {
+    SIMD_INDEPENDENT
+    for (int64_t u = 0; u < n; u++) y[u] = of(kind, 0.0, x[u], x[u + w]);
   } else {
-    smallest(in, height, width, tmp, out);
+    SIMD_INDEPENDENT
+    for (int64_t u = 0; u < n; u++) y[u] = of(kind, 0.0, x[u], 0.0);
   }
+}
+
+/** The pass along columns; rows with both neighbours are one run. */
+SIMD_PART void all_columns(enum window3_kind kind, const double *x, int width, int rows, bool top,
+                           bool bottom, double *restrict y)
+{
+  const int64_t w = width, last = (rows - 1) * w;
+  const int first = top ? 1 : 0, inner = rows - first - (bottom ? 1 : 0);
+  if (top) columns(kind, false, rows > 1 || !bottom, x, w, w, y);
+  if (inner > 0) columns(kind, true, true, x + first * w, w, inner * w, y + first * w);
+  if (bottom && !(top && rows == 1)) columns(kind, true, false, x + last, w, w, y + last);
+}
+
+SIMD_PART void row_of(enum window3_kind kind, const double *restrict x, int width,
+                      double *restrict y)
+{
+  y[0] = of(kind, 0.0, x[0], width > 1 ? x[1] : 0.0);
+  SIMD_INDEPENDENT
+  for (int c = 1; c < width - 1; c++) y[c] = of(kind, x[c - 1], x[c], x[c + 1]);
+  if (width > 1) y[width - 1] = of(kind, x[width - 2], x[width - 1], 0.0);
+}
+
+typedef void passes(const double *x, int width, int rows, bool top, bool bottom, double *tmp,
+                    double *out);
+
+#define PASSES(name, kind)                                                                        \
+  SIMD static void name(const double *x, int width, int rows, bool top, bool bottom, double *tmp, \
+                        double *out)                                                              \
+  {                                                                                               \
+    all_columns(kind, x, width, rows, top, bottom, tmp);                                          \
+    for (int64_t r = 0; r < rows; r++) row_of(kind, tmp + r * width, width, out + r * width);     \
+  }
+PASSES(sums, WINDOW3_SUM)
+PASSES(maxima, WINDOW3_MAX)
+PASSES(minima, WINDOW3_MIN)
+
+void window3(enum window3_kind kind, const double *in, int height, int width, int row, int rows,
+             double *tmp, double *out)
+{
+  static passes *const of_kind[N_WINDOW3_KINDS] = {sums, maxima, minima};
+  of_kind[kind](in + (int64_t)row * width, width, rows, row == 0, row + rows == height, tmp, out);
 }

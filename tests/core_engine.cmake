@@ -24,7 +24,9 @@ endfunction()
 check(core.arena core)
 
 check(core.extract core)
+with(core.extract ref_extract.c)
 check_double(core.extract)
+with(core.extract_double ref_extract.c)
 
 check(core.method core)
 
