@@ -28,14 +28,6 @@ struct attribute_unit {
   json_t *skipped; /* reasons of this rank's bad samples */
 };
 
-int64_t attribute_unit_bytes(const struct setup *s)
-{
-  const int64_t per_sample =
-      s->graph->classes * (int64_t)sizeof(float) + 16 + s->n_targets * (int64_t)12;
-  return s->plan->arena_bytes + s->plan->rows_floats * (int64_t)sizeof(float) +
-         prefetch_bytes(&s->recipe, s->unit) + s->unit * per_sample;
-}
-
 void attribute_unit_free(struct attribute_unit **unit)
 {
   struct attribute_unit *u = *unit;

@@ -18,8 +18,5 @@ err attribute_unit_compute(void *who, struct store *f, const struct study_unit *
                            uint8_t *status);
 char *attribute_unit_account(void *who);
 
-/** Bytes that attribute_unit_make takes. */
-int64_t attribute_unit_bytes(const struct setup *s);
-
 /** Load the first unit, forward and every backward once: for a probe of time and memory. */
 void attribute_unit_probe(struct attribute_unit *u);

@@ -44,12 +44,6 @@ int comm_finish(int exit_code)
   return (int)code;
 }
 
-void comm_abort(int exit_code)
-{
-  if (comm.started) MPI_Abort(MPI_COMM_WORLD, exit_code);
-  exit(exit_code);
-}
-
 MPI_Comm comm_world(void)
 {
   return comm.started ? comm.world : MPI_COMM_SELF;

@@ -13,9 +13,6 @@ MUST_CHECK err comm_start(int *argc, char ***argv);
  *  Collective. */
 int comm_finish(int exit_code);
 
-/** End all ranks at once after a failure that cannot be agreed on.  Not collective; never returns. */
-void comm_abort(int exit_code);
-
 /* Without comm_start there is one rank, 0. */
 MPI_Comm comm_world(void);
 int comm_rank(void);

@@ -32,12 +32,6 @@ static int64_t input_floats(const struct recipe *r, int batch)
   return plane(r) * batch * r->channels;
 }
 
-int64_t prefetch_bytes(const struct recipe *r, int batch)
-{
-  return input_floats(r, batch) * (int64_t)sizeof(float) +
-         batch * (int64_t)sizeof(struct prefetch_slot);
-}
-
 /** Load every sample of the unit; a bad one leaves zeros and its reason. */
 static void load(struct prefetch *p)
 {

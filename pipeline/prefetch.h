@@ -33,6 +33,3 @@ void prefetch_start(struct prefetch *p, int64_t first, int count);
  *  input  [C][batch][H * W] overwritten
  *  slots  [batch] overwritten */
 void prefetch_wait(struct prefetch *p, float *input, struct prefetch_slot *slots);
-
-/** Bytes that prefetch_make takes. */
-int64_t prefetch_bytes(const struct recipe *r, int batch);
