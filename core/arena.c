@@ -3,6 +3,7 @@
 #include "core/arena.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 static int64_t rounded(int64_t bytes)
 {
@@ -55,4 +56,14 @@ int64_t arena_place(struct span *spans, int n)
   free(order);
   free(placed);
   return total;
+}
+
+void *arena_alloc(size_t bytes)
+{
+  enum { HUGE_PAGE = 2 << 20 };
+  const size_t align = bytes >= HUGE_PAGE ? HUGE_PAGE : ARENA_ALIGN;
+  const size_t size = (bytes + align - 1) / align * align;
+  void *p = aligned_alloc(align, size ? size : align);
+  if (p && align == HUGE_PAGE) (void)madvise(p, size, MADV_HUGEPAGE); /* a wish, no more */
+  return p;
 }

@@ -17,3 +17,7 @@ struct span {
  *  Returns the arena's bytes, or -1 when out of memory.
  *  Source: Pisarchyk and Lee 2020, arXiv:2001.03288, "greedy by size for offset calculation". */
 int64_t arena_place(struct span *spans, int n);
+
+/** Memory for an arena, aligned to ARENA_ALIGN, to be freed with free(); NULL when there is none.  In
+ *  huge pages where the system gives them: the strides of matrix products miss small ones. */
+void *arena_alloc(size_t bytes);

@@ -53,8 +53,15 @@ static inline int conv_positions(int batch, const int extent[2])
   return (int)n;
 }
 
+/** The biases of all outputs, or NULL. */
+static inline const real *conv_biases(const struct op_site *at, const real *const *x)
+{
+  return at->n_in > CONV_B && at->in[CONV_B].present ? x[CONV_B] : NULL;
+}
+
 /** The bias of output m, or 0. */
 static inline real conv_bias(const struct op_site *at, const real *const *x, int m)
 {
-  return at->n_in > CONV_B && at->in[CONV_B].present ? x[CONV_B][m] : REAL(0.0);
+  const real *b = conv_biases(at, x);
+  return b ? b[m] : REAL(0.0);
 }

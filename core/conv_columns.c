@@ -5,9 +5,9 @@
  *
  *  group by group, in blocks of channels and columns that stay in cache.  The blocks depend on the
  *  shapes alone, so that the order of sums does. */
-#include "core/blas.h"
 #include "core/conv.h"
 #include "core/im2col.h"
+#include "core/product.h"
 
 enum {
   BLOCK_ELEMENTS = 1 << 17, /* of the column buffer: 512 KiB of floats */
@@ -55,10 +55,16 @@ static bool fits(const struct conv *a)
   return true;
 }
 
+/** Numbers of the column buffer, after which products have theirs. */
+static int64_t column_floats(const struct blocks *b)
+{
+  return b->area * b->columns * b->channels;
+}
+
 static size_t work_bytes(const struct conv *a, int batch)
 {
   const struct blocks b = blocks_of(a, batch);
-  return (size_t)(b.area * b.columns * b.channels) * sizeof(real);
+  return (size_t)column_floats(&b) * sizeof(real) + product_work_bytes((int)b.columns);
 }
 
 /** The block that begins at a channel (of the whole input) and a column. */
@@ -69,7 +75,7 @@ static struct im2col_block block_at(const struct blocks *b, int channel, int end
                                at_most(b->columns, n - column)};
 }
 
-/** One group's outputs at the columns of a block: all its channels, then the bias. */
+/** One group's outputs at the columns of a block: the bias and all its channels. */
 static void forward_block(const struct op_fwd *c, const struct blocks *b, int g, int64_t column)
 {
   const struct conv *a = c->at->attr;
@@ -77,18 +83,22 @@ static void forward_block(const struct op_fwd *c, const struct blocks *b, int g,
   const int64_t n = conv_positions(c->at->batch, a->out);
   const real *w = c->x[CONV_W] + (int64_t)g * to * rows;
   real *y = c->y + (int64_t)g * to * n + column;
-  int64_t columns = 0;
+  const real *bias = conv_biases(c->at, c->x);
   for (int k = 0; k < from; k += b->channels) {
     const struct im2col_block at = block_at(b, g * from + k, (g + 1) * from, column, n);
-    columns = at.columns;
     im2col(a, &at, c->at->batch, c->x[CONV_X], c->work);
-    blas_gemm(false, false, to, (int)columns, at.channels * b->area, w + (int64_t)k * b->area, rows,
-              c->work, (int)columns, k ? REAL(1.0) : REAL(0.0), y, (int)n);
-  }
-  for (int m = 0; m < to; m++) {
-    const real bias = conv_bias(c->at, c->x, g * to + m);
-    real *restrict out = y + m * n;
-    for (int64_t j = 0; j < columns; j++) out[j] += bias;
+    product(&(struct product){.m = to,
+                              .n = (int)at.columns,
+                              .k = at.channels * b->area,
+                              .a = w + (int64_t)k * b->area,
+                              .a_step = rows,
+                              .b = c->work,
+                              .b_step = at.columns,
+                              .c = y,
+                              .c_step = n,
+                              .add = k > 0,
+                              .bias = bias && !k ? bias + (int64_t)g * to : NULL,
+                              .work = (real *)c->work + column_floats(b)});
   }
 }
 
@@ -111,8 +121,17 @@ static void backward_block(const struct op_bwd *c, const struct blocks *b, int g
   const real *dy = c->dy + (int64_t)g * to * n + column;
   for (int k = 0; k < from; k += b->channels) {
     const struct im2col_block at = block_at(b, g * from + k, (g + 1) * from, column, n);
-    blas_gemm(true, false, at.channels * b->area, (int)at.columns, to, w + (int64_t)k * b->area,
-              rows, dy, (int)n, REAL(0.0), c->work, (int)at.columns);
+    product(&(struct product){.m = at.channels * b->area,
+                              .n = (int)at.columns,
+                              .k = to,
+                              .a = w + (int64_t)k * b->area,
+                              .a_step = rows,
+                              .a_transposed = true,
+                              .b = dy,
+                              .b_step = n,
+                              .c = c->work,
+                              .c_step = at.columns,
+                              .work = (real *)c->work + column_floats(b)});
     col2im(a, &at, c->at->batch, c->work, c->dx[CONV_X]);
   }
 }

@@ -1,8 +1,8 @@
 /** @file
  *  1 x 1 convolutions: with samples side by side, x [C, n] and y [M, n], n = batch H W, one matrix
  *  product a group. */
-#include "core/blas.h"
 #include "core/conv.h"
+#include "core/product.h"
 
 static bool fits(const struct conv *a)
 {
@@ -12,15 +12,9 @@ static bool fits(const struct conv *a)
   return true;
 }
 
-/** Begin every output with its bias, to which the products are added: one pass less than adding it
- *  afterwards. */
-static void begin_with_bias(const struct op_fwd *c, int outputs, int64_t n)
+static size_t work_bytes(const struct conv *a, int batch)
 {
-  for (int m = 0; m < outputs; m++) {
-    const real b = conv_bias(c->at, c->x, m);
-    real *restrict y = c->y + m * n;
-    for (int64_t i = 0; i < n; i++) y[i] = b;
-  }
+  return product_work_bytes(conv_positions(batch, a->in));
 }
 
 static void forward(const struct op_fwd *c)
@@ -28,10 +22,19 @@ static void forward(const struct op_fwd *c)
   const struct conv *a = c->at->attr;
   const int from = a->channels / a->groups, to = a->outputs / a->groups;
   const int n = conv_positions(c->at->batch, a->in);
-  begin_with_bias(c, a->outputs, n);
+  const real *bias = conv_biases(c->at, c->x);
   for (int g = 0; g < a->groups; g++) {
-    blas_gemm(false, false, to, n, from, c->x[CONV_W] + (int64_t)g * to * from, from,
-              c->x[CONV_X] + (int64_t)g * from * n, n, REAL(1.0), c->y + (int64_t)g * to * n, n);
+    product(&(struct product){.m = to,
+                              .n = n,
+                              .k = from,
+                              .a = c->x[CONV_W] + (int64_t)g * to * from,
+                              .a_step = from,
+                              .b = c->x[CONV_X] + (int64_t)g * from * n,
+                              .b_step = n,
+                              .c = c->y + (int64_t)g * to * n,
+                              .c_step = n,
+                              .bias = bias ? bias + (int64_t)g * to : NULL,
+                              .work = c->work});
   }
 }
 
@@ -41,15 +44,25 @@ static void backward(const struct op_bwd *c)
   const int from = a->channels / a->groups, to = a->outputs / a->groups;
   const int n = conv_positions(c->at->batch, a->in);
   for (int g = 0; g < a->groups; g++) {
-    blas_gemm(true, false, from, n, to, c->x[CONV_W] + (int64_t)g * to * from, from,
-              c->dy + (int64_t)g * to * n, n, op_sets(c, CONV_X) ? REAL(0.0) : REAL(1.0),
-              c->dx[CONV_X] + (int64_t)g * from * n, n);
+    product(&(struct product){.m = from,
+                              .n = n,
+                              .k = to,
+                              .a = c->x[CONV_W] + (int64_t)g * to * from,
+                              .a_step = from,
+                              .a_transposed = true,
+                              .b = c->dy + (int64_t)g * to * n,
+                              .b_step = n,
+                              .c = c->dx[CONV_X] + (int64_t)g * from * n,
+                              .c_step = n,
+                              .add = !op_sets(c, CONV_X),
+                              .work = c->work});
   }
 }
 
 const struct conv_kernel conv_pointwise = {
     .name = "pointwise",
     .fits = fits,
+    .work_bytes = work_bytes,
     .forward = forward,
     .backward = backward,
     .can_set = true,

@@ -27,6 +27,7 @@ void graph_free(struct graph **g)
   struct graph_storage *s = (struct graph_storage *)*g; /* the graph is its first member */
   for (int i = 0; i < s->n_owned; i++) free(s->owned[i]);
   free(s->owned);
+  free(s->gathered);
   free(s->values);
   free(s->nodes);
   free(s->taps);

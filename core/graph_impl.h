@@ -8,5 +8,6 @@ struct graph_storage {
   struct node *nodes;
   int *taps;
   int n_owned, max_owned;
-  void **owned; /* names, constants, attributes, input lists */
+  void **owned;   /* names, constants, attributes, input lists */
+  void *gathered; /* the float constants, after graph_gather_weights */
 };

@@ -51,3 +51,14 @@ void graph_move_weights(struct graph *g, void *memory, bool copy)
     at += room;
   }
 }
+
+err graph_gather_weights(struct graph *g)
+{
+  struct graph_storage *s = (struct graph_storage *)g;
+  const int64_t bytes = graph_weight_room(g);
+  if (!bytes || s->gathered) return ERR_OK;
+  s->gathered = arena_alloc((size_t)bytes);
+  CHECK(s->gathered, ERR_MEMORY, "no memory for %.1f MiB of weights", (double)bytes / 1048576.0);
+  graph_move_weights(g, s->gathered, true);
+  return ERR_OK;
+}

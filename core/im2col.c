@@ -139,17 +139,20 @@ void im2col(const struct conv *a, const struct im2col_block *block, int batch, c
   }
 }
 
+/* Kernel positions go backwards, so that what an element gets comes in the order of the columns,
+ * wherever blocks of columns begin. */
 void col2im(const struct conv *a, const struct im2col_block *block, int batch, const real *col,
             real *dx)
 {
   const int64_t channel = (int64_t)batch * a->in[0] * a->in[1];
+  const int rows = a->window.kernel[0], columns = a->window.kernel[1];
   for (int c = block->channel; c < block->channel + block->channels; c++) {
-    for (int kh = 0; kh < a->window.kernel[0]; kh++) {
-      for (int kw = 0; kw < a->window.kernel[1]; kw++) {
+    for (int kh = rows - 1; kh >= 0; kh--) {
+      for (int kw = columns - 1; kw >= 0; kw--) {
         const struct tap t = tap_of(a, kh, kw);
-        drain_row(a, &t, block, col, dx + c * channel);
-        col += block->columns;
+        drain_row(a, &t, block, col + (kh * columns + kw) * block->columns, dx + c * channel);
       }
     }
+    col += rows * columns * block->columns;
   }
 }

@@ -2,9 +2,9 @@
  *  Gemm with an activation A [N, F] and constants B, C:  y = alpha A op(B) + beta C.
  *  Storage is [features][batch], so with W = op(B)^T one matrix product makes y = W x.
  *  Source: ONNX operator specification, Gemm-7 to Gemm-13. */
-#include "core/blas.h"
 #include "core/op.h"
 #include "core/operand.h"
+#include "core/product.h"
 
 struct dense {
   real alpha, beta;
@@ -57,9 +57,10 @@ static err infer(void *attr, const struct operand *in, int n_in, struct shape *y
   return operand_result(ys);
 }
 
+/** A scaled signal, and what products want. */
 static size_t work_bytes(const struct op_site *at)
 {
-  return (size_t)(shape_count(&at->ys) * at->batch) * sizeof(real);
+  return (size_t)(shape_count(&at->ys) * at->batch) * sizeof(real) + product_work_bytes(at->batch);
 }
 
 static void forward(const struct op_fwd *c)
@@ -67,8 +68,17 @@ static void forward(const struct op_fwd *c)
   const struct dense *a = c->at->attr;
   const int batch = c->at->batch, f = c->at->in[0].shape.dim[1], k = c->at->ys.dim[1];
   const bool biased = operand_given(c->at->in, c->at->n_in, 2);
-  blas_gemm(!a->b_transposed, false, k, batch, f, c->x[1], a->b_transposed ? f : k, c->x[0], batch,
-            REAL(0.0), c->y, batch);
+  product(&(struct product){.m = k,
+                            .n = batch,
+                            .k = f,
+                            .a = c->x[1],
+                            .a_step = a->b_transposed ? f : k,
+                            .a_transposed = !a->b_transposed,
+                            .b = c->x[0],
+                            .b_step = batch,
+                            .c = c->y,
+                            .c_step = batch,
+                            .work = c->work});
   for (int i = 0; i < k; i++) {
     const real add = biased ? a->beta * c->x[2][(int64_t)i * a->c_step] : REAL(0.0);
     real *restrict y = c->y + (int64_t)i * batch;
@@ -84,8 +94,18 @@ static void backward(const struct op_bwd *c)
   real *restrict scaled = c->work;
   if (!c->dx[0]) return;
   for (int64_t i = 0; i < n; i++) scaled[i] = a->alpha * c->dy[i];
-  blas_gemm(a->b_transposed, false, f, batch, k, c->x[1], a->b_transposed ? f : k, scaled, batch,
-            op_sets(c, 0) ? REAL(0.0) : REAL(1.0), c->dx[0], batch);
+  product(&(struct product){.m = f,
+                            .n = batch,
+                            .k = k,
+                            .a = c->x[1],
+                            .a_step = a->b_transposed ? f : k,
+                            .a_transposed = a->b_transposed,
+                            .b = scaled,
+                            .b_step = batch,
+                            .c = c->dx[0],
+                            .c_step = batch,
+                            .add = !op_sets(c, 0),
+                            .work = scaled + n});
 }
 
 const struct op op_gemm = {

@@ -1,9 +1,9 @@
 /** @file
  *  MatMul of an activation [N, F] and a constant B [F, K]:  y = B^T x as stored.
  *  Source: ONNX operator specification, MatMul-13. */
-#include "core/blas.h"
 #include "core/op.h"
 #include "core/operand.h"
+#include "core/product.h"
 
 static err infer(void *attr, const struct operand *in, int n_in, struct shape *ys)
 {
@@ -22,17 +22,42 @@ static err infer(void *attr, const struct operand *in, int n_in, struct shape *y
   return operand_result(ys);
 }
 
+static size_t work_bytes(const struct op_site *at)
+{
+  return product_work_bytes(at->batch);
+}
+
 static void forward(const struct op_fwd *c)
 {
   const int batch = c->at->batch, f = c->at->in[0].shape.dim[1], k = c->at->ys.dim[1];
-  blas_gemm(true, false, k, batch, f, c->x[1], k, c->x[0], batch, REAL(0.0), c->y, batch);
+  product(&(struct product){.m = k,
+                            .n = batch,
+                            .k = f,
+                            .a = c->x[1],
+                            .a_step = k,
+                            .a_transposed = true,
+                            .b = c->x[0],
+                            .b_step = batch,
+                            .c = c->y,
+                            .c_step = batch,
+                            .work = c->work});
 }
 
 static void backward(const struct op_bwd *c)
 {
   const int batch = c->at->batch, f = c->at->in[0].shape.dim[1], k = c->at->ys.dim[1];
   if (!c->dx[0]) return;
-  blas_gemm(false, false, f, batch, k, c->x[1], k, c->dy, batch, REAL(1.0), c->dx[0], batch);
+  product(&(struct product){.m = f,
+                            .n = batch,
+                            .k = k,
+                            .a = c->x[1],
+                            .a_step = k,
+                            .b = c->dy,
+                            .b_step = batch,
+                            .c = c->dx[0],
+                            .c_step = batch,
+                            .add = true,
+                            .work = c->work});
 }
 
 const struct op op_matmul = {
@@ -41,6 +66,7 @@ const struct op op_matmul = {
     .min_in = 2,
     .max_in = 2,
     .infer = infer,
+    .work_bytes = work_bytes,
     .forward = forward,
     .backward = backward,
     .flops = op_weight_flops,

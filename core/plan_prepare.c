@@ -37,7 +37,7 @@ static err take_memory(struct plan_storage *s, const struct plan_request *r, uns
   *out = r->prepared;
   assert((uintptr_t)r->prepared % ARENA_ALIGN == 0);
   if (r->prepared || !p->prepared_bytes) return ERR_OK;
-  s->prepared = aligned_alloc(ARENA_ALIGN, (size_t)p->prepared_bytes);
+  s->prepared = arena_alloc((size_t)p->prepared_bytes);
   CHECK(s->prepared, ERR_MEMORY, "no memory for %.1f MiB of transformed weights",
         (double)p->prepared_bytes / 1048576.0);
   *out = s->prepared;

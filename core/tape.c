@@ -42,8 +42,8 @@ static err allocate(struct tape *t)
   size_t inputs = 1;
   for (int i = 0; i < p->graph->n_nodes; i++)
     if ((size_t)p->graph->nodes[i].n_in > inputs) inputs = (size_t)p->graph->nodes[i].n_in;
-  const size_t arena = (size_t)(p->arena_bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
-  t->arena = aligned_alloc(ARENA_ALIGN, arena ? arena : ARENA_ALIGN);
+  const size_t arena = (size_t)p->arena_bytes;
+  t->arena = arena_alloc(arena);
   t->rows = calloc((size_t)p->rows_floats + 1, sizeof *t->rows);
   t->fresh = calloc((size_t)p->graph->n_values, sizeof *t->fresh);
   t->x = calloc(inputs, sizeof(real *));

@@ -1,6 +1,7 @@
 /** @file
  *  The main job: every method at every layer for every sample and target of a data set. */
 #include "core/blas.h"
+#include "core/product.h"
 #include "jobs/attribute_dry.h"
 #include "jobs/attribute_schema.h"
 #include "jobs/attribute_unit.h"
@@ -37,17 +38,17 @@ static void announce(const struct setup *s)
   const struct plan *p = s->plan;
   (void)fprintf(stderr,
                 "%s: %d layers x %d methods x %d targets, %" PRId64
-                " samples in units of %d; per unit 1 forward and %d backward passes; %s, %d "
-                "rank%s, %d thread%s of BLAS each\n",
+                " samples in units of %d; per unit 1 forward and %d backward passes; kernels %s "
+                "(%s), %d rank%s\n",
                 s->model_path, p->n_taps, s->n_methods, s->n_targets, dataset_count(s->data),
-                s->unit, p->n_passes * s->n_targets, blas_family(), comm_size(),
-                comm_size() > 1 ? "s" : "", blas_threads(), blas_threads() > 1 ? "s" : "");
+                s->unit, p->n_passes * s->n_targets, product_family(), product_vectors(),
+                comm_size(), comm_size() > 1 ? "s" : "");
   if (s->weights && !shared_memory(s->weights)) {
     (void)fprintf(stderr,
                   "warning: too little room in /dev/shm: each rank holds the weights (%.0f MB)\n",
                   (double)s->graph->weight_bytes / 1e6);
   }
-  if (blas_warning()) (void)fprintf(stderr, "warning: %s\n", blas_warning());
+  if (product_is_blas() && blas_warning()) (void)fprintf(stderr, "warning: %s\n", blas_warning());
 }
 
 /** Name the skipped samples; the run log has the reasons in full.  Rank 0. */

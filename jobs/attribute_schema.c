@@ -2,7 +2,7 @@
  *  Groups and attributes of the file; the variables of /maps are in attribute_maps.c. */
 #include "jobs/attribute_schema.h"
 
-#include "core/blas.h"
+#include "core/product.h"
 #include "io/versions.h"
 #include "jobs/attribute_config.h"
 #include "jobs/attribute_maps.h"
@@ -70,7 +70,7 @@ static err add_root(struct attribute_schema *a, const struct options *o)
   add_text(a, "config", pool_text(a->pool, "%s", config));
   free(config);
   add_text(a, "data_sha256", dataset_sha256(s->data));
-  add_text(a, "kernel_family", pool_text(a->pool, "%s", blas_family()));
+  add_text(a, "kernel_family", pool_text(a->pool, "%s", product_family()));
   add_text(a, "libraries", pool_text(a->pool, "%s", versions_text()));
   add_text(a, "model", s->model_path);
   add_text(a, "data", s->data_path);

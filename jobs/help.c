@@ -3,6 +3,7 @@
 #include "jobs/help.h"
 
 #include "core/blas.h"
+#include "core/product.h"
 #include "io/versions.h"
 #include "io/yaml.h"
 #include "jobs/print.h"
@@ -55,10 +56,7 @@ void help_job(const struct job *j)
 
 void help_version(void)
 {
-  printf("retrograd " RETROGRAD_VERSION "\n%s\n%s\nlibyaml %s\ncompiler %s\n", blas_family(),
-         versions_text(), yaml_pairs_version(), __VERSION__);
-  if (blas_warning()) {
-    printf("warning: ");
-    print_wrapped(9, 9, blas_warning());
-  }
+  printf("retrograd " RETROGRAD_VERSION "\nkernels %s (%s)\n%s\n%s\nlibyaml %s\ncompiler %s\n",
+         product_family(), product_vectors(), blas_family(), versions_text(), yaml_pairs_version(),
+         __VERSION__);
 }

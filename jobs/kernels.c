@@ -4,11 +4,13 @@
 
 #include "core/blas.h"
 #include "core/blas_core.h"
+#include "core/product.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* In the environment of a process that began again, so that it does not do so for ever. */
@@ -28,9 +30,11 @@ static err begin_again(const char *core, char **argv)
 err kernels_choose(const char *name, char **argv)
 {
   const char *core = NULL;
+  const bool automatic = name && strcasecmp(name, "auto") == 0;
   const bool again = getenv(guard) != NULL;
   (void)unsetenv(guard);
-  if (name) TRY(blas_core_find(name, &core));
+  if (name) product_choose(PRODUCT_OPENBLAS);
+  if (name && !automatic) TRY(blas_core_find(name, &core));
   const bool other = core && strcmp(blas_core(), core) != 0;
   CHECK(!again || !other, ERR_UNSUPPORTED,
         "this OpenBLAS has no kernels for %s: it took those for %s", core, blas_core());

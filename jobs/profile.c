@@ -3,6 +3,7 @@
 #include "jobs/profile.h"
 
 #include "core/blas.h"
+#include "core/product.h"
 #include "core/tape.h"
 #include "jobs/job.h"
 #include "jobs/setup.h"
@@ -146,7 +147,7 @@ static err profile(struct setup *s, const struct options *o)
   TRY_DONE(measure(&w, (int)rounds, &p));
   profile_count(&p);
   (void)printf("%s, units of %d, %d backward passes each, %s, median of %" PRId64 " rounds\n\n",
-               s->model_path, s->unit, s->plan->n_passes * s->n_targets, blas_family(), rounds);
+               s->model_path, s->unit, s->plan->n_passes * s->n_targets, product_family(), rounds);
   profile_print(&p);
 done:
   free(w.seconds);

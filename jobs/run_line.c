@@ -2,7 +2,7 @@
  *  The first line of a run. */
 #include "jobs/run_line.h"
 
-#include "core/blas.h"
+#include "core/product.h"
 #include "pipeline/comm.h"
 
 #include <jansson.h>
@@ -65,7 +65,8 @@ err run_line_make(const char *job, char **line)
   bad |= json_object_set_new(o, "command", command_line());
   bad |= json_object_set_new(o, "host", json_string(host));
   bad |= json_object_set_new(o, "ranks", json_integer(comm_size()));
-  bad |= json_object_set_new(o, "kernel_family", json_string(blas_family()));
+  bad |= json_object_set_new(o, "kernel_family", json_string(product_family()));
+  bad |= json_object_set_new(o, "vectors", json_string(product_vectors()));
   bad |= json_object_set_new(o, "environment", variables());
   *line = bad ? NULL : json_dumps(o, JSON_COMPACT);
   json_decref(o);

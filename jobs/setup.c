@@ -2,7 +2,7 @@
  *  From options to model, data set and plan. */
 #include "jobs/setup.h"
 
-#include "core/blas.h"
+#include "core/product.h"
 #include "core/select.h"
 #include "io/onnx.h"
 #include "jobs/memory.h"
@@ -71,10 +71,10 @@ static err same_data(const struct dataset *d)
 static err same_kernels(void)
 {
   char first[128];
-  CHECK(comm_same(blas_family(), first, sizeof first), ERR_MISMATCH,
-        "this rank's kernels are %s, rank 0's are %s: set OPENBLAS_CORETYPE to one that every node "
+  CHECK(comm_same(product_family(), first, sizeof first), ERR_MISMATCH,
+        "this rank's kernels are %s, rank 0's are %s: with --blas-core, name one that every node "
         "supports (Haswell on CPUs with AVX2, SkylakeX on CPUs with AVX-512)",
-        blas_family(), first);
+        product_family(), first);
   return ERR_OK;
 }
 
@@ -184,6 +184,7 @@ err setup_plan_of(struct setup *s, const struct options *o, const char *const *m
 {
   const bool plain = !options_flag(o, "winograd");
   int64_t bytes = 0;
+  TRY(comm_agree(shared_memory(s->weights) ? ERR_OK : graph_gather_weights(s->graph)));
   TRY(comm_agree(choose(s, o, methods, n_methods)));
   TRY(comm_agree(plan_prepared_bytes(s->graph, s->unit, plain, &bytes)));
   if (comm_size() > 1) TRY(comm_agree(shared_make(comm_world(), bytes, &s->prepared)));

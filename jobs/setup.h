@@ -80,15 +80,16 @@ struct setup {
       {"targets",    OPTION_LIST,                                                                    \
        ROLE_SETTING, "LIST",                                                                         \
        "predicted",  "Whose logit is explained: label, predicted, topK, least, given, class:NAME."}, \
-      {"unit",       OPTION_INT,                                                                     \
-       ROLE_SETTING, "N",                                                                            \
-       "0",          "Samples computed together; 0: chosen from the model. Bits depend on it."},     \
+      {"unit", OPTION_INT, ROLE_SETTING,                                                             \
+       "N",    "0",        "Samples computed together; 0: chosen from the model."},                  \
       {"winograd",   OPTION_FLAG,                                                                    \
        ROLE_SETTING, NULL,                                                                           \
        "true",       "Compute 3x3 convolutions by Winograd's F(4x4, 3x3); bits depend on it."},      \
   {                                                                                                  \
     "blas-core", OPTION_TEXT, ROLE_RUN, "NAME", NULL,                                                \
-        "Use OpenBLAS's kernels of this name, such as Haswell or SkylakeX; default: its choice."     \
+        "Matrix products by OpenBLAS's kernels of this name, such as Haswell, or auto; default: "    \
+        "our own, "                                                                                  \
+        "with the same bits on every CPU that has fused multiply-add."                               \
   }
 
 /** Read the model's graph alone. */

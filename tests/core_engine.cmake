@@ -22,6 +22,7 @@ function(with name)
 endfunction()
 
 check(core.arena core)
+check(core.product core)
 
 check(core.extract core)
 with(core.extract ref_extract.c)

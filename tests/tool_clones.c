@@ -4,6 +4,7 @@
 #include "check.h"
 #include "clone_level.h"
 #include "core/extract_bands.h"
+#include "core/product.h"
 #include "core_net.h"
 #include "core_unit.h"
 #include "op_cases.h"
@@ -135,6 +136,7 @@ static void network(void)
 
 int main(void)
 {
+  product_choose(PRODUCT_OWN); /* also where that is slow */
   (void)printf("level %d\n", clone_level());
   operators();
   extracts(5, 7, 7);

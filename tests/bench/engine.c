@@ -16,6 +16,7 @@
  *  Sample b is explained for class b.  Logits and maps are there for a check that two programs
  *  compute the same. */
 #include "core/blas.h"
+#include "core/product.h"
 #include "core/select.h"
 #include "core/tape.h"
 #include "io/onnx.h"
@@ -139,9 +140,9 @@ static void print_text(const char *text)
 static void print_kernels(void)
 {
   (void)printf("{\"kernels\": ");
-  print_text(blas_family());
+  print_text(product_family());
   (void)printf(", \"warning\": ");
-  print_text(blas_warning() ? blas_warning() : "");
+  print_text("");
 }
 
 static void print_plan(const struct engine *e)
@@ -271,6 +272,7 @@ static err serve(struct engine *e)
 static err engine_open(struct engine *e, const char *model, int samples, char **pairs)
 {
   TRY(onnx_read(model, &(struct onnx_options){0}, &e->graph));
+  TRY(graph_gather_weights(e->graph));
   TRY(make_plan(e->graph, samples, pairs, &e->plan));
   TRY(tape_make(e->plan, &e->tape));
   e->classes = calloc((size_t)samples, sizeof *e->classes);

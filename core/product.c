@@ -1,0 +1,368 @@
+/** @file
+ *  Products in blocks: rows of a in tiles, k in depths, columns of b in panels.
+ *
+ *  The loops, from the outside: blocks of columns, whose panels of b stay in the second-level cache;
+ *  depths of k; tiles of rows, whose part of a is packed into the first-level cache; panels.
+ *  Source of the scheme: Goto, van de Geijn 2008, Anatomy of high-performance matrix multiplication. */
+#include "core/product.h"
+
+#include "core/blas.h"
+#include "core/product_impl.h"
+
+#include <assert.h>
+#include <string.h>
+
+static enum product_choice chosen = PRODUCT_AUTO;
+
+void product_choose(enum product_choice choice)
+{
+  chosen = choice;
+}
+
+#ifdef RETROGRAD_DOUBLE
+
+bool product_is_blas(void)
+{
+  return true;
+}
+
+const char *product_vectors(void)
+{
+  return blas_core();
+}
+
+static void own_product(const struct product *p)
+{
+  (void)p;
+}
+static void own_panels(const struct product_panels *p)
+{
+  (void)p;
+}
+static size_t own_bytes(int n)
+{
+  (void)n;
+  return 0;
+}
+
+#else
+
+enum {
+  BLOCK_PANELS = 16,                           /* 16 panels of a depth: 512 KiB */
+  A_FLOATS = PRODUCT_DEPTH * PRODUCT_ROW_STEP, /* >= PRODUCT_MAX_ROWS * PRODUCT_DEPTH_STEP */
+  GROUP_TILES = 8, /* tiles of rows packed at once: long enough pieces of a transposed a's rows */
+  EDGE_FLOATS = PRODUCT_MAX_ROWS * PRODUCT_PANEL,
+  OWN_FLOATS = GROUP_TILES * A_FLOATS + EDGE_FLOATS,
+  ALIGN = 64,
+};
+static_assert(A_FLOATS >= PRODUCT_MAX_ROWS * PRODUCT_DEPTH_STEP, "a tile fits both ways");
+
+/* Levels of x86-64; clang, which does not know them, only looks at this file. */
+#ifdef __clang__
+#define V3 "avx2"
+#define V4 "avx512f"
+#else
+#define V3 "x86-64-v3"
+#define V4 "x86-64-v4"
+#endif
+
+/* What the CPU has; NULL where that is no fused multiply-add. */
+static const struct product_kernel *native(void)
+{
+#ifdef PRODUCT_X86
+  if (__builtin_cpu_supports(V4)) return &product_avx512;
+  if (__builtin_cpu_supports(V3)) return &product_avx2;
+#endif
+  return NULL;
+}
+
+bool product_is_blas(void)
+{
+  return chosen == PRODUCT_OPENBLAS || (chosen == PRODUCT_AUTO && !native());
+}
+
+static const struct product_kernel *kernel(void)
+{
+  const struct product_kernel *k = native();
+  return k ? k : &product_portable;
+}
+
+const char *product_vectors(void)
+{
+  return product_is_blas() ? blas_core() : kernel()->vectors;
+}
+
+static int smaller(int a, int b)
+{
+  return a < b ? a : b;
+}
+
+/** The first address in `work` where vectors are aligned. */
+static float *aligned(void *work)
+{
+  return (float *)(((uintptr_t)work + ALIGN - 1) / ALIGN * ALIGN);
+}
+
+/** A product under way: panel j of b and of c begin at b + j b_panel, c + j c_panel. */
+struct run {
+  const struct product_kernel *kernel;
+  int m, n;
+  bool a_transposed, edges; /* edges: columns beyond n are not c's */
+  const float *a, *b;
+  float *c;
+  int64_t a_step, b_panel, c_panel, c_step;
+  float *packed, *edge;
+};
+
+/** Tiles of rows that are packed together. */
+struct group {
+  int first, rows; /* of a; all but the last tile are as high as the first */
+  int height;
+};
+
+static int group_tiles(const struct group *g)
+{
+  return (g->rows + g->height - 1) / g->height;
+}
+
+/** Rows of a transposed a at k in [from, from + depth): whole vectors as long as they end inside of
+ *  a, which has k in all, then no more than the rows. */
+static void pack_transposed(const struct run *r, const struct group *g, int from, int depth, int k)
+{
+  const int tiles = group_tiles(g), last = g->first + (tiles - 1) * g->height;
+  const int64_t room = (k - 1) * r->a_step + r->m - last - PRODUCT_ROW_STEP;
+  const int64_t whole = room < 0 ? 0 : room / r->a_step + 1;
+  const int vectors = (int)(whole < from ? 0 : whole - from < depth ? whole - from : depth);
+  struct product_copy c = {.rows = vectors,
+                           .pieces = tiles,
+                           .n = PRODUCT_ROW_STEP,
+                           .from = r->a + from * r->a_step + g->first,
+                           .to = r->packed,
+                           .from_row = r->a_step,
+                           .from_piece = g->height,
+                           .to_row = PRODUCT_ROW_STEP,
+                           .to_piece = A_FLOATS};
+  r->kernel->copy(&c);
+  c.from += vectors * c.from_row;
+  c.to += vectors * c.to_row;
+  c.rows = depth - vectors;
+  c.pieces = 1;
+  for (int left = g->rows; left > 0; left -= g->height, c.from += g->height, c.to += A_FLOATS) {
+    c.n = left < g->height ? left : g->height;
+    r->kernel->copy(&c);
+  }
+}
+
+/** The rows of a group at k in [from, from + depth), as product_impl.h says; tile i at i A_FLOATS. */
+static void pack(const struct run *r, const struct group *g, int from, int depth, int k)
+{
+  if (r->a_transposed) {
+    pack_transposed(r, g, from, depth, k);
+    return;
+  }
+  for (int i = 0; i < g->rows; i += g->height) {
+    const int rows = g->rows - i < g->height ? g->rows - i : g->height;
+    r->kernel->copy(&(struct product_copy){.rows = rows,
+                                           .pieces = 1,
+                                           .n = depth,
+                                           .from = r->a + (g->first + i) * r->a_step + from,
+                                           .to = r->packed + (int64_t)(i / g->height) * A_FLOATS,
+                                           .from_row = r->a_step,
+                                           .to_row = PRODUCT_DEPTH_STEP});
+  }
+}
+
+/** A tile of fewer columns than the kernel makes, through a copy. */
+static void edge_tile(const struct run *r, product_tile_of *tile, struct product_tile t, int rows,
+                      int columns)
+{
+  float *const c = t.c;
+  const int64_t step = t.c_step;
+  t.c = r->edge;
+  t.c_step = PRODUCT_PANEL;
+  for (int i = 0; i < rows && !t.begin; i++)
+    memcpy(t.c + (int64_t)i * t.c_step, c + i * step, (size_t)columns * sizeof *c);
+  tile(&t);
+  for (int i = 0; i < rows; i++)
+    memcpy(c + i * step, t.c + (int64_t)i * t.c_step, (size_t)columns * sizeof *c);
+}
+
+/** One tile of rows at one depth: all panels.  packed: its part of a; begin NULL: c is added to. */
+static void tile_row(const struct run *r, int first, int rows, int depth, const float *packed,
+                     const float *begin)
+{
+  product_tile_of *const *of = r->kernel->tile[r->a_transposed][0] + rows - 1;
+  product_tile_of *const *narrow = r->kernel->tile[r->a_transposed][1] + rows - 1;
+  const int width = r->kernel->width;
+  for (int j = 0; j < r->n; j += width) {
+    const int panel = j / PRODUCT_PANEL, in_panel = j % PRODUCT_PANEL;
+    const int left = r->n - j, made = left <= width / 2 ? width / 2 : width;
+    const struct product_tile t = {depth,
+                                   packed,
+                                   r->b + panel * r->b_panel + in_panel,
+                                   r->c + panel * r->c_panel + first * r->c_step + in_panel,
+                                   begin,
+                                   r->c_step};
+    product_tile_of *const tile = made < width ? *narrow : *of;
+    if (r->edges && left < made) {
+      edge_tile(r, tile, t, rows, left);
+    } else {
+      tile(&t);
+    }
+  }
+}
+
+/** All rows at k in [from, from + depth) of k; r->b is at `from`. */
+static void all_rows(const struct run *r, int from, int depth, int k, bool add, const float *bias)
+{
+  static const float zeros[PRODUCT_MAX_ROWS] = {0};
+  const int tiles = (r->m + r->kernel->rows - 1) / r->kernel->rows;
+  struct group g = {.height = (r->m + tiles - 1) / tiles};
+  for (g.first = 0; g.first < r->m; g.first += g.rows) {
+    g.rows = smaller(r->m - g.first, GROUP_TILES * g.height);
+    pack(r, &g, from, depth, k);
+    for (int i = 0; i < g.rows; i += g.height) {
+      const int first = g.first + i;
+      tile_row(r, first, smaller(g.rows - i, g.height), depth,
+               r->packed + (int64_t)(i / g.height) * A_FLOATS,
+               add || from ? NULL
+               : bias      ? bias + first
+                           : zeros);
+    }
+  }
+}
+
+/** n columns of b at a depth into panels; zeros beyond. */
+static void copy_panels(const struct run *r, const float *b, int64_t b_step, int depth,
+                        float *panels)
+{
+  const int whole = r->n / PRODUCT_PANEL, rest = r->n % PRODUCT_PANEL;
+  struct product_copy c = {.rows = depth,
+                           .pieces = whole,
+                           .n = PRODUCT_PANEL,
+                           .from = b,
+                           .to = panels,
+                           .from_row = b_step,
+                           .from_piece = PRODUCT_PANEL,
+                           .to_row = PRODUCT_PANEL,
+                           .to_piece = r->b_panel};
+  r->kernel->copy(&c);
+  if (!rest) return;
+  c.from += (int64_t)whole * PRODUCT_PANEL;
+  c.to += whole * r->b_panel;
+  c.pieces = 1;
+  c.n = rest;
+  memset(c.to, 0, (size_t)depth * PRODUCT_PANEL * sizeof *c.to);
+  r->kernel->copy(&c);
+}
+
+static struct run run_of(const struct product *p)
+{
+  float *packed = aligned(p->work);
+  return (struct run){.kernel = kernel(),
+                      .m = p->m,
+                      .a_transposed = p->a_transposed,
+                      .edges = true,
+                      .a = p->a,
+                      .b = packed + OWN_FLOATS,
+                      .a_step = p->a_step,
+                      .b_panel = (int64_t)PRODUCT_DEPTH * PRODUCT_PANEL,
+                      .c_panel = PRODUCT_PANEL,
+                      .c_step = p->c_step,
+                      .packed = packed,
+                      .edge = packed + GROUP_TILES * A_FLOATS};
+}
+
+static void own_product(const struct product *p)
+{
+  struct run r = run_of(p);
+  float *panels = aligned(p->work) + OWN_FLOATS;
+  const int block = BLOCK_PANELS * PRODUCT_PANEL;
+  for (int first = 0; first < p->n; first += block) {
+    r.n = smaller(block, p->n - first);
+    r.c = p->c + first;
+    for (int from = 0; from < p->k; from += PRODUCT_DEPTH) {
+      const int depth = smaller(PRODUCT_DEPTH, p->k - from);
+      copy_panels(&r, p->b + from * p->b_step + first, p->b_step, depth, panels);
+      all_rows(&r, from, depth, p->k, p->add, p->bias);
+    }
+  }
+}
+
+static void own_panels(const struct product_panels *p)
+{
+  struct run r = {.kernel = kernel(),
+                  .m = p->m,
+                  .n = p->n,
+                  .a_transposed = p->a_transposed,
+                  .a = p->a,
+                  .c = p->c,
+                  .a_step = p->a_step,
+                  .b_panel = p->b_panel,
+                  .c_panel = p->c_panel,
+                  .c_step = PRODUCT_PANEL,
+                  .packed = aligned(p->work)};
+  for (int from = 0; from < p->k; from += PRODUCT_DEPTH) {
+    r.b = p->b + (int64_t)from * PRODUCT_PANEL;
+    all_rows(&r, from, smaller(PRODUCT_DEPTH, p->k - from), p->k, false, NULL);
+  }
+}
+
+static size_t own_bytes(int n)
+{
+  const int panels = smaller(BLOCK_PANELS, (n + PRODUCT_PANEL - 1) / PRODUCT_PANEL);
+  return (size_t)(OWN_FLOATS + panels * PRODUCT_DEPTH * PRODUCT_PANEL) * sizeof(float) + ALIGN;
+}
+
+#endif
+
+const char *product_family(void)
+{
+  return product_is_blas() ? blas_family() : "retrograd-fma 1";
+}
+
+static void blas_product(const struct product *p)
+{
+  for (int i = 0; p->bias && i < p->m; i++)
+    for (int j = 0; j < p->n; j++) p->c[i * p->c_step + j] = p->bias[i];
+  blas_gemm(p->a_transposed, false, p->m, p->n, p->k, p->a, (int)p->a_step, p->b, (int)p->b_step,
+            p->add || p->bias ? REAL(1.0) : REAL(0.0), p->c, (int)p->c_step);
+}
+
+void product(const struct product *p)
+{
+  assert(!(p->add && p->bias));
+  if (p->k == 0 || product_is_blas()) {
+    blas_product(p);
+  } else {
+    own_product(p);
+  }
+}
+
+size_t product_work_bytes(int n)
+{
+  return product_is_blas() ? 0 : own_bytes(n);
+}
+
+void product_panels(const struct product_panels *p)
+{
+  if (!product_is_blas()) {
+    own_panels(p);
+    return;
+  }
+  for (int j = 0; j * p->width < p->n; j++) {
+    blas_gemm(p->a_transposed, false, p->m, p->width, p->k, p->a, (int)p->a_step,
+              p->b + j * p->b_panel, p->width, REAL(0.0), p->c + j * p->c_panel, p->width);
+  }
+}
+
+size_t product_panels_work_bytes(void)
+{
+  return product_is_blas() ? 0 : own_bytes(0);
+}
+
+int product_panel_width(int n)
+{
+  if (!product_is_blas()) return PRODUCT_PANEL;
+  return (n + PRODUCT_PANEL - 1) / PRODUCT_PANEL * PRODUCT_PANEL;
+}

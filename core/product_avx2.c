@@ -1,0 +1,11 @@
+/** @file
+ *  Tiles of 6 x 16 in 256-bit vectors: 12 accumulators of 16 registers. */
+#if defined(PRODUCT_X86) && !defined(RETROGRAD_DOUBLE)
+#define LANES   8
+#define ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
+#include "core/product_tile.inc"
+
+const struct product_kernel product_avx2 = {"AVX2", 6, 2 * LANES, copy, TILE_TABLE};
+#else
+typedef int nothing_here; /* NOLINT(misc-unused-*): a source may not be empty */
+#endif

@@ -1,0 +1,224 @@
+/** @file
+ *  The program's own matrix products.
+ *
+ *  Each element is one chain of fused operations in the order of k, so the expected value is known to
+ *  the bit: a loop of fma() in the element's own type.  OpenBLAS, independent of all this, agrees
+ *  within the bound of two orders of summation: 2 k eps sum |a| |b|, eps = 2^-24. */
+#include "check.h"
+#include "core/blas.h"
+#include "core/product_impl.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CASES = 150 };
+
+static uint64_t state = 5;
+
+static int random_int(int n)
+{
+  state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+  return (int)((state >> 33) % (uint64_t)n);
+}
+
+static float *random_floats(int64_t n)
+{
+  float *v = malloc((size_t)(n + 1) * sizeof *v);
+  assert_non_null(v);
+  for (int64_t i = 0; i < n; i++) v[i] = (float)(random_int(2000) - 1000) / 517.0F;
+  return v;
+}
+
+/** A random product and its numbers. */
+struct sample {
+  struct product p;
+  float *a, *b, *c, *bias, *expected;
+};
+
+/** Extents around those of tiles, panels, depths and blocks. */
+static int extent(int common, int large)
+{
+  return 1 + (random_int(4) ? random_int(common) : random_int(large));
+}
+
+static float element(const struct product *p, int i, int j, float begin)
+{
+  float sum = begin;
+  for (int l = 0; l < p->k; l++) {
+    const float a = p->a_transposed ? p->a[l * p->a_step + i] : p->a[i * p->a_step + l];
+    sum = fmaf(a, p->b[l * p->b_step + j], sum);
+  }
+  return sum;
+}
+
+static void make(struct sample *s)
+{
+  struct product p = {.m = extent(40, 300), .n = extent(70, 1200), .k = extent(60, 700)};
+  if ((int64_t)p.m * p.n * p.k > 4000000) p.n = 1 + p.n % 40;
+  p.a_transposed = random_int(2);
+  p.add = random_int(2);
+  p.a_step = (p.a_transposed ? p.m : p.k) + random_int(3);
+  p.b_step = p.n + random_int(3);
+  p.c_step = p.n + random_int(3);
+  s->a = random_floats(p.a_step * (p.a_transposed ? p.k : p.m));
+  s->b = random_floats(p.b_step * p.k);
+  s->c = random_floats(p.c_step * p.m);
+  s->bias = random_floats(p.m);
+  s->expected = malloc((size_t)(p.c_step * p.m) * sizeof *s->expected);
+  assert_non_null(s->expected);
+  p.a = s->a;
+  p.b = s->b;
+  p.c = s->c;
+  p.bias = p.add || random_int(2) ? NULL : s->bias;
+  p.work = malloc(product_work_bytes(p.n));
+  assert_non_null(p.work);
+  s->p = p;
+  memcpy(s->expected, s->c, (size_t)(p.c_step * p.m) * sizeof *s->c);
+  for (int i = 0; i < p.m; i++) {
+    for (int j = 0; j < p.n; j++) {
+      float *e = s->expected + i * p.c_step + j;
+      *e = element(&p, i, j, p.add ? *e : p.bias ? p.bias[i] : 0.0F);
+    }
+  }
+}
+
+static void free_sample(struct sample *s)
+{
+  free(s->a);
+  free(s->b);
+  free(s->c);
+  free(s->bias);
+  free(s->expected);
+  free(s->p.work);
+}
+
+/** Every element, and what lies between the rows of c, to the bit. */
+static void products_are_chains_of_fused_operations(void **unused)
+{
+  (void)unused;
+  for (int i = 0; i < CASES; i++) {
+    struct sample s;
+    make(&s);
+    product(&s.p);
+    assert_memory_equal(s.c, s.expected, (size_t)(s.p.c_step * s.p.m) * sizeof *s.c);
+    free_sample(&s);
+  }
+}
+
+static void openblas_agrees(void **unused)
+{
+  (void)unused;
+  for (int i = 0; i < CASES; i++) {
+    struct sample s;
+    make(&s);
+    const struct product *p = &s.p;
+    product_choose(PRODUCT_OPENBLAS);
+    product(p);
+    product_choose(PRODUCT_OWN);
+    for (int r = 0; r < p->m; r++) {
+      for (int j = 0; j < p->n; j++) {
+        double size = 4.0;
+        for (int l = 0; l < p->k; l++) {
+          size +=
+              fabs((double)(p->a_transposed ? p->a[l * p->a_step + r] : p->a[r * p->a_step + l]) *
+                   (double)p->b[l * p->b_step + j]);
+        }
+        const int64_t at = r * p->c_step + j;
+        assert_true(fabs((double)s.c[at] - (double)s.expected[at]) <=
+                    2.0 * (p->k + 2) * 0x1p-24 * size);
+      }
+    }
+    free_sample(&s);
+  }
+}
+
+/** Panels hold the same bits as rows do. */
+static void panels_equal_rows(void **unused)
+{
+  (void)unused;
+  for (int i = 0; i < CASES; i++) {
+    struct sample s;
+    make(&s);
+    const struct product *p = &s.p;
+    const int width = product_panel_width(p->n), panels = (p->n + width - 1) / width;
+    float *b = random_floats((int64_t)panels * p->k * width);
+    float *c = random_floats((int64_t)panels * p->m * width);
+    for (int l = 0; l < p->k; l++) {
+      for (int j = 0; j < p->n; j++)
+        b[((int64_t)(j / width) * p->k + l) * width + j % width] = p->b[l * p->b_step + j];
+    }
+    void *work = malloc(product_panels_work_bytes());
+    assert_non_null(work);
+    product_panels(&(struct product_panels){p->m, p->n, p->k, width, p->a_transposed, p->a,
+                                            p->a_step, b, c, (int64_t)p->k * width,
+                                            (int64_t)p->m * width, work});
+    for (int r = 0; r < p->m; r++) {
+      for (int j = 0; j < p->n; j++) {
+        assert_true(c[((int64_t)(j / width) * p->m + r) * width + j % width] ==
+                    element(p, r, j, 0.0F));
+      }
+    }
+    free(work);
+    free(b);
+    free(c);
+    free_sample(&s);
+  }
+}
+
+#define CHECK_KERNEL(kernel) check_kernel(&(kernel), #kernel)
+
+/** Each tile of an instruction set against the portable one, which makes one row. */
+static void check_kernel(const struct product_kernel *k, const char *name)
+{
+  enum { DEPTH = 37 };
+  float *a = random_floats(PRODUCT_DEPTH * PRODUCT_ROW_STEP);
+  float *b = random_floats(DEPTH * PRODUCT_PANEL);
+  for (int form = 0; form < 2; form++) {
+    for (int narrow = 0; narrow < 2; narrow++) {
+      for (int rows = 1; rows <= k->rows; rows++) {
+        float found[PRODUCT_MAX_ROWS * PRODUCT_PANEL] = {0},
+                                       expected[sizeof found / sizeof *found] = {0};
+        const float begin[PRODUCT_MAX_ROWS] = {1.5F, -2.25F};
+        k->tile[form][narrow][rows - 1](
+            &(struct product_tile){DEPTH, a, b, found, begin, PRODUCT_PANEL});
+        for (int i = 0; i < rows; i++) {
+          const float *row = a + (int64_t)i * (form ? 1 : PRODUCT_DEPTH_STEP);
+          product_portable.tile[form][0][0](&(struct product_tile){
+              DEPTH, row, b, expected + (int64_t)i * PRODUCT_PANEL, begin + i, PRODUCT_PANEL});
+          memset(expected + (int64_t)i * PRODUCT_PANEL + (narrow ? k->width / 2 : k->width), 0,
+                 (size_t)(PRODUCT_PANEL - (narrow ? k->width / 2 : k->width)) * sizeof *expected);
+        }
+        if (memcmp(found, expected, sizeof found) != 0)
+          fail_msg("%s: form %d, narrow %d, %d rows", name, form, narrow, rows);
+      }
+    }
+  }
+  free(a);
+  free(b);
+}
+
+static void every_instruction_set_gives_the_same_bits(void **unused)
+{
+  (void)unused;
+  CHECK_KERNEL(product_portable);
+#ifdef PRODUCT_X86
+  if (__builtin_cpu_supports("avx2")) CHECK_KERNEL(product_avx2);
+  if (__builtin_cpu_supports("avx512f")) CHECK_KERNEL(product_avx512);
+  print_message("compared: AVX2 %s, AVX-512 %s\n", __builtin_cpu_supports("avx2") ? "yes" : "no",
+                __builtin_cpu_supports("avx512f") ? "yes" : "no");
+#endif
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(products_are_chains_of_fused_operations),
+      cmocka_unit_test(openblas_agrees),
+      cmocka_unit_test(panels_equal_rows),
+      cmocka_unit_test(every_instruction_set_gives_the_same_bits),
+  };
+  product_choose(PRODUCT_OWN);
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
