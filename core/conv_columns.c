@@ -58,7 +58,7 @@ static bool fits(const struct conv *a)
 /** Numbers of the column buffer, after which products have theirs. */
 static int64_t column_floats(const struct blocks *b)
 {
-  return b->area * b->columns * b->channels;
+  return b->area * b->columns * b->channels + IM2COL_ROOM;
 }
 
 static size_t work_bytes(const struct conv *a, int batch)

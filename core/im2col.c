@@ -59,32 +59,50 @@ static int64_t origin(const struct conv *a, const struct tap *t, const struct li
   return ((int64_t)l->b * a->in[0] + row) * a->in[1] + t->offset[1];
 }
 
-SIMD static void copy_line(const real *restrict x, int stride, int n, real *restrict col)
+/* Elements that are copied at once, also beyond a line's end: what is written there the next line or
+ * row overwrites, and behind the last one there is room. */
+enum { LANES = IM2COL_ROOM };
+
+/** n elements of a row; `room` elements can be read from x on. */
+SIMD_PART void copy_line(const real *restrict x, int stride, int n, int64_t room,
+                         real *restrict col)
 {
+  const int whole = (n + LANES - 1) / LANES * LANES;
+  const int most = (int64_t)whole * stride <= room ? whole : n / LANES * LANES;
+  int i = 0;
   if (stride == 1) {
-    for (int i = 0; i < n; i++) col[i] = x[i];
-  } else {
-    for (int i = 0; i < n; i++) col[i] = x[(int64_t)i * stride];
+    for (; i < most; i += LANES)
+      for (int j = 0; j < LANES; j++) col[i + j] = x[i + j];
+  } else if (stride == 2) {
+    for (; i < most; i += LANES)
+      for (int j = 0; j < LANES; j++) col[i + j] = x[2 * (i + j)];
   }
+  for (; i < n; i++) col[i] = x[(int64_t)i * stride];
 }
 
-SIMD static void add_line(const real *restrict col, int stride, int n, real *restrict dx)
+/** Its transpose.  With stride 2 the elements in between get a zero, so that whole vectors are added. */
+SIMD_PART void add_line(const real *restrict col, int stride, int n, real *restrict dx)
 {
+  int i = 0;
   if (stride == 1) {
-    for (int i = 0; i < n; i++) dx[i] += col[i];
-  } else {
-    for (int i = 0; i < n; i++) dx[(int64_t)i * stride] += col[i];
+    for (; i < n; i++) dx[i] += col[i];
+  } else if (stride == 2) {
+    for (; i + 1 < n; i++) {
+      dx[2 * i] += col[i];
+      dx[2 * i + 1] += REAL(0.0);
+    }
   }
+  for (; i < n; i++) dx[(int64_t)i * stride] += col[i];
 }
 
-static void zero(real *col, int n)
+SIMD_PART void zero(real *col, int n)
 {
   for (int i = 0; i < n; i++) col[i] = REAL(0.0);
 }
 
-/** One row of the matrix; x is one channel [batch, H, W]. */
-static void fill_row(const struct conv *a, const struct tap *t, const struct im2col_block *block,
-                     const real *x, real *col)
+/** One row of the matrix; x is one channel [batch, H, W], of `size` elements. */
+SIMD static void fill_row(const struct conv *a, const struct tap *t,
+                          const struct im2col_block *block, const real *x, int64_t size, real *col)
 {
   const int stride = a->window.stride[1];
   const int64_t end = block->column + block->columns;
@@ -94,8 +112,8 @@ static void fill_row(const struct conv *a, const struct tap *t, const struct im2
     const int n = l.last - l.first, before = in.first < in.last ? in.first - l.first : n;
     zero(col, before);
     if (before < n) {
-      const real *from = x + origin(a, t, &l) + (int64_t)in.first * stride;
-      copy_line(from, stride, in.last - in.first, col + before);
+      const int64_t from = origin(a, t, &l) + (int64_t)in.first * stride;
+      copy_line(x + from, stride, in.last - in.first, size - from, col + before);
       zero(col + (in.last - l.first), l.last - in.last);
     }
     col += n;
@@ -105,8 +123,8 @@ static void fill_row(const struct conv *a, const struct tap *t, const struct im2
 }
 
 /** Its transpose; dx is one channel [batch, H, W]. */
-static void drain_row(const struct conv *a, const struct tap *t, const struct im2col_block *block,
-                      const real *col, real *dx)
+SIMD static void drain_row(const struct conv *a, const struct tap *t,
+                           const struct im2col_block *block, const real *col, real *dx)
 {
   const int stride = a->window.stride[1];
   const int64_t end = block->column + block->columns;
@@ -132,7 +150,7 @@ void im2col(const struct conv *a, const struct im2col_block *block, int batch, c
     for (int kh = 0; kh < a->window.kernel[0]; kh++) {
       for (int kw = 0; kw < a->window.kernel[1]; kw++) {
         const struct tap t = tap_of(a, kh, kw);
-        fill_row(a, &t, block, x + c * channel, col);
+        fill_row(a, &t, block, x + c * channel, channel, col);
         col += block->columns;
       }
     }

@@ -2,6 +2,8 @@
 /* Receptive fields as columns, and back. */
 #include "core/conv.h"
 
+enum { IM2COL_ROOM = 16 }; /* elements behind a column buffer that im2col may overwrite */
+
 /** A block of the matrix of columns: channels by positions of the output over the whole unit. */
 struct im2col_block {
   int channel, channels;   /* first channel, how many */
@@ -13,7 +15,7 @@ struct im2col_block {
  *    col[c, kh, kw, j] = x[c, b, oh sh - top + kh dh, ow sw - left + kw dw],  j = (b, oh, ow)
  *
  *  x    [channels, batch, H, W]  read only, from channel 0
- *  col  [channels of the block, KH, KW, columns of the block]  overwritten
+ *  col  [channels of the block, KH, KW, columns of the block]  overwritten, with IM2COL_ROOM behind it
  *  Source: Chellapilla, Puri and Simard 2006, section 3. */
 void im2col(const struct conv *a, const struct im2col_block *block, int batch, const real *x,
             real *col);

@@ -54,6 +54,8 @@ enum {
   EDGE_FLOATS = PRODUCT_MAX_ROWS * PRODUCT_PANEL,
   OWN_FLOATS = GROUP_TILES * A_FLOATS + EDGE_FLOATS,
   ALIGN = 64,
+  LINE = ALIGN / 4, /* floats of a line of the cache */
+  AHEAD = 8,
 };
 static_assert(A_FLOATS >= PRODUCT_MAX_ROWS * PRODUCT_DEPTH_STEP, "a tile fits both ways");
 
@@ -187,9 +189,44 @@ static void edge_tile(const struct run *r, product_tile_of *tile, struct product
     memcpy(c + i * step, t.c + (int64_t)i * t.c_step, (size_t)columns * sizeof *c);
 }
 
+/** Memory that is asked for while products are computed, some lines of the cache at a time. */
+struct ahead {
+  const float *from;
+  int64_t step; /* between rows */
+  int lines;    /* of a row */
+  int next, end;
+  int at_once;
+};
+
+static void ask(struct ahead *x)
+{
+  const int end = x->end - x->next < x->at_once ? x->end : x->next + x->at_once;
+  for (; x->next < end; x->next++)
+    __builtin_prefetch(
+        x->from + x->next / x->lines * x->step + (int64_t)(x->next % x->lines) * LINE, 0, 2);
+}
+
+/** The rows of a group at k in [from, from + depth), to be asked for in so many calls. */
+static struct ahead ahead_of(const struct run *r, const struct group *g, int from, int depth,
+                             int calls)
+{
+  struct ahead x = {.step = r->a_step};
+  if (r->a_transposed) {
+    x.from = r->a + from * r->a_step + g->first;
+    x.lines = (g->rows + LINE - 1) / LINE + 1;
+    x.end = depth * x.lines;
+  } else {
+    x.from = r->a + g->first * r->a_step + from;
+    x.lines = (depth + LINE - 1) / LINE;
+    x.end = g->rows * x.lines;
+  }
+  x.at_once = (x.end + calls - 1) / calls;
+  return x;
+}
+
 /** One tile of rows at one depth: all panels.  packed: its part of a; begin NULL: c is added to. */
 static void tile_row(const struct run *r, int first, int rows, int depth, const float *packed,
-                     const float *begin)
+                     const float *begin, struct ahead *next)
 {
   product_tile_of *const *of = r->kernel->tile[r->a_transposed][0] + rows - 1;
   product_tile_of *const *narrow = r->kernel->tile[r->a_transposed][1] + rows - 1;
@@ -204,6 +241,7 @@ static void tile_row(const struct run *r, int first, int rows, int depth, const 
                                    begin,
                                    r->c_step};
     product_tile_of *const tile = made < width ? *narrow : *of;
+    ask(next);
     if (r->edges && left < made) {
       edge_tile(r, tile, t, rows, left);
     } else {
@@ -220,6 +258,10 @@ static void all_rows(const struct run *r, int from, int depth, int k, bool add, 
   struct group g = {.height = (r->m + tiles - 1) / tiles};
   for (g.first = 0; g.first < r->m; g.first += g.rows) {
     g.rows = smaller(r->m - g.first, GROUP_TILES * g.height);
+    struct group after = {g.first + g.rows, 0, g.height};
+    after.rows = smaller(r->m - after.first, GROUP_TILES * g.height);
+    const int calls = group_tiles(&g) * ((r->n + r->kernel->width - 1) / r->kernel->width);
+    struct ahead next = ahead_of(r, &after, from, depth, calls);
     pack(r, &g, from, depth, k);
     for (int i = 0; i < g.rows; i += g.height) {
       const int first = g.first + i;
@@ -227,7 +269,8 @@ static void all_rows(const struct run *r, int from, int depth, int k, bool add, 
                r->packed + (int64_t)(i / g.height) * A_FLOATS,
                add || from ? NULL
                : bias      ? bias + first
-                           : zeros);
+                           : zeros,
+               &next);
     }
   }
 }
@@ -240,6 +283,7 @@ static void copy_panels(const struct run *r, const float *b, int64_t b_step, int
   struct product_copy c = {.rows = depth,
                            .pieces = whole,
                            .n = PRODUCT_PANEL,
+                           .ahead = AHEAD,
                            .from = b,
                            .to = panels,
                            .from_row = b_step,
@@ -277,7 +321,9 @@ static void own_product(const struct product *p)
 {
   struct run r = run_of(p);
   float *panels = aligned(p->work) + OWN_FLOATS;
-  const int block = BLOCK_PANELS * PRODUCT_PANEL;
+  const int panels_of_all = (p->n + PRODUCT_PANEL - 1) / PRODUCT_PANEL;
+  const int blocks = (panels_of_all + BLOCK_PANELS - 1) / BLOCK_PANELS;
+  const int block = (panels_of_all + blocks - 1) / blocks * PRODUCT_PANEL;
   for (int first = 0; first < p->n; first += block) {
     r.n = smaller(block, p->n - first);
     r.c = p->c + first;

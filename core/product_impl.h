@@ -24,9 +24,10 @@ struct product_tile {
 
 typedef void product_tile_of(const struct product_tile *t);
 
-/** Copies rows of `pieces` times n floats; the steps are those between rows and between pieces. */
+/** Copies rows of `pieces` times n floats; the steps are those between rows and between pieces.
+ *  Memory is asked for `ahead` rows early. */
 struct product_copy {
-  int rows, pieces, n;
+  int rows, pieces, n, ahead;
   const float *from;
   float *to;
   int64_t from_row, from_piece, to_row, to_piece;
