@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static int64_t rounded(int64_t bytes)
 {
@@ -66,4 +67,13 @@ void *arena_alloc(size_t bytes)
   void *p = aligned_alloc(align, size ? size : align);
   if (p && align == HUGE_PAGE) (void)madvise(p, size, MADV_HUGEPAGE); /* a wish, no more */
   return p;
+}
+
+void arena_release(void *memory, size_t bytes, bool shared)
+{
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)memory;
+  const uintptr_t first = (at + page - 1) / page * page, end = (at + bytes) / page * page;
+  if (first >= end) return;
+  (void)madvise((unsigned char *)memory + (first - at), end - first,
+                shared ? MADV_REMOVE : MADV_DONTNEED); /* a wish, no more */
 }

@@ -1,5 +1,6 @@
 #pragma once
 /* Laying out memory by lifetimes. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,10 @@ struct span {
  *  Returns the arena's bytes, or -1 when out of memory.
  *  Source: Pisarchyk and Lee 2020, arXiv:2001.03288, "greedy by size for offset calculation". */
 int64_t arena_place(struct span *spans, int n);
+
+/** Give the whole pages among these bytes back to the system; what they held is lost, reading them
+ *  gives anything.  shared: of memory that processes have in common, for all of them. */
+void arena_release(void *memory, size_t bytes, bool shared);
 
 /** Memory for an arena, aligned to ARENA_ALIGN, to be freed with free(); NULL when there is none.  In
  *  huge pages where the system gives them: the strides of matrix products miss small ones. */

@@ -93,6 +93,10 @@ void graph_move_weights(struct graph *g, void *memory, bool copy);
  *  Errors: ERR_MEMORY. */
 MUST_CHECK err graph_gather_weights(struct graph *g);
 
+/** Give the memory of a float constant that was moved or gathered back to the system: nobody reads it
+ *  any more, and no further plan can be made.  shared: the memory is that of several processes. */
+void graph_release_weights(struct graph *g, int value, bool shared);
+
 /** Value id by name, or -1. */
 int graph_find_value(const struct graph *g, const char *name);
 

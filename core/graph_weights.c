@@ -34,6 +34,18 @@ static void disown(struct graph_storage *s, const void *memory, int *k)
   }
 }
 
+/** Copy `bytes` and give the old pages back on the way, so that no more than a piece is there twice. */
+static void move(unsigned char *to, const void *from, int64_t bytes)
+{
+  enum { PIECE = 16 << 20 };
+  unsigned char *old = (unsigned char *)(uintptr_t)from; /* ours, about to be freed */
+  for (int64_t i = 0; i < bytes; i += PIECE) {
+    const size_t n = (size_t)(bytes - i < PIECE ? bytes - i : PIECE);
+    memcpy(to + i, old + i, n);
+    if (bytes >= PIECE) arena_release(old + i, n, false);
+  }
+}
+
 void graph_move_weights(struct graph *g, void *memory, bool copy)
 {
   struct graph_storage *s = (struct graph_storage *)g; /* the graph is its first member */
@@ -45,7 +57,7 @@ void graph_move_weights(struct graph *g, void *memory, bool copy)
     const int64_t room = room_of(v);
     const real *old = v->is.data;
     if (!room) continue;
-    if (copy) memcpy(at, old, (size_t)shape_count(&v->is.shape) * sizeof(real));
+    if (copy) move(at, old, shape_count(&v->is.shape) * (int64_t)sizeof(real));
     v->is.data = (const real *)(const void *)at;
     disown(s, old, &k);
     at += room;
@@ -61,4 +73,13 @@ err graph_gather_weights(struct graph *g)
   CHECK(s->gathered, ERR_MEMORY, "no memory for %.1f MiB of weights", (double)bytes / 1048576.0);
   graph_move_weights(g, s->gathered, true);
   return ERR_OK;
+}
+
+void graph_release_weights(struct graph *g, int value, bool shared)
+{
+  struct graph_storage *s = (struct graph_storage *)g;
+  struct value *v = &s->values[value];
+  const size_t bytes = (size_t)shape_count(&v->is.shape) * sizeof(real);
+  arena_release((void *)(uintptr_t)v->is.data, bytes, shared);
+  v->is.data = NULL;
 }

@@ -76,6 +76,7 @@ struct op {
   size_t (*work_bytes)(const struct op_site *at); /* NULL: none; the larger of both directions */
   size_t (*prepared_bytes)(const struct op_site *at);        /* NULL: none */
   void (*prepare)(const struct op_site *at, void *prepared); /* once, when the plan is made */
+  int replaces; /* the input that kernels do not read where something was prepared; 0: none */
   void (*forward)(const struct op_fwd *c);
   void (*backward)(const struct op_bwd *c);
   unsigned backward_reads; /* OP_READS_* of `backward` */

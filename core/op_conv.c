@@ -139,6 +139,7 @@ const struct op op_conv = {
     .work_bytes = work_bytes,
     .prepared_bytes = prepared_bytes,
     .prepare = prepare,
+    .replaces = CONV_W,
     .forward = forward,
     .backward = backward,
     .can_set = true,

@@ -38,6 +38,8 @@ void plan_free(struct plan **p)
   free(s->work_fwd);
   free(s->work_bwd);
   free(s->extract_work);
+  free(s->activation_step);
+  free(s->aux_step);
   free(s->prepared);
   free(s);
   *p = NULL;
@@ -68,9 +70,12 @@ static err allocate(struct plan_storage *s, const struct plan_request *r)
   s->work_fwd = calloc(nodes, sizeof *s->work_fwd);
   s->work_bwd = calloc(nodes, sizeof *s->work_bwd);
   s->extract_work = calloc(taps, sizeof *s->extract_work);
+  s->activation_step = calloc(values, sizeof *s->activation_step);
+  s->aux_step = calloc(nodes, sizeof *s->aux_step);
   CHECK(s->methods && s->taps && s->passes && s->sites && s->operands && s->tap_of_value &&
             s->tap_methods && s->need && s->tapped && s->kept && s->activation && s->signal &&
-            s->aux && s->work_fwd && s->work_bwd && s->extract_work,
+            s->aux && s->work_fwd && s->work_bwd && s->extract_work && s->activation_step &&
+            s->aux_step,
         ERR_MEMORY, "no memory to plan %d nodes", g->n_nodes);
   return ERR_OK;
 }
@@ -92,7 +97,8 @@ static void make_sites(struct plan_storage *s, const struct plan_request *r)
 {
   struct operand *in = s->operands;
   for (int i = 0; i < r->graph->n_nodes; i++) {
-    s->sites[i] = plan_site(r->graph, i, r->batch, r->plain, in);
+    const int samples = i < s->plan.parts.head ? s->plan.parts.samples : r->batch;
+    s->sites[i] = plan_site(r->graph, i, samples, r->plain, in);
     in += s->sites[i].n_in;
   }
 }
@@ -185,6 +191,7 @@ static err fill(struct plan_storage *s, const struct plan_request *r)
   for (int i = 0; i < r->n_methods; i++) s->methods[i] = r->methods[i];
   struct plan *p = &s->plan;
   *p = (struct plan){.graph = r->graph,
+                     .parts = plan_parts_of(r),
                      .batch = r->batch,
                      .n_targets = r->n_targets,
                      .n_methods = r->n_methods,
@@ -199,6 +206,8 @@ static err fill(struct plan_storage *s, const struct plan_request *r)
                      .work_fwd = s->work_fwd,
                      .work_bwd = s->work_bwd,
                      .extract_work = s->extract_work,
+                     .activation_step = s->activation_step,
+                     .aux_step = s->aux_step,
                      .kept = s->kept};
   make_sites(s, r);
   make_taps(s, r);

@@ -14,6 +14,9 @@ struct plan_request {
   const struct method *methods; /* [n_methods] */
   const bool *wanted;           /* [n_taps][n_methods] which method at which tap */
   bool plain;                   /* no Winograd */
+  int head,
+      part; /* nodes [0, head) go in parts of so many samples; 0: its own choice.  The head must
+                     end at a cut (plan_is_cut), and the part must divide the batch */
   /* Memory for what operators make of their constants: plan_prepared_bytes of it, aligned to
    * ARENA_ALIGN, which outlives the plan; NULL: the plan has its own. */
   void *prepared;
@@ -37,23 +40,39 @@ struct plan_pass {
   const bool *tapped; /* [n plan taps] true where a method of this rule is taken */
 };
 
+/** Nodes [0, head) run part by part of the unit, the others once for all of it. */
+struct plan_parts {
+  int head;       /* 0: nothing runs in parts */
+  int n, samples; /* parts of a unit; samples of a part: of the whole unit where there is one */
+  int cut;        /* the value that the head leaves, -1 without one */
+};
+
 struct plan {
   const struct graph *graph; /* not owned */
+  struct plan_parts parts;
   int batch, n_targets, n_methods, n_taps, n_passes;
   const struct method *methods;   /* [n_methods] */
   const struct plan_tap *taps;    /* [n_taps] in graph order */
   const struct plan_pass *passes; /* [n_passes] one per rule, in order of first use */
   const struct op_site *sites;    /* [n_nodes] */
   const int *tap_of_value;        /* [n_values] index into taps, or -1 */
-  /* Offsets into the arena, in bytes; -1 where there is nothing. */
-  const int64_t *activation, *signal;       /* [n_values] */
-  const int64_t *aux, *work_fwd, *work_bwd; /* [n_nodes] */
-  const int64_t *extract_work;              /* [n_taps] */
+  /* Offsets into the arena, in bytes; -1 where there is nothing.  What the head makes is that of one
+   * part, or of all parts one after the other where a step in bytes is not 0. */
+  const int64_t *activation, *signal;        /* [n_values] */
+  const int64_t *aux, *work_fwd, *work_bwd;  /* [n_nodes] */
+  const int64_t *extract_work;               /* [n_taps] */
+  const int64_t *activation_step, *aux_step; /* [n_values], [n_nodes] */
+  /* Of the whole unit, with a head: the input, and the cut's activation and signal. */
+  int64_t input_whole, cut_activation, cut_signal;
   const bool *kept; /* [n_values] the activation is still there at the value's extracts */
   int64_t arena_bytes;
   int64_t prepared_bytes; /* transformed weights */
   int64_t rows_floats;    /* of all taps' rows together */
 };
+
+/** Whether nodes [0, node) may be a head: of what they read or make only their last result, which is
+ *  not the logits, is read later on. */
+bool plan_is_cut(const struct graph *g, int node);
 
 /** Samples per unit chosen from the model alone: bits depend on it, so it must not depend on the
  *  machine.  A power of two, at most 16, such that one forward tape stays near 128 MiB. */
@@ -66,6 +85,11 @@ MUST_CHECK err plan_prepared_bytes(const struct graph *g, int batch, bool plain,
  *  Errors: ERR_MEMORY, ERR_SHAPE (a unit too large for 32-bit matrix extents: says which to lower). */
 MUST_CHECK err plan_make(const struct plan_request *r, struct plan **out);
 void plan_free(struct plan **p);
+
+/** Let go of constants that only `prepare` of a node read: kernels read what was prepared.  The graph is
+ *  the plan's, its weights were moved or gathered, and no further plan can be made of it.
+ *  shared: this process releases memory of several, after all of them made their plans. */
+void plan_release_constants(const struct plan *p, struct graph *g, bool shared);
 
 /** Whether a pass reads a node's x, y or aux: OP_READS_* of its backward under the rule; 0 when no
  *  input's signal is wanted. */

@@ -2,12 +2,13 @@
  *  Values that share memory: results of operators that work in place. */
 #include "core/plan_impl.h"
 
-/** Node i has a single use of its first input, of the output's size. */
+/** Node i has a single use of its first input, of the output's size and not across the cut. */
 static bool is_single(const struct plan *p, int i)
 {
   const struct graph *g = p->graph;
   const struct node *n = &g->nodes[i];
   if (!n->n_in || n->in[0] < 0 || g->values[n->in[0]].is.fixed) return false;
+  if (n->in[0] == p->parts.cut) return false; /* whole there, in parts where it is made */
   for (int k = 1; k < n->n_in; k++)
     if (n->in[k] == n->in[0]) return false;
   return shape_count(&g->values[n->in[0]].is.shape) == shape_count(&g->values[n->out].is.shape);

@@ -13,7 +13,11 @@ struct plan_storage {
   bool *need, *tapped, *kept; /* of all passes */
   unsigned char *prepared;
   int64_t *activation, *signal, *aux, *work_fwd, *work_bwd, *extract_work;
+  int64_t *activation_step, *aux_step;
 };
+
+/** What of a unit runs in parts; one part where that has no use. */
+struct plan_parts plan_parts_of(const struct plan_request *r);
 
 /** Where node i of a graph stands in plans of this batch; in [n_in] overwritten, referred to. */
 struct op_site plan_site(const struct graph *g, int i, int batch, bool plain, struct operand *in);

@@ -3,7 +3,11 @@
  *
  *  Steps, for n nodes: 0 the input is filled; i + 1 node i forward; n + 1 the seed; n + 2 + (n-1-i)
  *  node i backward; 2n + 2 the extracts at the input.  With several passes (rules x targets) the
- *  backward steps are run again, so what a pass reads then lives to the end. */
+ *  backward steps are run again, so what a pass reads then lives to the end.
+ *
+ *  The steps of the head are run once for each part of the unit, first all of forward's, at last all of
+ *  backward's: what lives from one loop to the other is there for every part, and what a loop leaves or
+ *  reads as a whole, the cut and the input, lives through all of it. */
 #include "core/arena.h"
 #include "core/extract_bands.h"
 #include "core/plan_impl.h"
@@ -51,9 +55,21 @@ static void add(struct layout *l, int64_t bytes, int first, int last, int64_t *h
   l->home[l->n_spans++] = home;
 }
 
-static int64_t value_bytes(const struct plan *p, int value)
+/** Whether the node that makes a value runs in parts; the input is filled in parts, too. */
+static bool in_head(const struct plan *p, int value)
+{
+  return p->graph->values[value].producer < p->parts.head && p->parts.head;
+}
+
+static int64_t whole_bytes(const struct plan *p, int value)
 {
   return shape_count(&p->graph->values[value].is.shape) * p->batch * (int64_t)sizeof(real);
+}
+
+/** Of one part where the value is made in parts. */
+static int64_t value_bytes(const struct plan *p, int value)
+{
+  return whole_bytes(p, value) / (in_head(p, value) ? p->parts.n : 1);
 }
 
 static int later(int a, int b)
@@ -90,19 +106,30 @@ static bool extracts_read(const struct plan *p, int value)
   return false;
 }
 
+/** Who reads an activation: nodes [first, last), and maybe the extracts. */
+struct readers {
+  int first, last;
+  bool extracts;
+};
+
+static struct readers all_readers(const struct layout *l)
+{
+  return (struct readers){0, l->n, true};
+}
+
 /** Last step at which a value's activation is read; marks it as kept when that is at its extracts or
  *  after them, and as read again when that is in backward at all. */
-static int activation_last(struct layout *l, int value, bool *read_again)
+static int activation_last(struct layout *l, int value, struct readers who, bool *read_again)
 {
   const struct plan *p = &l->s->plan;
   const int extracts = extract_step(l, value);
   int forward = value == p->graph->output ? seed_step(l) : 0, backward = 0;
-  for (int i = 0; i < p->graph->n_nodes; i++) node_last(l, i, value, &forward, &backward);
-  if (extracts_read(p, value)) backward = later(backward, extracts);
+  for (int i = who.first; i < who.last; i++) node_last(l, i, value, &forward, &backward);
+  if (who.extracts && extracts_read(p, value)) backward = later(backward, extracts);
   /* read by a consumer only, it may be gone before the extracts of this value run */
-  l->s->kept[value] = backward > 0 && (l->repeats || backward >= extracts);
+  if (who.extracts) l->s->kept[value] = backward > 0 && (l->repeats || backward >= extracts);
   read_again[value] = backward > 0;
-  if (backward && l->repeats) return last_step(l);
+  if (backward && (l->repeats || in_head(p, value))) return last_step(l);
   return later(forward, backward);
 }
 
@@ -119,13 +146,15 @@ static void live(const struct lives *s, int v, int first, int last)
   s->last[r] = later(s->last[r], last);
 }
 
-static void add_lives(struct layout *l, const struct lives *s, int64_t *home)
+/** copies [n_values]: memory for every part of a root is wanted where it is not 0; NULL: nowhere. */
+static void add_lives(struct layout *l, const struct lives *s, const int64_t *copies, int64_t *home)
 {
   const struct plan *p = &l->s->plan;
   for (int v = 0; v < p->graph->n_values; v++) {
     home[v] = -1;
-    if (s->root[v] == v && s->last[v] >= 0)
-      add(l, value_bytes(p, v), s->first[v], s->last[v], &home[v]);
+    if (s->root[v] != v || s->last[v] < 0) continue;
+    add(l, value_bytes(p, v) * (copies && copies[v] ? p->parts.n : 1), s->first[v], s->last[v],
+        &home[v]);
   }
 }
 
@@ -134,48 +163,102 @@ static void begin_lives(const struct layout *l, const struct lives *s)
   for (int v = 0; v < l->s->plan.graph->n_values; v++) s->last[v] = -1;
 }
 
+/** Values of the head that are read again in backward are there for every part, from the first part
+ *  on. */
+static void keep_parts(struct layout *l, const struct lives *s, const bool *read_again)
+{
+  const struct plan *p = &l->s->plan;
+  int64_t *step = l->s->activation_step;
+  for (int v = 0; v < p->graph->n_values; v++) step[v] = 0;
+  for (int v = 0; v < p->graph->n_values; v++) {
+    if (p->graph->values[v].is.fixed || !in_head(p, v) || !read_again[v]) continue;
+    step[s->root[v]] = value_bytes(p, v);
+    live(s, v, 0, last_step(l));
+  }
+}
+
+/** The whole input, until the head has read it, and the whole cut. */
+static void add_whole_activations(struct layout *l, bool *read_again)
+{
+  struct plan *p = &l->s->plan;
+  p->input_whole = p->cut_activation = -1;
+  if (!p->parts.head) return;
+  const struct readers body = {p->parts.head, l->n, true};
+  add(l, whole_bytes(p, p->graph->input), 0, forward_step(p->parts.head - 1), &p->input_whole);
+  add(l, whole_bytes(p, p->parts.cut), 0, activation_last(l, p->parts.cut, body, read_again),
+      &p->cut_activation);
+}
+
 /** last_read, read_again [n_values] scratch. */
 static void add_activations(struct layout *l, const struct lives *s, int *last_read,
                             bool *read_again)
 {
-  const struct graph *g = l->s->plan.graph;
-  for (int t = 0; t < g->n_taps; t++)
-    last_read[g->taps[t]] = activation_last(l, g->taps[t], read_again);
-  plan_alias_activations(&l->s->plan, read_again, s->root);
+  const struct plan *p = &l->s->plan;
+  const struct graph *g = p->graph;
+  const struct readers head = {0, p->parts.head, false};
+  add_whole_activations(l, read_again);
+  for (int t = 0; t < g->n_taps; t++) {
+    const int v = g->taps[t];
+    last_read[v] = activation_last(l, v, v == p->parts.cut ? head : all_readers(l), read_again);
+  }
+  plan_alias_activations(p, read_again, s->root);
   begin_lives(l, s);
   for (int t = 0; t < g->n_taps; t++) {
     const int v = g->taps[t], producer = g->values[v].producer;
     const int first = producer < 0 ? 0 : forward_step(producer);
     live(s, v, first, later(first, last_read[v]));
   }
-  add_lives(l, s, l->s->activation);
+  keep_parts(l, s, read_again);
+  add_lives(l, s, l->s->activation_step, l->s->activation);
+}
+
+/** First step at which a node, from node `from` on, leaves a signal at a value. */
+static int signal_first(const struct layout *l, int value, int from)
+{
+  const struct graph *g = l->s->plan.graph;
+  int first = value == g->output ? seed_step(l) : last_step(l);
+  for (int i = from; i < g->n_nodes; i++) {
+    for (int k = 0; k < g->nodes[i].n_in; k++)
+      if (g->nodes[i].in[k] == value && backward_step(l, i) < first) first = backward_step(l, i);
+  }
+  return first;
+}
+
+static bool is_needed(const struct plan *p, int value)
+{
+  bool need = false;
+  for (int k = 0; k < p->n_passes; k++) need = need || p->passes[k].need[value];
+  return need;
 }
 
 static void add_signals(struct layout *l, const struct lives *s)
 {
-  const struct plan *p = &l->s->plan;
+  struct plan *p = &l->s->plan;
   const struct graph *g = p->graph;
+  const int cut = p->parts.cut;
   plan_alias_signals(p, s->root);
   begin_lives(l, s);
   for (int t = 0; t < g->n_taps; t++) {
     const int v = g->taps[t];
-    bool need = false;
-    for (int k = 0; k < p->n_passes; k++) need = need || p->passes[k].need[v];
-    if (!need) continue;
-    int first = v == g->output ? seed_step(l) : last_step(l);
-    for (int i = 0; i < g->n_nodes; i++) {
-      for (int k = 0; k < g->nodes[i].n_in; k++)
-        if (g->nodes[i].in[k] == v && backward_step(l, i) < first) first = backward_step(l, i);
-    }
-    live(s, v, first, extract_step(l, v));
+    if (!is_needed(p, v)) continue;
+    const int end = extract_step(l, v);
+    live(s, v, v == cut ? end : signal_first(l, v, 0), end);
   }
-  add_lives(l, s, l->s->signal);
+  add_lives(l, s, NULL, l->s->signal);
+  p->cut_signal = -1;
+  if (cut >= 0 && is_needed(p, cut))
+    add(l, whole_bytes(p, cut), signal_first(l, cut, p->parts.head), last_step(l), &p->cut_signal);
 }
 
 /** Values on another's memory are where that is. */
 static void share_homes(const struct plan *p, const int *root, int64_t *home)
 {
   for (int v = 0; v < p->graph->n_values; v++) home[v] = home[root[v]];
+}
+
+static void share_steps(const struct plan *p, const int *root, int64_t *step)
+{
+  for (int v = 0; v < p->graph->n_values; v++) step[v] = step[root[v]];
 }
 
 static size_t backward_work(const struct plan *p, int node)
@@ -198,9 +281,14 @@ static void add_nodes(struct layout *l)
     const struct op *op = p->graph->nodes[i].op;
     const struct op_site *at = &p->sites[i];
     const unsigned reads = backward_reads(p, i);
-    const int back = l->repeats ? last_step(l) : backward_step(l, i);
-    add(l, op->aux_bytes ? (int64_t)op->aux_bytes(at) : 0, forward_step(i),
-        reads & OP_READS_AUX ? back : forward_step(i), &l->s->aux[i]);
+    const bool in_parts = i < p->parts.head, kept = reads & OP_READS_AUX;
+    const int back = l->repeats || in_parts ? last_step(l) : backward_step(l, i);
+    const int64_t bytes =
+        op->aux_bytes ? ((int64_t)op->aux_bytes(at) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN
+                      : 0;
+    l->s->aux_step[i] = in_parts && kept ? bytes : 0;
+    add(l, l->s->aux_step[i] ? bytes * p->parts.n : bytes, l->s->aux_step[i] ? 0 : forward_step(i),
+        kept ? back : forward_step(i), &l->s->aux[i]);
     add(l, op->work_bytes ? (int64_t)op->work_bytes(at) : 0, forward_step(i), forward_step(i),
         &l->s->work_fwd[i]);
     add(l, (int64_t)backward_work(p, i), backward_step(l, i), backward_step(l, i),
@@ -256,6 +344,7 @@ static err place(struct layout *l, struct scratch *c)
   CHECK(p->arena_bytes >= 0, ERR_MEMORY, "no memory to plan %d nodes", l->n);
   for (int i = 0; i < l->n_spans; i++) *l->home[i] = l->span[i].offset;
   share_homes(p, c->activations.root, l->s->activation);
+  share_steps(p, c->activations.root, l->s->activation_step);
   share_homes(p, c->signals.root, l->s->signal);
   return ERR_OK;
 }
@@ -265,7 +354,7 @@ err plan_memory(struct plan_storage *s)
   struct plan *p = &s->plan;
   struct scratch c = {0};
   struct layout l = {.s = s, .n = p->graph->n_nodes, .repeats = p->n_passes * p->n_targets > 1};
-  l.max_spans = 6 * (l.n + 1) + p->n_taps;
+  l.max_spans = 6 * (l.n + 1) + p->n_taps + 3;
   l.span = calloc((size_t)l.max_spans, sizeof *l.span);
   l.home = calloc((size_t)l.max_spans, sizeof *l.home);
   err e = ERR_OK;

@@ -53,9 +53,30 @@ err plan_prepare(struct plan_storage *s, const struct plan_request *r)
   for (int i = 0; i < g->n_nodes; i++) {
     const int64_t n = bytes_of(g->nodes[i].op, &s->sites[i]);
     if (!n) continue;
+    const int replaced = g->nodes[i].op->replaces;
+    CHECK(!replaced || s->sites[i].in[replaced].data, ERR_UNSUPPORTED,
+          "node '%s': its weights were released after an earlier plan", g->nodes[i].name);
     if (fill) g->nodes[i].op->prepare(&s->sites[i], at);
     s->sites[i].prepared = at;
     at += n;
   }
   return ERR_OK;
+}
+
+/** A value is read by one node, as one input. */
+static bool is_private(const struct graph *g, int value)
+{
+  int readers = 0;
+  for (int i = 0; i < g->n_nodes; i++)
+    for (int k = 0; k < g->nodes[i].n_in; k++) readers += g->nodes[i].in[k] == value;
+  return readers == 1;
+}
+
+void plan_release_constants(const struct plan *p, struct graph *g, bool shared)
+{
+  for (int i = 0; i < g->n_nodes; i++) {
+    const int replaced = g->nodes[i].op->replaces;
+    if (!replaced || !p->sites[i].prepared || !is_private(g, g->nodes[i].in[replaced])) continue;
+    graph_release_weights(g, g->nodes[i].in[replaced], shared);
+  }
 }

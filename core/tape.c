@@ -18,6 +18,7 @@ struct tape {
   const real **x; /* [most inputs of a node] */
   real **dx;
   bool *set; /* [the same] dx holds nothing yet */
+  int part;  /* of the head, under way */
   int64_t n_forward, n_backward;
   struct tape_watch watch;
 };
@@ -78,7 +79,8 @@ static void *at(const struct tape *t, int64_t offset)
 
 real *tape_input(struct tape *t)
 {
-  return at(t, t->plan->activation[t->plan->graph->input]);
+  const struct plan *p = t->plan;
+  return at(t, p->parts.head ? p->input_whole : p->activation[p->graph->input]);
 }
 
 const real *tape_logits(const struct tape *t)
@@ -107,47 +109,94 @@ static void tell(const struct tape *t, int node, enum tape_step step)
   if (t->watch.step) t->watch.step(t->watch.who, node, step);
 }
 
-/** Where the numbers of a node's inputs are: constants in the graph, activations in the arena. */
-static void gather_inputs(struct tape *t, const struct node *n)
+/** A value's activation as node i sees it; the cut is whole behind the head. */
+static real *activation(const struct tape *t, int i, int v)
+{
+  const struct plan *p = t->plan;
+  if (v == p->parts.cut && i >= p->parts.head) return at(t, p->cut_activation);
+  return at(t, p->activation[v] < 0 ? -1 : p->activation[v] + t->part * p->activation_step[v]);
+}
+
+/** The same for its signal. */
+static real *signal(const struct tape *t, int i, int v)
+{
+  const struct plan *p = t->plan;
+  return at(t, v == p->parts.cut && i >= p->parts.head ? p->cut_signal : p->signal[v]);
+}
+
+static void *aux(const struct tape *t, int i)
+{
+  const struct plan *p = t->plan;
+  return at(t, p->aux[i] < 0 ? -1 : p->aux[i] + t->part * p->aux_step[i]);
+}
+
+/** Copy the samples of the current part of a value between the whole unit, [C][batch][H * W], and the
+ *  part. */
+static void copy_part(const struct tape *t, int v, real *whole, real *part, bool to_part)
+{
+  const struct plan *p = t->plan;
+  const struct shape *s = &p->graph->values[v].is.shape;
+  const int64_t plane = shape_inner(s), n = plane * p->parts.samples;
+  for (int c = 0; c < shape_channels(s); c++) {
+    real *in_whole = whole + (c * (int64_t)p->batch + (int64_t)t->part * p->parts.samples) * plane;
+    real *in_part = part + c * n;
+    memcpy(to_part ? in_part : in_whole, to_part ? in_whole : in_part, (size_t)n * sizeof *part);
+  }
+}
+
+/** Where the numbers of the inputs of node i are: constants in the graph, activations in the arena. */
+static void gather_inputs(struct tape *t, int i)
 {
   const struct graph *g = t->plan->graph;
+  const struct node *n = &g->nodes[i];
   for (int k = 0; k < n->n_in; k++) {
     const int v = n->in[k];
-    t->x[k] = v < 0                   ? NULL
-              : g->values[v].is.fixed ? g->values[v].is.data
-                                      : at(t, t->plan->activation[v]);
+    t->x[k] = v < 0 ? NULL : g->values[v].is.fixed ? g->values[v].is.data : activation(t, i, v);
+  }
+}
+
+static void nodes_forward(struct tape *t, int first, int end)
+{
+  const struct plan *p = t->plan;
+  for (int i = first; i < end; i++) {
+    const struct node *n = &p->graph->nodes[i];
+    tell(t, i, TAPE_FORWARD);
+    gather_inputs(t, i);
+    const struct op_fwd c = {.at = &p->sites[i],
+                             .x = t->x,
+                             .y = activation(t, i, n->out),
+                             .aux = aux(t, i),
+                             .work = at(t, p->work_fwd[i])};
+    n->op->forward(&c);
   }
 }
 
 void tape_forward(struct tape *t)
 {
   const struct plan *p = t->plan;
-  for (int i = 0; i < p->graph->n_nodes; i++) {
-    const struct node *n = &p->graph->nodes[i];
-    tell(t, i, TAPE_FORWARD);
-    gather_inputs(t, n);
-    const struct op_fwd c = {.at = &p->sites[i],
-                             .x = t->x,
-                             .y = at(t, p->activation[n->out]),
-                             .aux = at(t, p->aux[i]),
-                             .work = at(t, p->work_fwd[i])};
-    n->op->forward(&c);
+  const int head = p->parts.head, input = p->graph->input;
+  for (t->part = 0; head && t->part < p->parts.n; t->part++) {
+    copy_part(t, input, tape_input(t), activation(t, 0, input), true);
+    nodes_forward(t, 0, head);
+    copy_part(t, p->parts.cut, at(t, p->cut_activation), activation(t, 0, p->parts.cut), false);
   }
+  t->part = 0;
+  nodes_forward(t, head, p->graph->n_nodes);
   tell(t, -1, TAPE_END);
   t->n_forward++;
 }
 
-/** Where the adjoints of a node's inputs go, and whether they hold nothing yet in this pass. */
-static bool gather_adjoints(struct tape *t, const struct plan_pass *pass, const struct node *n)
+/** Where the adjoints of the inputs of node i go, and whether they hold nothing yet in this pass. */
+static bool gather_adjoints(struct tape *t, const struct plan_pass *pass, int i)
 {
-  const struct plan *p = t->plan;
+  const struct node *n = &t->plan->graph->nodes[i];
   bool any = false;
   for (int k = 0; k < n->n_in; k++) {
     const int v = n->in[k];
     t->dx[k] = NULL;
     t->set[k] = false;
     if (v < 0 || !pass->need[v]) continue;
-    t->dx[k] = at(t, p->signal[v]);
+    t->dx[k] = signal(t, i, v);
     any = true;
     t->set[k] = t->fresh[v];
     t->fresh[v] = false;
@@ -156,14 +205,14 @@ static bool gather_adjoints(struct tape *t, const struct plan_pass *pass, const 
 }
 
 /** Begin adjoints with zeros for a backward that only adds. */
-static void clear_adjoints(struct tape *t, const struct node *n)
+static void clear_adjoints(struct tape *t, int i)
 {
   const struct plan *p = t->plan;
+  const struct node *n = &p->graph->nodes[i];
   for (int k = 0; k < n->n_in; k++) {
     if (!t->set[k]) continue;
-    const size_t n_bytes =
-        (size_t)shape_count(&p->graph->values[n->in[k]].is.shape) * (size_t)p->batch * sizeof(real);
-    memset(t->dx[k], 0, n_bytes);
+    const int64_t count = shape_count(&p->graph->values[n->in[k]].is.shape) * p->sites[i].batch;
+    memset(t->dx[k], 0, (size_t)count * sizeof(real));
   }
 }
 
@@ -171,17 +220,17 @@ static void node_backward(struct tape *t, const struct plan_pass *pass, int i)
 {
   const struct plan *p = t->plan;
   const struct node *n = &p->graph->nodes[i];
-  if (!pass->need[n->out] || !gather_adjoints(t, pass, n)) return;
-  gather_inputs(t, n);
+  if (!pass->need[n->out] || !gather_adjoints(t, pass, i)) return;
+  gather_inputs(t, i);
   const struct override *o = rule_override(pass->rule, n->op);
   const bool can_set = o ? o->can_set : n->op->can_set;
-  if (!can_set) clear_adjoints(t, n);
+  if (!can_set) clear_adjoints(t, i);
   const struct op_bwd c = {.at = &p->sites[i],
                            .x = t->x,
-                           .y = at(t, p->activation[n->out]),
-                           .aux = at(t, p->aux[i]),
+                           .y = activation(t, i, n->out),
+                           .aux = aux(t, i),
                            .work = at(t, p->work_bwd[i]),
-                           .dy = at(t, p->signal[n->out]),
+                           .dy = signal(t, i, n->out),
                            .dx = t->dx,
                            .set = can_set ? t->set : NULL};
   if (o) {
@@ -191,20 +240,25 @@ static void node_backward(struct tape *t, const struct plan_pass *pass, int i)
   }
 }
 
-/** All maps of one tap of one pass, from activation and signal. */
-static void extract_tap(struct tape *t, const struct plan_pass *pass, int tap, int slot)
+/** All maps at a value in one pass, from activation and signal, if it is tapped: of the whole unit, or
+ *  of the current part where the value is the head's.  node: where it is looked at from. */
+static void extract_at(struct tape *t, const struct plan_pass *pass, int value, int node, int slot)
 {
   const struct plan *p = t->plan;
-  const int value = p->taps[tap].value;
+  const int tap = p->tap_of_value[value];
+  const bool whole = node >= p->parts.head;
+  if (tap < 0 || !pass->tapped[tap]) return;
   const struct tape_tap x = {.plan = p,
                              .pass = pass,
                              .tap = tap,
                              .slot = slot,
-                             .a = p->kept[value] ? at(t, p->activation[value]) : NULL,
-                             .g = at(t, p->signal[value]),
+                             .first = whole ? 0 : t->part * p->parts.samples,
+                             .samples = whole ? p->batch : p->parts.samples,
+                             .a = p->kept[value] ? activation(t, node, value) : NULL,
+                             .g = signal(t, node, value),
                              .work = at(t, p->extract_work[tap]),
                              .rows = tape_rows(t, tap)};
-  if (t->watch.see) t->watch.see(t->watch.who, (int)(pass - p->passes), tap, x.a, x.g);
+  if (t->watch.see) t->watch.see(t->watch.who, &x);
   tape_extract(&x);
 }
 
@@ -221,22 +275,48 @@ static void seed(struct tape *t, const int *classes)
   t->fresh[output] = false;
 }
 
+/** Nodes end - 1 down to first. */
+static void nodes_backward(struct tape *t, const struct plan_pass *pass, int first, int end,
+                           int slot)
+{
+  for (int i = end - 1; i >= first; i--) {
+    tell(t, i, TAPE_EXTRACT);
+    const int out = t->plan->graph->nodes[i].out;
+    if (out != t->plan->parts.cut) extract_at(t, pass, out, i, slot);
+    tell(t, i, TAPE_BACKWARD);
+    node_backward(t, pass, i);
+  }
+}
+
+/** The current part, from the cut back to the input. */
+static void part_backward(struct tape *t, const struct plan_pass *pass, int slot)
+{
+  const struct plan *p = t->plan;
+  const int cut = p->parts.cut, input = p->graph->input;
+  for (int v = 0; v < p->graph->n_values; v++) t->fresh[v] = v != cut;
+  copy_part(t, cut, at(t, p->cut_signal), signal(t, 0, cut), true);
+  nodes_backward(t, pass, 0, p->parts.head, slot);
+  tell(t, -1, TAPE_EXTRACT);
+  extract_at(t, pass, input, 0, slot);
+}
+
 void tape_backward(struct tape *t, int pass, int slot, const int *classes)
 {
   const struct plan *p = t->plan;
   const struct plan_pass *now = &p->passes[pass];
+  const int head = p->parts.head, n = p->graph->n_nodes;
   for (int v = 0; v < p->graph->n_values; v++) t->fresh[v] = true;
   seed(t, classes);
-  for (int i = p->graph->n_nodes - 1; i >= 0; i--) {
-    const int tap = p->tap_of_value[p->graph->nodes[i].out];
-    tell(t, i, TAPE_EXTRACT);
-    if (tap >= 0 && now->tapped[tap]) extract_tap(t, now, tap, slot);
-    tell(t, i, TAPE_BACKWARD);
-    node_backward(t, now, i);
+  t->part = 0;
+  nodes_backward(t, now, head, n, slot);
+  if (head) {
+    tell(t, head - 1, TAPE_EXTRACT);
+    extract_at(t, now, p->parts.cut, head, slot);
+    for (; now->need[p->parts.cut] && t->part < p->parts.n; t->part++) part_backward(t, now, slot);
+  } else {
+    tell(t, -1, TAPE_EXTRACT);
+    extract_at(t, now, p->graph->input, 0, slot);
   }
-  const int tap = p->tap_of_value[p->graph->input];
-  tell(t, -1, TAPE_EXTRACT);
-  if (tap >= 0 && now->tapped[tap]) extract_tap(t, now, tap, slot);
   tell(t, -1, TAPE_END);
   t->n_backward++;
 }

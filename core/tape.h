@@ -37,12 +37,14 @@ void tape_passes(const struct tape *t, int64_t *forward, int64_t *backward);
 
 enum tape_step { TAPE_FORWARD, TAPE_EXTRACT, TAPE_BACKWARD, TAPE_END };
 
-/** Call `see` at each plan tap of each backward pass, before the extracts: activation (NULL where it
- *  is not kept) and signal, both as stored.  Call `step` when a step of a pass begins at a node (-1: the
+struct tape_tap;
+
+/** Call `see` at each plan tap of each backward pass, before the extracts; more than once where a tap is
+ *  computed in parts of the unit.  Call `step` when a step of a pass begins at a node (-1: the
  *  input) and when the pass ends.  Either may be NULL. */
 struct tape_watch {
   void *who;
-  void (*see)(void *who, int pass, int plan_tap, const real *a, const real *g);
+  void (*see)(void *who, const struct tape_tap *t); /* tape_extract.h */
   void (*step)(void *who, int node, enum tape_step step);
 };
 void tape_set_watch(struct tape *t, struct tape_watch watch);

@@ -61,14 +61,15 @@ void tape_extract(const struct tape_tap *t)
                             .take = take};
 
   collect(t, wanted);
-  for (int i = 0; i < p->batch; i++) {
+  for (int i = 0; i < t->samples; i++) {
     b.at = (struct extract_site){pt->channels,
                                  pt->height,
                                  pt->width,
-                                 positions * p->batch,
+                                 positions * t->samples,
                                  t->a ? t->a + i * positions : NULL,
                                  t->g + i * positions};
-    maps.rows = t->rows + ((int64_t)i * p->n_targets + t->slot) * pt->n_methods * positions;
+    maps.rows =
+        t->rows + ((int64_t)(t->first + i) * p->n_targets + t->slot) * pt->n_methods * positions;
     extract_bands_run(&b);
   }
 }

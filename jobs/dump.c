@@ -3,6 +3,7 @@
  *  method against its formula, or for a method of one's own. */
 #include "core/blas.h"
 #include "core/tape.h"
+#include "core/tape_extract.h"
 #include "io/npz.h"
 #include "jobs/attribute_maps.h"
 #include "jobs/job.h"
@@ -37,14 +38,15 @@ struct dump {
   err failed;             /* first failure inside a pass */
 };
 
-/** Copy one sample out of the stored layout into [C, H, W] and add it. */
-static err add_tensor(struct dump *d, const char *name, const struct plan_tap *t, const float *x)
+/** Copy one sample out of the stored layout into [C, H, W] and add it; x: activation or signal. */
+static err add_tensor(struct dump *d, const char *name, const struct tape_tap *seen, const float *x)
 {
+  const struct plan_tap *t = &d->setup.plan->taps[seen->tap];
   const int64_t positions = (int64_t)t->height * t->width;
   float *copy = pool_take(d->pool, (size_t)(t->channels * positions), sizeof *copy);
   CHECK(copy, ERR_MEMORY, "no memory for %s", name);
   for (int k = 0; k < t->channels; k++) {
-    memcpy(copy + k * positions, x + (k * (int64_t)d->setup.unit + d->b) * positions,
+    memcpy(copy + k * positions, x + (k * (int64_t)seen->samples + d->b - seen->first) * positions,
            (size_t)positions * sizeof *copy);
   }
   const struct npy_array a = {
@@ -53,20 +55,16 @@ static err add_tensor(struct dump *d, const char *name, const struct plan_tap *t
   return ERR_OK;
 }
 
-static void see(void *who, int pass, int tap, const real *a, const real *g)
+static void see(void *who, const struct tape_tap *t)
 {
   struct dump *d = who;
-  const struct plan *p = d->setup.plan;
-  if (d->failed) return;
-  if (pass == 0 && d->slot == d->setup.targets[0].name) {
-    d->failed =
-        add_tensor(d, pool_text(d->pool, "activation/%s", d->variables[tap]), &p->taps[tap], a);
-  }
+  const char *variable = d->variables[t->tap];
+  if (d->failed || d->b < t->first || d->b >= t->first + t->samples) return;
+  if (t->pass == t->plan->passes && d->slot == d->setup.targets[0].name)
+    d->failed = add_tensor(d, pool_text(d->pool, "activation/%s", variable), t, t->a);
   if (!d->failed) {
-    d->failed = add_tensor(d,
-                           pool_text(d->pool, "signal/%s/%s/%s", p->passes[pass].rule->name,
-                                     d->slot, d->variables[tap]),
-                           &p->taps[tap], g);
+    d->failed = add_tensor(
+        d, pool_text(d->pool, "signal/%s/%s/%s", t->pass->rule->name, d->slot, variable), t, t->g);
   }
 }
 

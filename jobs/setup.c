@@ -179,6 +179,14 @@ static err choose(struct setup *s, const struct options *o, const char *const *m
   return ERR_OK;
 }
 
+/** What transformed weights replace; where ranks share it, the one that leads its node lets it go. */
+static void release_weights(struct setup *s)
+{
+  const bool shared = shared_memory(s->weights) != NULL;
+  if (shared && !shared_leads(s->weights)) return;
+  plan_release_constants(s->plan, s->graph, shared);
+}
+
 err setup_plan_of(struct setup *s, const struct options *o, const char *const *methods,
                   int n_methods)
 {
@@ -199,6 +207,7 @@ err setup_plan_of(struct setup *s, const struct options *o, const char *const *m
                                  .prepared_elsewhere = !shared_leads(s->prepared)};
   TRY(comm_agree(plan_make(&r, &s->plan)));
   shared_settle(s->prepared);
+  release_weights(s);
   return ERR_OK;
 }
 

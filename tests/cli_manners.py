@@ -75,7 +75,7 @@ class Help(Manners):
     def test_version(self):
         code, out, error = run("--version")
         self.assertEqual((code, error), (0, ""))
-        self.assertRegex(out, r"\Aretrograd \d+\.\d+\.\d+\nOpenBLAS \d\S* \S+\n")
+        self.assertRegex(out, r"\Aretrograd \d+\.\d+\.\d+\nkernels \S+ \d+ \(.+\)\nOpenBLAS \d\S* \S+\n")
 
 
 class Errors(Manners):

@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "core/select.h"
+#include "core/tape_extract.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,43 +34,46 @@ int64_t unit_elements(const struct unit *u, int i)
 }
 
 /** From storage [channels][batch][positions] to [batch, channels, positions]. */
-static void to_logical(const struct unit *u, int tap, const real *from, real *to)
+static void to_logical(const struct unit *u, const struct tape_tap *t, const real *from, real *to)
 {
-  const int64_t n = unit_positions(u, tap), k = u->plan->taps[tap].channels;
+  const int64_t n = unit_positions(u, t->tap), k = u->plan->taps[t->tap].channels;
   for (int64_t c = 0; c < k; c++) {
-    for (int64_t b = 0; b < u->plan->batch; b++)
-      memcpy(to + (b * k + c) * n, from + (c * u->plan->batch + b) * n, (size_t)n * sizeof *to);
+    for (int64_t b = 0; b < t->samples; b++) {
+      memcpy(to + ((t->first + b) * k + c) * n, from + (c * t->samples + b) * n,
+             (size_t)n * sizeof *to);
+    }
   }
 }
 
-static void keep(void *who, int pass, int tap, const real *a, const real *g)
+static void keep(void *who, const struct tape_tap *t)
 {
   struct unit *u = who;
-  const int i = pass * u->plan->n_taps + tap;
-  const size_t bytes = (size_t)(unit_elements(u, tap) * u->plan->batch) * sizeof(real);
+  const int i = (int)(t->pass - t->plan->passes) * u->plan->n_taps + t->tap;
+  const size_t bytes = (size_t)(unit_elements(u, t->tap) * u->plan->batch) * sizeof(real);
   if (!u->g[i]) u->g[i] = malloc(bytes);
   assert_non_null(u->g[i]);
-  to_logical(u, tap, g, u->g[i]);
-  if (!a) return;
+  to_logical(u, t, t->g, u->g[i]);
+  if (!t->a) return;
   if (!u->a[i]) u->a[i] = malloc(bytes);
   assert_non_null(u->a[i]);
-  to_logical(u, tap, a, u->a[i]);
+  to_logical(u, t, t->a, u->a[i]);
 }
 
 static struct plan *make_plan(const struct graph *g, int batch, int n_targets, const char *methods,
-                              const char *layers)
+                              const char *layers, int head, int part)
 {
   char copy[512];
-  const char *part[MOST_NAMES];
-  struct plan_request r = {.graph = g, .batch = batch, .n_targets = n_targets};
+  const char *name[MOST_NAMES];
+  struct plan_request r = {
+      .graph = g, .batch = batch, .n_targets = n_targets, .head = head, .part = part};
   struct method *list = NULL;
   struct plan *plan = NULL;
-  if (method_expand(part, split(methods, copy, part), &list, &r.n_methods))
+  if (method_expand(name, split(methods, copy, name), &list, &r.n_methods))
     fail_msg("%s", err_message());
   bool *chosen = calloc((size_t)g->n_taps, sizeof *chosen);
   bool *wanted = calloc((size_t)g->n_taps * (size_t)r.n_methods, sizeof *wanted);
   assert_true(chosen && wanted);
-  if (select_taps(g, part, split(layers, copy, part), chosen)) fail_msg("%s", err_message());
+  if (select_taps(g, name, split(layers, copy, name), chosen)) fail_msg("%s", err_message());
   for (int i = 0; i < g->n_taps * r.n_methods; i++) wanted[i] = chosen[i / r.n_methods];
   r.methods = list;
   r.wanted = wanted;
@@ -83,7 +87,13 @@ static struct plan *make_plan(const struct graph *g, int batch, int n_targets, c
 void unit_make(const struct graph *g, int batch, int n_targets, const char *methods,
                const char *layers, struct unit *out)
 {
-  *out = (struct unit){.plan = make_plan(g, batch, n_targets, methods, layers)};
+  unit_make_in_parts(g, batch, n_targets, methods, layers, 0, 0, out);
+}
+
+void unit_make_in_parts(const struct graph *g, int batch, int n_targets, const char *methods,
+                        const char *layers, int head, int part, struct unit *out)
+{
+  *out = (struct unit){.plan = make_plan(g, batch, n_targets, methods, layers, head, part)};
   const size_t n = (size_t)out->plan->n_passes * (size_t)out->plan->n_taps;
   if (tape_make(out->plan, &out->tape)) fail_msg("%s", err_message());
   out->a = calloc(n, sizeof *out->a);

@@ -274,6 +274,7 @@ static err engine_open(struct engine *e, const char *model, int samples, char **
   TRY(onnx_read(model, &(struct onnx_options){0}, &e->graph));
   TRY(graph_gather_weights(e->graph));
   TRY(make_plan(e->graph, samples, pairs, &e->plan));
+  plan_release_constants(e->plan, e->graph, false);
   TRY(tape_make(e->plan, &e->tape));
   e->classes = calloc((size_t)samples, sizeof *e->classes);
   CHECK(e->classes, ERR_MEMORY, "no memory");
