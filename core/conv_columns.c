@@ -3,8 +3,8 @@
  *
  *    y[M, n] = w[M, C KH KW] col[C KH KW, n],   n = batch OH OW,
  *
- *  group by group, in blocks of channels and columns that stay in cache.  The blocks depend on the
- *  shapes alone, so that the order of sums does. */
+ *  group by group.  Forward makes a row of columns when the product wants it; backward makes blocks of
+ *  channels and columns that stay in cache, and adds them to where they came from. */
 #include "core/conv.h"
 #include "core/im2col.h"
 #include "core/product.h"
@@ -58,13 +58,16 @@ static bool fits(const struct conv *a)
 /** Numbers of the column buffer, after which products have theirs. */
 static int64_t column_floats(const struct blocks *b)
 {
-  return b->area * b->columns * b->channels + IM2COL_ROOM;
+  return b->area * b->columns * b->channels;
 }
 
 static size_t work_bytes(const struct conv *a, int batch)
 {
   const struct blocks b = blocks_of(a, batch);
-  return (size_t)column_floats(&b) * sizeof(real) + product_work_bytes((int)b.columns);
+  const size_t back = (size_t)column_floats(&b) * sizeof(real) + product_work_bytes((int)b.columns);
+  const size_t ahead =
+      product_fill_work_bytes(conv_positions(batch, a->out), a->channels / a->groups * b.area);
+  return ahead > back ? ahead : back;
 }
 
 /** The block that begins at a channel (of the whole input) and a column. */
@@ -75,40 +78,33 @@ static struct im2col_block block_at(const struct blocks *b, int channel, int end
                                at_most(b->columns, n - column)};
 }
 
-/** One group's outputs at the columns of a block: the bias and all its channels. */
-static void forward_block(const struct op_fwd *c, const struct blocks *b, int g, int64_t column)
+static void fill(const void *who, int k, int first, int n, real *row)
 {
-  const struct conv *a = c->at->attr;
-  const int from = a->channels / a->groups, to = a->outputs / a->groups, rows = from * b->area;
-  const int64_t n = conv_positions(c->at->batch, a->out);
-  const real *w = c->x[CONV_W] + (int64_t)g * to * rows;
-  real *y = c->y + (int64_t)g * to * n + column;
-  const real *bias = conv_biases(c->at, c->x);
-  for (int k = 0; k < from; k += b->channels) {
-    const struct im2col_block at = block_at(b, g * from + k, (g + 1) * from, column, n);
-    im2col(a, &at, c->at->batch, c->x[CONV_X], c->work);
-    product(&(struct product){.m = to,
-                              .n = (int)at.columns,
-                              .k = at.channels * b->area,
-                              .a = w + (int64_t)k * b->area,
-                              .a_step = rows,
-                              .b = c->work,
-                              .b_step = at.columns,
-                              .c = y,
-                              .c_step = n,
-                              .add = k > 0,
-                              .bias = bias && !k ? bias + (int64_t)g * to : NULL,
-                              .work = (real *)c->work + column_floats(b)});
-  }
+  im2col_row(who, k, first, n, row);
 }
 
 static void forward(const struct op_fwd *c)
 {
   const struct conv *a = c->at->attr;
-  const struct blocks b = blocks_of(a, c->at->batch);
+  const int area = a->window.kernel[0] * a->window.kernel[1];
+  const int from = a->channels / a->groups, to = a->outputs / a->groups;
   const int64_t n = conv_positions(c->at->batch, a->out);
-  for (int g = 0; g < a->groups; g++)
-    for (int64_t column = 0; column < n; column += b.columns) forward_block(c, &b, g, column);
+  const int64_t channel = (int64_t)c->at->batch * a->in[0] * a->in[1];
+  const real *bias = conv_biases(c->at, c->x);
+  for (int g = 0; g < a->groups; g++) {
+    const struct im2col m = {a, c->at->batch, c->x[CONV_X] + g * from * channel};
+    product(&(struct product){.m = to,
+                              .n = (int)n,
+                              .k = from * area,
+                              .a = c->x[CONV_W] + (int64_t)g * to * from * area,
+                              .a_step = (int64_t)from * area,
+                              .c = c->y + g * to * n,
+                              .c_step = n,
+                              .bias = bias ? bias + (int64_t)g * to : NULL,
+                              .fill = fill,
+                              .who = &m,
+                              .work = c->work});
+  }
 }
 
 /** dx of one group from the columns of a block. */

@@ -3,6 +3,7 @@
  *  lines: runs of columns that belong to one row of one sample's output. */
 #include "core/im2col.h"
 
+#include "core/product.h"
 #include "core/simd.h"
 
 #include <string.h>
@@ -61,7 +62,7 @@ static int64_t origin(const struct conv *a, const struct tap *t, const struct li
 
 /* Elements that are copied at once, also beyond a line's end: what is written there the next line or
  * row overwrites, and behind the last one there is room. */
-enum { LANES = IM2COL_ROOM };
+enum { LANES = PRODUCT_ROOM };
 
 /** n elements of a row; `room` elements can be read from x on. */
 SIMD_PART void copy_line(const real *restrict x, int stride, int n, int64_t room,
@@ -100,24 +101,24 @@ SIMD_PART void zero(real *col, int n)
   for (int i = 0; i < n; i++) col[i] = REAL(0.0);
 }
 
-/** One row of the matrix; x is one channel [batch, H, W], of `size` elements. */
-SIMD static void fill_row(const struct conv *a, const struct tap *t,
-                          const struct im2col_block *block, const real *x, int64_t size, real *col)
+/** Columns [first, first + n) of one row of the matrix; x is one channel [batch, H, W], of `size`
+ *  elements. */
+SIMD static void fill_row(const struct conv *a, const struct tap *t, int64_t first, int64_t n,
+                          const real *x, int64_t size, real *col)
 {
   const int stride = a->window.stride[1];
-  const int64_t end = block->column + block->columns;
-  struct line l = line_at(a, block->column, end);
-  for (int64_t left = block->columns; left > 0;) {
+  struct line l = line_at(a, first, first + n);
+  for (int64_t left = n; left > 0;) {
     const struct window_range in = seen(t, &l);
-    const int n = l.last - l.first, before = in.first < in.last ? in.first - l.first : n;
+    const int length = l.last - l.first, before = in.first < in.last ? in.first - l.first : length;
     zero(col, before);
-    if (before < n) {
+    if (before < length) {
       const int64_t from = origin(a, t, &l) + (int64_t)in.first * stride;
       copy_line(x + from, stride, in.last - in.first, size - from, col + before);
       zero(col + (in.last - l.first), l.last - in.last);
     }
-    col += n;
-    left -= n;
+    col += length;
+    left -= length;
     l = line_next(a, l, left);
   }
 }
@@ -142,19 +143,13 @@ SIMD static void drain_row(const struct conv *a, const struct tap *t,
   }
 }
 
-void im2col(const struct conv *a, const struct im2col_block *block, int batch, const real *x,
-            real *col)
+void im2col_row(const struct im2col *m, int k, int first, int n, real *row)
 {
-  const int64_t channel = (int64_t)batch * a->in[0] * a->in[1];
-  for (int c = block->channel; c < block->channel + block->channels; c++) {
-    for (int kh = 0; kh < a->window.kernel[0]; kh++) {
-      for (int kw = 0; kw < a->window.kernel[1]; kw++) {
-        const struct tap t = tap_of(a, kh, kw);
-        fill_row(a, &t, block, x + c * channel, channel, col);
-        col += block->columns;
-      }
-    }
-  }
+  const struct conv *a = m->conv;
+  const int columns = a->window.kernel[1], area = a->window.kernel[0] * columns;
+  const int64_t channel = (int64_t)m->batch * a->in[0] * a->in[1];
+  const struct tap t = tap_of(a, k % area / columns, k % columns);
+  fill_row(a, &t, first, n, m->x + k / area * channel, channel, row);
 }
 
 /* Kernel positions go backwards, so that what an element gets comes in the order of the columns,

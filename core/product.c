@@ -52,7 +52,8 @@ enum {
   A_FLOATS = PRODUCT_DEPTH * PRODUCT_ROW_STEP, /* >= PRODUCT_MAX_ROWS * PRODUCT_DEPTH_STEP */
   GROUP_TILES = 8, /* tiles of rows packed at once: long enough pieces of a transposed a's rows */
   EDGE_FLOATS = PRODUCT_MAX_ROWS * PRODUCT_PANEL,
-  OWN_FLOATS = GROUP_TILES * A_FLOATS + EDGE_FLOATS,
+  ROW_FLOATS = BLOCK_PANELS * PRODUCT_PANEL + PRODUCT_ROOM,
+  OWN_FLOATS = GROUP_TILES * A_FLOATS + EDGE_FLOATS + ROW_FLOATS,
   ALIGN = 64,
   LINE = ALIGN / 4, /* floats of a line of the cache */
   AHEAD = 8,
@@ -113,7 +114,7 @@ struct run {
   const float *a, *b;
   float *c;
   int64_t a_step, b_panel, c_panel, c_step;
-  float *packed, *edge;
+  float *packed, *edge, *row;
 };
 
 /** Tiles of rows that are packed together. */
@@ -275,7 +276,15 @@ static void all_rows(const struct run *r, int from, int depth, int k, bool add, 
   }
 }
 
-/** n columns of b at a depth into panels; zeros beyond. */
+/** Zeros behind the last column, where n is not a multiple of PRODUCT_PANEL. */
+static void pad_panels(const struct run *r, int depth, float *panels)
+{
+  if (r->n % PRODUCT_PANEL == 0) return;
+  memset(panels + r->n / PRODUCT_PANEL * r->b_panel, 0,
+         (size_t)depth * PRODUCT_PANEL * sizeof *panels);
+}
+
+/** n columns of b at a depth into panels. */
 static void copy_panels(const struct run *r, const float *b, int64_t b_step, int depth,
                         float *panels)
 {
@@ -296,8 +305,17 @@ static void copy_panels(const struct run *r, const float *b, int64_t b_step, int
   c.to += whole * r->b_panel;
   c.pieces = 1;
   c.n = rest;
-  memset(c.to, 0, (size_t)depth * PRODUCT_PANEL * sizeof *c.to);
   r->kernel->copy(&c);
+}
+
+/** The same for rows that are made one by one: k in [from, from + depth), columns from `first` on. */
+static void fill_panels(const struct run *r, const struct product *p, int first, int from,
+                        int depth, float *panels)
+{
+  for (int l = 0; l < depth; l++, panels += PRODUCT_PANEL) {
+    p->fill(p->who, from + l, first, r->n, r->row);
+    copy_panels(r, r->row, 0, 1, panels);
+  }
 }
 
 static struct run run_of(const struct product *p)
@@ -314,7 +332,8 @@ static struct run run_of(const struct product *p)
                       .c_panel = PRODUCT_PANEL,
                       .c_step = p->c_step,
                       .packed = packed,
-                      .edge = packed + GROUP_TILES * A_FLOATS};
+                      .edge = packed + GROUP_TILES * A_FLOATS,
+                      .row = packed + OWN_FLOATS - ROW_FLOATS};
 }
 
 static void own_product(const struct product *p)
@@ -329,7 +348,12 @@ static void own_product(const struct product *p)
     r.c = p->c + first;
     for (int from = 0; from < p->k; from += PRODUCT_DEPTH) {
       const int depth = smaller(PRODUCT_DEPTH, p->k - from);
-      copy_panels(&r, p->b + from * p->b_step + first, p->b_step, depth, panels);
+      pad_panels(&r, depth, panels);
+      if (p->fill) {
+        fill_panels(&r, p, first, from, depth, panels);
+      } else {
+        copy_panels(&r, p->b + from * p->b_step + first, p->b_step, depth, panels);
+      }
       all_rows(&r, from, depth, p->k, p->add, p->bias);
     }
   }
@@ -375,14 +399,39 @@ static void blas_product(const struct product *p)
             p->add || p->bias ? REAL(1.0) : REAL(0.0), p->c, (int)p->c_step);
 }
 
+enum { BLAS_COLUMNS = 512 }; /* of b that are made for OpenBLAS at once */
+
+static void blas_fill_product(const struct product *p)
+{
+  for (int first = 0; first < p->n; first += BLAS_COLUMNS) {
+    struct product block = *p;
+    block.n = p->n - first < BLAS_COLUMNS ? p->n - first : BLAS_COLUMNS;
+    block.b = p->work;
+    block.b_step = block.n;
+    block.c = p->c + first;
+    for (int l = 0; l < p->k; l++)
+      p->fill(p->who, l, first, block.n, (real *)p->work + (int64_t)l * block.n);
+    blas_product(&block);
+  }
+}
+
 void product(const struct product *p)
 {
   assert(!(p->add && p->bias));
-  if (p->k == 0 || product_is_blas()) {
-    blas_product(p);
-  } else {
+  if (p->k > 0 && !product_is_blas()) {
     own_product(p);
+  } else if (p->fill) {
+    blas_fill_product(p);
+  } else {
+    blas_product(p);
   }
+}
+
+size_t product_fill_work_bytes(int n, int k)
+{
+  const int columns = n < BLAS_COLUMNS ? n : BLAS_COLUMNS;
+  return product_is_blas() ? ((size_t)k * (size_t)columns + PRODUCT_ROOM) * sizeof(real)
+                           : own_bytes(n);
 }
 
 size_t product_work_bytes(int n)

@@ -31,6 +31,11 @@ const char *product_family(void);
 /** What computes here, for people: "AVX-512", or OpenBLAS's core. */
 const char *product_vectors(void);
 
+enum { PRODUCT_ROOM = 16 }; /* elements behind a row that product_fill may overwrite */
+
+/** Makes columns [first, first + n) of row k of b, where b is not there as a matrix: row [n]. */
+typedef void product_fill(const void *who, int k, int first, int n, real *row);
+
 /** c = bias + op(a) b, or c += op(a) b; row-major. */
 struct product {
   int m, n, k;
@@ -40,13 +45,18 @@ struct product {
   const real *b; /* [k, n], rows b_step apart; read only */
   real *c;       /* [m, n], rows c_step apart; overwritten, or accumulated with `add` */
   int64_t a_step, b_step, c_step;
-  const real *bias; /* [m] begins every row; NULL: 0; not with `add` */
-  void *work;       /* product_work_bytes */
+  const real *bias;   /* [m] begins every row; NULL: 0; not with `add` */
+  product_fill *fill; /* instead of b: it is made row by row as it is wanted */
+  const void *who;    /* handed to `fill` */
+  void *work;         /* product_work_bytes */
 };
 
 /** Cannot fail; allocates nothing; one thread. */
 void product(const struct product *p);
 size_t product_work_bytes(int n);
+
+/** Scratch of a product with `fill`. */
+size_t product_fill_work_bytes(int n, int k);
 
 /** Products whose right side and result lie in panels: columns [j width, (j + 1) width) of b are
  *  [k, width] at b + j b_panel, and those of c [m, width] at c + j c_panel.  width is that of
