@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { ROOM = 16 };
@@ -265,25 +266,45 @@ static int64_t part_rows(const struct store_slot *v, int64_t left)
   return left < fit ? left : fit;
 }
 
+static double clock_seconds(void)
+{
+  struct timespec now = {0};
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+double store_seconds(const struct store *s)
+{
+  return s->seconds;
+}
+
+static err write_part(const struct store *s, const struct store_slot *v, int64_t first, int64_t n,
+                      const void *from)
+{
+  const hid_t memory = select_rows(v, first, n);
+  const herr_t failed = H5Dwrite(v->set, v->type, memory, v->space, s->transfer, from);
+  const err e = failed >= 0
+                    ? ERR_OK
+                    : FAIL(ERR_IO, "%s: cannot write rows %" PRId64 " to %" PRId64 " of %s: %s",
+                           s->path, first, first + n, v->path, REASON);
+  store_drop(memory);
+  return e;
+}
+
 err store_write(struct store *s, int var, int64_t first, int64_t count, const void *rows)
 {
   const struct store_slot *const v = &s->slots[var];
+  const double began = clock_seconds();
   const char *from = rows;
   TRY(check_rows(s, v, first, count));
   while (count > 0) {
     const int64_t n = part_rows(v, count);
-    const hid_t memory = select_rows(v, first, n);
-    const herr_t failed = H5Dwrite(v->set, v->type, memory, v->space, s->transfer, from);
-    const err e = failed >= 0
-                      ? ERR_OK
-                      : FAIL(ERR_IO, "%s: cannot write rows %" PRId64 " to %" PRId64 " of %s: %s",
-                             s->path, first, first + n, v->path, REASON);
-    store_drop(memory);
-    TRY(e);
+    TRY(write_part(s, v, first, n, from));
     first += n;
     count -= n;
     from += n * v->row_bytes;
   }
+  s->seconds += clock_seconds() - began;
   return ERR_OK;
 }
 
@@ -311,7 +332,9 @@ err store_read(struct store *s, int var, int64_t first, int64_t count, void *row
 
 err store_sync(struct store *s)
 {
+  const double began = clock_seconds();
   CHECK(fsync(s->fd) == 0, ERR_IO, "cannot sync %s: %s", s->path, strerror(errno));
+  s->seconds += clock_seconds() - began;
   return ERR_OK;
 }
 

@@ -112,6 +112,9 @@ MUST_CHECK err store_read(struct store *s, int var, int64_t first, int64_t count
 /** Make all that this rank wrote durable: fsync of this rank's own descriptor.  Not collective. */
 MUST_CHECK err store_sync(struct store *s);
 
+/** Seconds that this rank has spent in store_write and store_sync. */
+double store_seconds(const struct store *s);
+
 /** Text values of a variable or scale; *n strings, one block, freed by one free(). */
 MUST_CHECK err store_read_text(struct store *s, const char *path, int64_t *n, char ***out);
 

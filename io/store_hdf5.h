@@ -32,6 +32,7 @@ struct store {
   bool parallel; /* opened by store_open */
   int n_slots, room;
   struct store_slot *slots; /* [room] owned */
+  double seconds;           /* spent writing and syncing */
 };
 
 /** Stop HDF5 from printing its errors; cheap, called by every function that opens or makes a file. */

@@ -25,7 +25,8 @@ struct attribute_unit {
   int *classes;                /* [unit] seeds of one pass */
   int *map_vars;               /* [n plan taps] */
   int logits_var, size_var, target_var, score_var;
-  json_t *skipped; /* reasons of this rank's bad samples */
+  int64_t decoding; /* first sample of the unit that is decoded ahead, -1: none */
+  json_t *skipped;  /* reasons of this rank's bad samples */
 };
 
 void attribute_unit_free(struct attribute_unit **unit)
@@ -73,6 +74,7 @@ err attribute_unit_make(const struct setup *s, const struct attribute_schema *a,
   CHECK(u, ERR_MEMORY, "no memory for a unit");
   u->setup = s;
   u->schema = a;
+  u->decoding = -1;
   const err e = allocate(u);
   if (e) {
     attribute_unit_free(&u);
@@ -80,6 +82,13 @@ err attribute_unit_make(const struct setup *s, const struct attribute_schema *a,
   }
   *out = u;
   return ERR_OK;
+}
+
+/** Decode a unit ahead, or none where count is 0. */
+static void decode(struct attribute_unit *u, int64_t first, int count)
+{
+  u->decoding = count ? first : -1;
+  if (count) prefetch_start(u->prefetch, first, count);
 }
 
 err attribute_unit_begin(void *who, struct store *f, const struct study_unit *first)
@@ -94,7 +103,7 @@ err attribute_unit_begin(void *who, struct store *f, const struct study_unit *fi
     (void)snprintf(path, sizeof path, "maps/%s", attribute_schema_variable(u->schema, i));
     TRY(store_find(f, path, &u->map_vars[i]));
   }
-  if (first->count) prefetch_start(u->prefetch, first->first, first->count);
+  decode(u, first->first, first->count);
   return ERR_OK;
 }
 
@@ -153,12 +162,23 @@ static err write_rows(struct attribute_unit *u, struct store *f, const struct st
   return ERR_OK;
 }
 
-err attribute_unit_compute(void *who, struct store *f, const struct study_unit *unit,
-                           uint8_t *status)
+/** The pixels of a unit, which was decoded ahead unless another rank's unit came between. */
+static void take_pixels(struct attribute_unit *u, const struct study_unit *unit)
 {
-  struct attribute_unit *u = who;
+  if (u->decoding >= 0 && u->decoding != unit->first) {
+    prefetch_wait(u->prefetch, tape_input(u->tape), u->slots);
+    u->decoding = -1;
+  }
+  if (u->decoding < 0) decode(u, unit->first, unit->count);
+  comm_leave();
   prefetch_wait(u->prefetch, tape_input(u->tape), u->slots);
-  if (unit->next_count) prefetch_start(u->prefetch, unit->next_first, unit->next_count);
+  comm_enter();
+  decode(u, unit->next_first, unit->next_count);
+}
+
+/** Forward, what the logits say, and backward: neither MPI nor HDF5. */
+static void compute_maps(struct attribute_unit *u, const struct study_unit *unit, uint8_t *status)
+{
   tape_forward(u->tape);
   for (int b = 0; b < unit->count; b++) {
     describe(u, unit->first, b);
@@ -166,6 +186,16 @@ err attribute_unit_compute(void *who, struct store *f, const struct study_unit *
     if (u->slots[b].status != SAMPLE_DONE) note_skipped(u, unit->first + b, &u->slots[b]);
   }
   backward(u, unit->count);
+}
+
+err attribute_unit_compute(void *who, struct store *f, const struct study_unit *unit,
+                           uint8_t *status)
+{
+  struct attribute_unit *u = who;
+  take_pixels(u, unit);
+  comm_leave();
+  compute_maps(u, unit, status);
+  comm_enter();
   TRY(write_rows(u, f, unit));
   return ERR_OK;
 }

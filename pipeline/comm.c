@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { TAG_STOP = 1 };
 
@@ -15,19 +16,77 @@ static struct {
   MPI_Comm world;
   int rank, size;
   bool started, asked;
-  int heard; /* stop words received */
+  bool own_way; /* how one-sided operations are done is not the user's choice */
+  int heard;    /* stop words received */
 } comm = {.world = MPI_COMM_NULL, .size = 1};
 
 static volatile sig_atomic_t caught;
 
+/** " (rank 1 on host)" where there are several ranks. */
+static const char *who(char *text, size_t bytes)
+{
+  char host[MPI_MAX_PROCESSOR_NAME] = "";
+  int length = 0;
+  text[0] = '\0';
+  if (comm.size > 1 && comm.started && !MPI_Get_processor_name(host, &length))
+    (void)snprintf(text, bytes, " (rank %d on %s)", comm.rank, host);
+  return text;
+}
+#define WHO who((char[MPI_MAX_PROCESSOR_NAME + 32]){""}, MPI_MAX_PROCESSOR_NAME + 32)
+
+/** The end of a run whose ranks cannot reach each other any more. */
+static void on_mpi_error(MPI_Comm *where, int *code, ...)
+{
+  char reason[MPI_MAX_ERROR_STRING] = "";
+  int length = 0;
+  (void)where;
+  MPI_Error_string(*code, reason, &length);
+  (void)fprintf(stderr, "retrograd: a message between ranks failed: %s%s\n", reason, WHO);
+  MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
+}
+
+/** MPI's own handler would print several lines that name no host. */
+static void catch_errors(void)
+{
+  MPI_Errhandler handler = MPI_ERRHANDLER_NULL;
+  MPI_Comm_create_errhandler(on_mpi_error, &handler);
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, handler);
+  MPI_Comm_set_errhandler(comm.world, handler);
+  MPI_Errhandler_free(&handler);
+}
+
+/** Open MPI 4.1 does one-sided operations between ranks of one node through remote memory where the
+ *  kernel allows it, and its atomics then end the process with SIGSEGV (4.1.4, Debian 12: a window of
+ *  rank 0 and two ranks are enough).  Its other ways work; what the user has chosen stands. */
+static void avoid_remote_memory(void)
+{
+  static const char name[] = "OMPI_MCA_osc";
+  comm.own_way = !getenv(name);
+  (void)setenv(name, "^rdma", 0);
+}
+
+bool comm_answers_alone(void)
+{
+  MPI_Comm node = MPI_COMM_NULL;
+  int ranks = 0;
+  MPI_Comm_split_type(comm.world, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+  MPI_Comm_size(node, &ranks);
+  MPI_Comm_free(&node);
+  int64_t away = ranks < comm.size || !comm.own_way;
+  comm_max(&away, 1);
+  return !away;
+}
+
 err comm_start(int *argc, char ***argv)
 {
   int provided = 0;
-  MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
+  avoid_remote_memory();
+  MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &provided);
   comm.started = true;
   MPI_Comm_dup(MPI_COMM_WORLD, &comm.world);
   MPI_Comm_rank(comm.world, &comm.rank);
   MPI_Comm_size(comm.world, &comm.size);
+  catch_errors();
   CHECK(provided >= MPI_THREAD_FUNNELED, ERR_UNSUPPORTED,
         "this MPI library does not allow a decoding thread beside it (MPI_THREAD_FUNNELED)");
   return ERR_OK;
@@ -70,11 +129,7 @@ bool comm_report(const char *job, err mine, bool trace)
   int lowest = mine && mine != ERR_PEER ? comm.rank : INT_MAX;
   if (comm.size > 1) MPI_Allreduce(MPI_IN_PLACE, &lowest, 1, MPI_INT, MPI_MIN, comm.world);
   if (lowest != comm.rank) return false;
-  char who[MPI_MAX_PROCESSOR_NAME + 32] = "", host[MPI_MAX_PROCESSOR_NAME] = "";
-  int length = 0;
-  if (comm.size > 1 && comm.started && !MPI_Get_processor_name(host, &length))
-    (void)snprintf(who, sizeof who, " (rank %d on %s)", comm.rank, host);
-  (void)fprintf(stderr, "retrograd%s%s: %s%s\n", *job ? " " : "", job, err_message(), who);
+  (void)fprintf(stderr, "retrograd%s%s: %s%s\n", *job ? " " : "", job, err_message(), WHO);
   if (trace) (void)fprintf(stderr, "  at %s\n", err_chain());
   return true;
 }
@@ -135,9 +190,36 @@ bool comm_stop_asked(void)
   return comm.heard > 0 || hear();
 }
 
-void comm_settle(void)
+static void pause_briefly(void)
+{
+  const struct timespec pause = {.tv_nsec = 1000000};
+  (void)nanosleep(&pause, NULL);
+}
+
+/** Wait for the slowest rank, asleep: it may still compute on this very core.  impatient: end all
+ *  ranks when that takes too long. */
+static void wait_for_all(const char *job, bool impatient)
+{
+  struct timespec began, now;
+  MPI_Request all = MPI_REQUEST_NULL;
+  int there = 0;
+  (void)clock_gettime(CLOCK_MONOTONIC, &began);
+  MPI_Ibarrier(comm.world, &all);
+  for (;;) {
+    MPI_Test(&all, &there, MPI_STATUS_IGNORE);
+    if (there) return;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    if (impatient && now.tv_sec - began.tv_sec > COMM_PATIENCE) break;
+    pause_briefly();
+  }
+  (void)fprintf(stderr, "retrograd %s: %s%s\n", job, err_message(), WHO);
+  MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
+}
+
+void comm_settle(const char *job, err mine, bool first_to_fail)
 {
   if (comm.size == 1) return;
+  wait_for_all(job, mine != ERR_OK && first_to_fail);
   int64_t asked = comm.asked;
   comm_sum(&asked, 1);
   const int expected = (int)asked - (comm.asked ? 1 : 0);

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Start MPI (one thread calls it) and take a communicator of our own.  Collective. */
+/** Start MPI (one thread at a time calls it) and take a communicator of our own.  An MPI call that
+ *  fails from then on ends all ranks with one message.  Collective. */
 MUST_CHECK err comm_start(int *argc, char ***argv);
 
 /** End MPI; returns the exit code that all ranks share: the given one if all agree, else the largest.
@@ -48,8 +49,31 @@ void comm_ask_stop(void);
 /** True once another rank asked.  Not collective. */
 bool comm_stop_asked(void);
 
-/** Take in what was asked and not seen yet, so that nothing is left in flight.  Collective. */
-void comm_settle(void);
+/** Wait until every rank has left its work, and take in what was asked and not seen yet.
+ *
+ *  mine: this rank's own failure.  The rank with `first_to_fail` does not wait for units that take
+ *  long: after COMM_PATIENCE seconds it prints its report and ends all ranks (a killed study
+ *  continues as well as a stopped one).  Collective. */
+enum { COMM_PATIENCE = 3 };
+void comm_settle(const char *job, err mine, bool first_to_fail);
+
+/* One-sided operations on memory of a rank over a network wait until that rank enters MPI; one that
+ * computes for seconds does not.  So a thread of it enters MPI instead. */
+
+/** Whether all ranks are on one node, where shared memory needs nobody's help.  Collective. */
+bool comm_answers_alone(void);
+
+/** Start the thread that enters MPI while the main thread has left it; does nothing where MPI allows
+ *  one thread alone (units are then dealt as slowly as this rank computes them).  Errors: ERR_MEMORY.
+ *  Not collective. */
+MUST_CHECK err comm_attend_begin(void);
+
+/** End the thread. */
+void comm_attend_end(void);
+
+/** The main thread calls neither MPI nor HDF5 between these two.  Not collective, cheap. */
+void comm_leave(void);
+void comm_enter(void);
 
 /* Signals. */
 

@@ -5,6 +5,7 @@
 #include "io/dataset.h"
 #include "io/runlog.h"
 #include "pipeline/comm.h"
+#include "pipeline/deal.h"
 #include "pipeline/progress.h"
 #include "pipeline/study_file.h"
 
@@ -20,24 +21,27 @@ struct run {
   uint8_t *status; /* [n_samples] as the file says; then [unit] of the unit at hand */
   int64_t *todo;   /* units not finished, in order */
   int64_t n_todo;
+  struct deal *deal;
+  struct deal_work work;  /* of this rank */
+  struct deal_work *told; /* [size] of all ranks; rank 0 */
+  int64_t before;         /* samples that were finished when this run began */
   struct progress progress;
-  int64_t made;
 };
 
-static struct study_unit unit_at(const struct run *r, int64_t i)
+/** First sample and number of samples of the unit that is dealt as number i; 0 samples for i = -1. */
+static void unit_range(const struct run *r, int64_t i, int64_t *first, int *count)
 {
   const struct study *s = r->study;
-  struct study_unit u = {0};
-  const int64_t next = i + comm_size();
-  if (i < r->n_todo) {
-    u.first = r->todo[i] * s->unit;
-    u.count = (int)(s->n_samples - u.first < s->unit ? s->n_samples - u.first : s->unit);
-  }
-  if (next < r->n_todo) {
-    u.next_first = r->todo[next] * s->unit;
-    u.next_count =
-        (int)(s->n_samples - u.next_first < s->unit ? s->n_samples - u.next_first : s->unit);
-  }
+  *first = i < 0 ? 0 : r->todo[i] * s->unit;
+  const int64_t left = s->n_samples - *first;
+  *count = i < 0 ? 0 : (int)(left < s->unit ? left : s->unit);
+}
+
+static struct study_unit unit_at(const struct run *r, int64_t i, int64_t next)
+{
+  struct study_unit u;
+  unit_range(r, i, &u.first, &u.count);
+  unit_range(r, next, &u.next_first, &u.next_count);
   return u;
 }
 
@@ -48,7 +52,9 @@ static err list_todo(struct run *r)
   const int64_t units = (s->n_samples + s->unit - 1) / s->unit;
   r->status = calloc((size_t)(s->n_samples + s->unit), 1);
   r->todo = malloc((size_t)(units + 1) * sizeof *r->todo);
-  CHECK(r->status && r->todo, ERR_MEMORY, "no memory for %lld samples", (long long)s->n_samples);
+  r->told = calloc((size_t)comm_size(), sizeof *r->told);
+  CHECK(r->status && r->todo && r->told, ERR_MEMORY, "no memory for %lld samples",
+        (long long)s->n_samples);
   TRY(store_find(r->store, "samples/status", &r->status_var));
   TRY(store_read(r->store, r->status_var, 0, s->n_samples, r->status));
   for (int64_t k = 0; k < units; k++) {
@@ -60,40 +66,66 @@ static err list_todo(struct run *r)
   return ERR_OK;
 }
 
+/** Make durable what this rank wrote; the disk may take its time. */
+static err sync_rows(struct run *r)
+{
+  comm_leave();
+  const err e = store_sync(r->store);
+  comm_enter();
+  return e;
+}
+
 /** Data, sync, then the status bytes: they are the commit record, made durable by the next sync. */
 static err commit(struct run *r, const struct study_unit *u)
 {
+  const double began = progress_clock();
   uint8_t *status = r->status + r->study->n_samples;
   memset(status, SAMPLE_PENDING, (size_t)r->study->unit);
   TRY(r->study->compute(r->study->who, r->store, u, status));
-  TRY(store_sync(r->store));
+  TRY(sync_rows(r));
   TRY(store_write(r->store, r->status_var, u->first, u->count, status));
-  r->made += u->count;
+  r->work.samples += u->count;
+  r->work.busy += progress_clock() - began;
+  r->work.io = store_seconds(r->store);
+  deal_tell(r->deal, &r->work);
   return ERR_OK;
 }
 
-/** Samples of the whole study that are committed now, by whatever rank. */
-static int64_t committed(struct run *r)
+/** Show what all ranks have told. */
+static void show(struct run *r)
 {
-  int64_t n = 0;
-  if (store_read(r->store, r->status_var, 0, r->study->n_samples, r->status)) return n;
-  for (int64_t i = 0; i < r->study->n_samples; i++) n += r->status[i] != SAMPLE_PENDING;
-  return n;
+  if (!progress_due(&r->progress)) return;
+  deal_look(r->deal, r->told);
+  progress_show(&r->progress, r->told, comm_size());
 }
 
-/** This rank's share: every size-th of the units that are left.  Nothing here is collective. */
+/** Units until there are none or somebody asks to stop.  Nothing here is collective. */
 static err work(struct run *r)
 {
-  const struct study_unit first = unit_at(r, comm_rank());
+  int64_t next = deal_reserve(r->deal);
+  const struct study_unit first = unit_at(r, next, -1);
   TRY(r->study->begin(r->study->who, r->store, &first));
-  for (int64_t i = comm_rank(); i < r->n_todo; i += comm_size()) {
-    if (comm_signal() || comm_stop_asked()) break;
-    const struct study_unit u = unit_at(r, i);
+  while (!comm_signal() && !comm_stop_asked()) {
+    const int64_t i = deal_take(r->deal, &next);
+    if (i < 0) break;
+    const struct study_unit u = unit_at(r, i, next);
     TRY(commit(r, &u));
-    if (progress_due(&r->progress)) progress_show(&r->progress, committed(r));
+    show(r);
   }
-  TRY(store_sync(r->store));
+  TRY(sync_rows(r));
   return ERR_OK;
+}
+
+/** Every rank works, then all leave together. */
+static err work_together(struct run *r)
+{
+  progress_begin(&r->progress, r->study, r->before);
+  const err mine = work(r);
+  const bool first = mine && deal_first_to_fail(r->deal);
+  if (mine || comm_signal()) comm_ask_stop();
+  comm_settle(r->study->job, mine, first);
+  deal_look(r->deal, r->told);
+  return comm_agree(mine);
 }
 
 static void count(const struct run *r, struct study_result *out)
@@ -121,9 +153,10 @@ static err log_end(struct run *r, const struct study_result *res)
     (void)snprintf(
         line, bytes,
         "{\"event\":\"end\",\"made\":%lld,\"done\":%lld,\"skipped\":%lld,\"pending\":%lld,"
-        "\"seconds\":%.3f,\"stopped\":%s,\"ranks\":[%s]}",
+        "\"seconds\":%.3f,\"stopped\":%s,\"imbalance\":%.4f,\"io\":%.4f,\"ranks\":[%s]}",
         (long long)res->made, (long long)res->done, (long long)res->skipped,
-        (long long)res->pending, res->seconds, res->stopped ? "true" : "false", all);
+        (long long)res->pending, res->seconds, res->stopped ? "true" : "false", res->imbalance,
+        res->io, all);
     logged = runlog_append(r->log, line);
   }
   free(line);
@@ -131,25 +164,31 @@ static err log_end(struct run *r, const struct study_result *res)
   return logged;
 }
 
+/** What this run came to, from the file itself. */
+static err take_stock(struct run *r, struct study_result *out)
+{
+  int64_t caught = comm_signal();
+  TRY(store_read(r->store, r->status_var, 0, r->study->n_samples, r->status));
+  count(r, out);
+  out->made = r->work.samples;
+  comm_sum(&out->made, 1);
+  comm_max(&caught, 1);
+  out->signal = (int)caught;
+  out->seconds = progress_clock() - r->progress.began;
+  out->stopped = out->pending > 0;
+  progress_shares(r->told, comm_size(), &out->imbalance, &out->io);
+  return ERR_OK;
+}
+
 static err run_units(struct run *r, struct study_result *out)
 {
   TRY(comm_agree(list_todo(r)));
-  int64_t before = 0;
-  for (int64_t i = 0; i < r->study->n_samples; i++) before += r->status[i] != SAMPLE_PENDING;
-  progress_begin(&r->progress, r->study->job, r->study->n_samples, before, r->study->log_every,
-                 r->study->quiet || !r->n_todo);
-  const err mine = work(r);
-  if (mine || comm_signal()) comm_ask_stop();
-  comm_settle();
-  TRY(comm_agree(mine));
-  const int64_t now = committed(r);
-  progress_end(&r->progress, now);
-  count(r, out);
-  out->made = r->made;
-  comm_sum(&out->made, 1);
-  out->seconds = progress_clock() - r->progress.began;
-  out->stopped = out->pending > 0;
+  for (int64_t i = 0; i < r->study->n_samples; i++) r->before += r->status[i] != SAMPLE_PENDING;
+  TRY(deal_make(r->n_todo, &r->deal));
+  TRY(work_together(r));
+  TRY(comm_agree(take_stock(r, out)));
   TRY(comm_agree(log_end(r, out)));
+  progress_end(&r->progress, out, r->told, comm_size());
   return ERR_OK;
 }
 
@@ -160,9 +199,11 @@ err study_run(const struct study *s, struct study_result *out)
   comm_catch_signals();
   err e = comm_agree(store_open(s->path, comm_world(), &r.store));
   if (!e) e = run_units(&r, out);
+  deal_free(&r.deal);
   store_close(&r.store);
   free(r.status);
   free(r.todo);
+  free(r.told);
   runlog_close(&r.log);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;

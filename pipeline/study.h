@@ -7,12 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** One unit to compute, and the one that this rank will get after it. */
+/** One unit to compute, and the one that this rank most likely gets after it. */
 struct study_unit {
   int64_t first;
   int count; /* samples [first, first + count) */
   int64_t next_first;
-  int next_count; /* 0: there is no next one */
+  int next_count; /* 0: none is known */
 };
 
 struct study {
@@ -22,14 +22,16 @@ struct study {
   int64_t n_samples;
   int unit; /* samples per unit */
   bool force, quiet;
+  bool log_json;        /* progress as JSON lines */
   double log_every;     /* seconds between progress lines of a log file */
   const char *run_line; /* JSON object with what belongs to this run; rank 0 */
   void *who;
-  /** Before the first unit: look up variables; `units` is what this rank will compute, in order.
-   *  Not collective. */
+  /** Before the first unit: look up variables; `first` is most likely this rank's first unit, its
+   *  count is 0 where there is none.  Not collective. */
   err (*begin)(void *who, struct store *s, const struct study_unit *first);
   /** Compute a unit and write its rows with store_write, all but the status; status [count] becomes
-   *  SAMPLE_DONE or why not.  Not collective. */
+   *  SAMPLE_DONE or why not.  Between comm_leave and comm_enter where it computes.
+   *  Not collective. */
   err (*compute)(void *who, struct store *s, const struct study_unit *unit, uint8_t *status);
   /** JSON object with what was really done, for the run log; new, freed by the caller.  Not
    *  collective. */
@@ -40,7 +42,10 @@ struct study_result {
   int64_t done, skipped, pending; /* samples of the file afterwards */
   int64_t made;                   /* samples computed by this run */
   double seconds;
-  bool stopped; /* by a signal, with work left */
+  double imbalance; /* share of the time that a rank waited for the busiest one, 0 to 1 */
+  double io;        /* share of the busy time spent writing and syncing, 0 to 1 */
+  int signal;       /* the one that stopped the run, or 0 */
+  bool stopped;     /* by a signal, with work left */
 };
 
 /** Run the study to its end, or until a signal asks to stop.

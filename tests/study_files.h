@@ -39,7 +39,7 @@ static inline bool study_same(const char *a, const char *b)
 
 static inline void study_create(const char *path, int64_t n)
 {
-  struct study *const t = study_make(n);
+  struct toy_study *const t = study_make(n);
   (void)unlink(path);
   assert_int_equal(store_create(path, &t->s), ERR_OK);
   study_free(t);

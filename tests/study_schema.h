@@ -34,7 +34,7 @@ static const char *const study_shape[] = {"channels", "height", "width"};
 static const char *const study_set0[] = {"gradient", "smoothgrad(n=3)[gradient/bias/sum]", "ig"};
 static const char *const study_set1[] = {"gradient", "grad_cam"};
 
-struct study {
+struct toy_study {
   struct store_schema s;
   struct store_dim dims[STUDY_DIMS];
   struct store_var vars[STUDY_VARS];
@@ -52,14 +52,15 @@ static inline float study_value(int64_t i, int64_t j, int k)
   return (float)((i * 7919 + j * 31 + (int64_t)k * 101) % 4093) / 16.0F - 100.0F;
 }
 
-static inline void study_dim(struct study *t, const char *group, const char *name, int64_t size,
+static inline void study_dim(struct toy_study *t, const char *group, const char *name, int64_t size,
                              const char *const *text)
 {
   t->dims[t->s.n_dims++] = (struct store_dim){group, name, size, text, "the test's dimension"};
 }
 
-static inline struct store_var *study_var(struct study *t, const char *path, enum store_type type,
-                                          const char *a, const char *b, const void *data)
+static inline struct store_var *study_var(struct toy_study *t, const char *path,
+                                          enum store_type type, const char *a, const char *b,
+                                          const void *data)
 {
   static const char *const groups[] = {"samples", "layers", "methods", "maps"};
   struct store_var *const v = &t->vars[t->s.n_vars++];
@@ -76,18 +77,18 @@ static inline struct store_var *study_var(struct study *t, const char *path, enu
   return v;
 }
 
-static inline void study_text(struct study *t, const char *name, const char *text)
+static inline void study_text(struct toy_study *t, const char *name, const char *text)
 {
   t->root[t->s.n_attrs++] = (struct store_attr){.name = name, .type = STORE_TEXT, .text = text};
 }
 
-static inline void study_number(struct study *t, const char *name, const int64_t *value)
+static inline void study_number(struct toy_study *t, const char *name, const int64_t *value)
 {
   t->root[t->s.n_attrs++] =
       (struct store_attr){.name = name, .type = STORE_I64, .n = 1, .i64 = value};
 }
 
-static inline void study_attributes(struct study *t)
+static inline void study_attributes(struct toy_study *t)
 {
   static const int64_t version = STORE_SCHEMA_VERSION, unit = 4, one = 1, classes = STUDY_CLASSES;
   study_text(t, "title", "Maps of a test");
@@ -109,7 +110,7 @@ static inline void study_attributes(struct study *t)
   study_number(t, "classes", &classes);
 }
 
-static inline void study_samples(struct study *t, int64_t n)
+static inline void study_samples(struct toy_study *t, int64_t n)
 {
   static const int64_t flags[] = {0, 1, 2, 3, 4, 5, 6, 7};
   study_dim(t, "samples", "sample", n, NULL);
@@ -136,7 +137,7 @@ static inline void study_samples(struct study *t, int64_t n)
   (void)study_var(t, "samples/box", STORE_I32, "sample", "axis_box", NULL);
 }
 
-static inline void study_lists(struct study *t)
+static inline void study_lists(struct toy_study *t)
 {
   for (int k = 0; k < STUDY_TAPS; k++) {
     t->tap_name[k] = study_taps[k].name;
@@ -157,7 +158,7 @@ static inline void study_lists(struct study *t)
   (void)study_var(t, "methods/rule", STORE_TEXT, "method", NULL, study_methods);
 }
 
-static inline void study_map(struct study *t, int k)
+static inline void study_map(struct toy_study *t, int k)
 {
   static const char *const sets[] = {"method_0", "method_1"};
   static const char *const ys[] = {"y_16", "y_16", "y_7", "y_1"};
@@ -181,7 +182,7 @@ static inline void study_map(struct study *t, int k)
                          .attrs = a};
 }
 
-static inline void study_maps(struct study *t, int64_t n)
+static inline void study_maps(struct toy_study *t, int64_t n)
 {
   study_dim(t, "maps", "sample", n, NULL);
   study_dim(t, "maps", "target", STUDY_TARGETS, study_slots);
@@ -196,10 +197,10 @@ static inline void study_maps(struct study *t, int64_t n)
   for (int k = 0; k < STUDY_TAPS; k++) study_map(t, k);
 }
 
-static inline struct study *study_make(int64_t n)
+static inline struct toy_study *study_make(int64_t n)
 {
   enum { WIDTH = 32 };
-  struct study *const t = calloc(1, sizeof *t);
+  struct toy_study *const t = calloc(1, sizeof *t);
   if (!t) return NULL;
   t->path = malloc((size_t)n * (sizeof *t->path + WIDTH));
   t->label = malloc((size_t)n * sizeof *t->label);
@@ -219,7 +220,7 @@ static inline struct study *study_make(int64_t n)
   return t;
 }
 
-static inline void study_free(struct study *t)
+static inline void study_free(struct toy_study *t)
 {
   free(t->path);
   free(t->label);

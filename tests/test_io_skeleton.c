@@ -35,7 +35,7 @@ static void bytes_are_known_before(void **state)
   char a[PATH];
   const int64_t sizes[] = {1, N, 4000};
   for (int i = 0; i < 3; i++) {
-    struct study *const t = study_make(sizes[i]);
+    struct toy_study *const t = study_make(sizes[i]);
     study_create(own(state, "bytes.h5", a), sizes[i]);
     const double made = (double)study_bytes(a), said = (double)store_bytes(&t->s);
     assert_true(fabs(made - said) <= 0.01 * made);
@@ -56,7 +56,7 @@ static void space_is_reserved(void **state)
 static void never_replaces(void **state)
 {
   char a[PATH], b[PATH];
-  struct study *const t = study_make(N);
+  struct toy_study *const t = study_make(N);
   study_create(own(state, "a.h5", a), N);
   study_create(own(state, "b.h5", b), N);
   assert_int_equal(store_create(a, &t->s), ERR_USAGE);
@@ -66,10 +66,10 @@ static void never_replaces(void **state)
 }
 
 /** One change of the schema that must be refused, naming the word. */
-static void refuse(void **state, void (*spoil)(struct study *), const char *word)
+static void refuse(void **state, void (*spoil)(struct toy_study *), const char *word)
 {
   char a[PATH];
-  struct study *const t = study_make(N);
+  struct toy_study *const t = study_make(N);
   spoil(t);
   assert_int_equal(store_create(own(state, "bad.h5", a), &t->s), ERR_FORMAT);
   assert_non_null(strstr(err_message(), word));
@@ -77,55 +77,55 @@ static void refuse(void **state, void (*spoil)(struct study *), const char *word
   study_free(t);
 }
 
-static void slash(struct study *t)
+static void slash(struct toy_study *t)
 {
   t->vars[0].name = "a/b";
 }
-static void no_name(struct study *t)
+static void no_name(struct toy_study *t)
 {
   t->vars[0].name = "";
 }
-static void dot(struct study *t)
+static void dot(struct toy_study *t)
 {
   t->vars[0].name = ".a";
 }
-static void space(struct study *t)
+static void space(struct toy_study *t)
 {
   t->dims[0].name = "a ";
 }
-static void control(struct study *t)
+static void control(struct toy_study *t)
 {
   t->vars[0].name = "a\nb";
 }
-static void latin(struct study *t)
+static void latin(struct toy_study *t)
 {
   t->vars[0].name = "\xE9";
 }
-static void no_units(struct study *t)
+static void no_units(struct toy_study *t)
 {
   t->vars[1].units = NULL;
 }
-static void no_dim(struct study *t)
+static void no_dim(struct toy_study *t)
 {
   t->vars[1].dims[0] = "nowhere";
 }
-static void no_text(struct study *t)
+static void no_text(struct toy_study *t)
 {
   t->vars[0].data = NULL;
 }
-static void twice(struct study *t)
+static void twice(struct toy_study *t)
 {
   t->vars[1].name = t->vars[0].name;
 }
-static void like_dim(struct study *t)
+static void like_dim(struct toy_study *t)
 {
   t->vars[1].name = "sample";
 }
-static void empty(struct study *t)
+static void empty(struct toy_study *t)
 {
   t->dims[1].size = 0;
 }
-static void no_value(struct study *t)
+static void no_value(struct toy_study *t)
 {
   t->root[0].text = NULL;
 }
@@ -195,7 +195,7 @@ static void text_becomes_utf8(void **state)
   char **list = NULL;
   int64_t n = 0;
   struct store *s = NULL;
-  struct study *const t = study_make(N);
+  struct toy_study *const t = study_make(N);
   t->path[1][0] = (char)0xE9;                    /* Latin-1 */
   (void)snprintf(t->path[2], 8, "\xED\xA0\x80"); /* half of a surrogate pair */
   (void)unlink(own(state, "text.h5", a));
@@ -277,7 +277,7 @@ static void foreign_files_are_refused(void **state)
   (void)close(fd);
   assert_int_equal(store_open_read(a, &s), ERR_FORMAT);
   assert_int_equal(store_open_read((const char *)*state, &s), ERR_FORMAT);
-  struct study *const t = study_make(N);
+  struct toy_study *const t = study_make(N);
   t->root[1].text = "other";
   assert_int_equal(store_create(own(state, "other.h5", a), &t->s), ERR_OK);
   assert_int_equal(store_open_read(a, &s), ERR_FORMAT);
@@ -304,7 +304,7 @@ static void no_room(void **state)
 {
   char a[PATH], temporary[PATH];
   struct rlimit old, small;
-  struct study *const t = study_make(N);
+  struct toy_study *const t = study_make(N);
   (void)signal(SIGXFSZ, SIG_IGN);
   assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
   small = old;

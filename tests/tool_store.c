@@ -23,7 +23,7 @@ static long number(const char *text)
 
 static err create(char **arg)
 {
-  struct study *const t = study_make(number(arg[1]));
+  struct toy_study *const t = study_make(number(arg[1]));
   CHECK(t, ERR_MEMORY, "schema");
   const err e = store_create(arg[0], &t->s);
   study_free(t);
@@ -32,7 +32,7 @@ static err create(char **arg)
 
 static err bytes(char **arg)
 {
-  struct study *const t = study_make(number(arg[0]));
+  struct toy_study *const t = study_make(number(arg[0]));
   CHECK(t, ERR_MEMORY, "schema");
   (void)printf("%" PRId64 "\n", store_bytes(&t->s));
   study_free(t);
