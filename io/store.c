@@ -153,6 +153,7 @@ void store_close(struct store **s)
   if (d->file >= 0) (void)H5Fclose(d->file);
   if (d->fd >= 0) (void)close(d->fd);
   free(d->slots);
+  free(d->temporary);
   free(d->path);
   free(d);
   *s = NULL;
@@ -227,6 +228,11 @@ void store_extent(const struct store *s, int var, int *n_dims, int64_t dims[STOR
   const struct store_slot *const v = &s->slots[var];
   *n_dims = v->n_dims;
   for (int axis = 0; axis < v->n_dims; axis++) dims[axis] = (int64_t)v->dim[axis];
+}
+
+int64_t store_row_bytes(const struct store *s, int var)
+{
+  return s->slots[var].row_bytes;
 }
 
 enum store_type store_kind(const struct store *s, int var)

@@ -15,12 +15,13 @@ enum { STORE_MAX_DIMS = 6 };
 enum { STORE_SCHEMA_VERSION = 1 };
 
 /** A dimension: becomes an HDF5 dimension scale `group/name`.  With `text` its values are names
- *  (variable-length UTF-8), otherwise 0, 1, 2, ... */
+ *  (variable-length UTF-8), otherwise first, first + 1, ... */
 struct store_dim {
   const char *group, *name;
   int64_t size;
   const char *const *text; /* [size] or NULL */
   const char *long_name;
+  int64_t first;
 };
 
 struct store_attr {
@@ -32,7 +33,9 @@ struct store_attr {
   const double *f64;
 };
 
-/** A variable: a contiguous dataset whose dimensions are scales of the same group. */
+/** A variable: a contiguous dataset whose dimensions are scales of the same group.  In the file,
+ *  variables follow the order of their groups' dimensions, so that a schema read back from a file
+ *  makes that file again. */
 struct store_var {
   const char *group, *name;
   enum store_type type;
@@ -97,6 +100,9 @@ void store_extent(const struct store *s, int var, int *n_dims, int64_t dims[STOR
 MUST_CHECK err store_read_box(struct store *s, int var, const int64_t *first, const int64_t *count,
                               void *values);
 
+/** Bytes of one row (index of the outermost dimension) of a variable. */
+int64_t store_row_bytes(const struct store *s, int var);
+
 /** Type of a variable's values. */
 enum store_type store_kind(const struct store *s, int var);
 
@@ -138,6 +144,27 @@ MUST_CHECK err store_dim_name(struct store *s, int var, int axis, char *text, in
  *  Errors: ERR_USAGE (`out` exists), ERR_INPUT, ERR_FORMAT, ERR_UNSUPPORTED, ERR_IO, ERR_MEMORY.
  *  Not collective: one rank calls it, with no run writing `in`. */
 MUST_CHECK err store_pack(const char *in, const char *out, int level);
+
+/* A file made by one process out of others. */
+
+/** The schema of a file, as it would have to be given to make that file again (rows are the
+ *  caller's to copy); the copy owns what *schema points to and outlives the store.
+ *  Errors: ERR_FORMAT, ERR_UNSUPPORTED, ERR_MEMORY.  Not collective. */
+struct store_copy;
+MUST_CHECK err store_schema_read(struct store *s, struct store_copy **out,
+                                 const struct store_schema **schema);
+void store_schema_free(struct store_copy **c);
+
+/** Make the skeleton of `path` under a temporary name and open it for this process alone.
+ *  Errors: as store_create.  Not collective. */
+MUST_CHECK err store_begin(const char *path, const struct store_schema *s, struct store **out);
+
+/** Sync the file, give it its name and close it; after a failure nothing of it is left.
+ *  Errors: ERR_USAGE (`path` exists meanwhile), ERR_IO. */
+MUST_CHECK err store_finish(struct store **s);
+
+/** Close a file of store_begin and remove it; accepts NULL. */
+void store_discard(struct store **s);
 
 /** Name and version of the file library, "HDF5 1.10.8". */
 const char *store_version(void);

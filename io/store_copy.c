@@ -129,8 +129,8 @@ static bool belongs_to_scales(const char *name)
 static err read_attr_at(struct store_copy *c, hid_t object, hsize_t position, struct store_attr *a)
 {
   char name[STORE_NAME] = "";
-  const hid_t attr =
-      H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC, position, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t attr = H5Aopen_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_NATIVE, position,
+                                    H5P_DEFAULT, H5P_DEFAULT);
   *a = (struct store_attr){.name = NULL};
   CHECK(attr >= 0 && H5Aget_name(attr, sizeof name, name) >= 0, ERR_FORMAT,
         "cannot read an attribute: %s", REASON);
@@ -175,6 +175,18 @@ static const char *take(struct store_attr *attrs, int *n, const char *name)
   return NULL;
 }
 
+/** The number that a dimension without names begins with. */
+static err read_first(hid_t set, const char *path, struct store_dim *d)
+{
+  int64_t *const values = malloc((size_t)d->size * sizeof *values);
+  CHECK(values, ERR_MEMORY, "out of memory for %s", path);
+  const herr_t failed = H5Dread(set, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
+  d->first = values[0];
+  free(values);
+  CHECK(failed >= 0, ERR_FORMAT, "cannot read %s: %s", path, REASON);
+  return ERR_OK;
+}
+
 static err add_dim(struct store_copy *c, const char *group, const char *name, const char *path,
                    hid_t set)
 {
@@ -192,12 +204,22 @@ static err add_dim(struct store_copy *c, const char *group, const char *name, co
   if (e) return err_trace(e, __FILE__, __LINE__);
   d->long_name = take(attrs, &n_attrs, "long_name");
   free(attrs);
-  if (type != STORE_TEXT) return ERR_OK;
+  if (type != STORE_TEXT) return read_first(set, path, d);
   int64_t n = 0;
   char **text = NULL;
   TRY(store_strings(set, path, &n, &text));
   d->text = (const char *const *)text;
   return store_copy_own(c, text);
+}
+
+/** Whether a variable was filled with zeros when it was made. */
+static bool is_zeroed(hid_t set)
+{
+  H5D_fill_time_t fill = H5D_FILL_TIME_NEVER;
+  const hid_t properties = H5Dget_create_plist(set);
+  const bool known = H5Pget_fill_time(properties, &fill) >= 0;
+  store_drop(properties);
+  return known && fill == H5D_FILL_TIME_ALLOC;
 }
 
 static err name_dims(struct store_copy *c, const char *path, struct store_var *v)
@@ -212,6 +234,7 @@ static err name_dims(struct store_copy *c, const char *path, struct store_var *v
     TRY(own_text(c, name, &v->dims[axis]));
   }
   v->type = store_kind(c->in, slot);
+  v->zero = is_zeroed(c->in->slots[slot].set);
   return ERR_OK;
 }
 
@@ -269,7 +292,10 @@ err store_copy_read(struct store *in, struct store_copy *c)
   c->in = in;
   TRY(read_attrs(c, in->file, &c->s.n_attrs, &c->attrs));
   c->s.attrs = c->attrs;
-  TRY(store_members(in->file, "/", &n, &groups));
+  const hid_t root = H5Gopen2(in->file, "/", H5P_DEFAULT); /* a file tells no order */
+  const err e = store_members(root, "/", &n, &groups);
+  store_drop(root);
+  if (e) return err_trace(e, __FILE__, __LINE__);
   TRY(store_copy_own(c, (void *)groups));
   for (int i = 0; i < n; i++) TRY(add_group(c, groups[i]));
   return ERR_OK;

@@ -198,25 +198,31 @@ static err check_limit(const char *path, const struct store_schema *s)
   return (rlim_t)bytes < limit.rlim_cur ? ERR_OK : store_space_error(path, bytes, EFBIG);
 }
 
-err store_create(const char *path, const struct store_schema *s)
+err store_write_skeleton(const char *path, const char *temporary, const struct store_schema *s)
 {
   int image = -1;
   int64_t bytes = 0;
-  err e = ERR_OK;
   TRY(store_check(s));
   TRY(store_check_absent(path));
   TRY(check_limit(path, s));
   TRY(build_image(s, &image, &bytes));
-  char *const temporary = store_path_make(path, ".tmp");
-  CHECK_DONE(temporary, ERR_MEMORY, "out of memory for a path");
-  e = write_image(path, temporary, image, bytes);
-  if (!e) e = store_publish(temporary, path);
-  if (e) {
-    e = err_trace(e, __FILE__, __LINE__);
-    (void)unlink(temporary); /* after a successful rename there is no such name */
-  }
-done:
+  const err e = write_image(path, temporary, image, bytes);
   (void)close(image);
+  if (e) (void)unlink(temporary);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}
+
+err store_create(const char *path, const struct store_schema *s)
+{
+  char *const temporary = store_path_make(path, ".tmp");
+  CHECK(temporary, ERR_MEMORY, "out of memory for a path");
+  err e = store_write_skeleton(path, temporary, s);
+  if (!e) {
+    e = store_publish(temporary, path);
+    if (e) (void)unlink(temporary); /* after a successful rename there is no such name */
+  }
   free(temporary);
-  return e;
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
 }

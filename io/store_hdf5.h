@@ -25,6 +25,12 @@ struct store_slot { /* a variable that store_find has opened */
   enum store_type kind;
 };
 
+/** An open file that HDF5 writes to by store_target_access_make. */
+struct store_target {
+  int fd;  /* not owned */
+  int why; /* errno of the first write that failed: nothing was written since; 0 when all is well */
+};
+
 struct store {
   char *path; /* owned */
   hid_t file, transfer;
@@ -33,6 +39,8 @@ struct store {
   int n_slots, room;
   struct store_slot *slots; /* [room] owned */
   double seconds;           /* spent writing and syncing */
+  char *temporary;          /* of store_begin: its name until store_finish; owned */
+  struct store_target target;
 };
 
 /** Stop HDF5 from printing its errors; cheap, called by every function that opens or makes a file. */
@@ -48,12 +56,6 @@ void store_drop(hid_t id);
 /** Access properties for one process: no lock (shared file systems have none, a running job needs
  *  none), no sieve buffer between reader and file.  New, or negative. */
 hid_t store_access_make(void);
-
-/** An open file that HDF5 writes to by store_target_access_make. */
-struct store_target {
-  int fd;  /* not owned */
-  int why; /* errno of the first write that failed: nothing was written since; 0 when all is well */
-};
 
 /** Access properties by which H5Fcreate and H5Fopen take the target, whatever the name.  The target
  *  outlives every file opened so.  New, or negative. */
@@ -87,6 +89,10 @@ MUST_CHECK err store_skeleton(hid_t access, const struct store_schema *s, int le
 
 /** Extents of the chunks of a packed variable; false where it stays contiguous. */
 bool store_chunk(int n_dims, const hsize_t *dim, size_t item, hsize_t *chunk);
+
+/** Make the skeleton of `path` under the name `temporary`, blocks reserved.  Errors: as store_create. */
+MUST_CHECK err store_write_skeleton(const char *path, const char *temporary,
+                                    const struct store_schema *s);
 
 /** The failure to write `path`: why is an errno; need: bytes of the whole file, -1 where not known. */
 MUST_CHECK err store_space_error(const char *path, int64_t need, int why);

@@ -145,12 +145,12 @@ done:
   return e;
 }
 
-/** Write 0, 1, 2, ... */
+/** Write first, first + 1, ... */
 static err write_numbers(hid_t set, const struct store_dim *d)
 {
   int64_t *const values = malloc((size_t)d->size * sizeof *values);
   CHECK(values, ERR_MEMORY, "out of memory for dimension %s", d->name);
-  for (int64_t i = 0; i < d->size; i++) values[i] = i;
+  for (int64_t i = 0; i < d->size; i++) values[i] = d->first + i;
   const err e = write_values(set, d->name, STORE_I64, d->size, values);
   free(values);
   if (e) return err_trace(e, __FILE__, __LINE__);
@@ -223,12 +223,24 @@ static err make_variable(const struct skeleton *k, const struct store_var *v)
   return ERR_OK;
 }
 
+/** Whether dimension d is the first one of its group. */
+static bool is_new_group(const struct store_schema *s, int d)
+{
+  for (int k = 0; k < d; k++)
+    if (!strcmp(s->dims[k].group, s->dims[d].group)) return false;
+  return true;
+}
+
 static err make_members(struct skeleton *k)
 {
   const struct store_schema *const s = k->schema;
   for (int i = 0; i < s->n_attrs; i++) TRY(write_attr(k->file, "/", &s->attrs[i]));
   for (int d = 0; d < s->n_dims; d++) TRY(make_scale(k, d));
-  for (int v = 0; v < s->n_vars; v++) TRY(make_variable(k, &s->vars[v]));
+  for (int d = 0; d < s->n_dims; d++) {
+    if (!is_new_group(s, d)) continue;
+    for (int v = 0; v < s->n_vars; v++)
+      if (!strcmp(s->vars[v].group, s->dims[d].group)) TRY(make_variable(k, &s->vars[v]));
+  }
   return ERR_OK;
 }
 

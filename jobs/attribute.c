@@ -21,6 +21,11 @@ static const struct option options[] = {
     SETUP_METHOD_OPTIONS,
     SETUP_PLAN_OPTIONS,
     {"out", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "The study's HDF5 file, made or continued."},
+    {"shard", OPTION_TEXT, ROLE_RUN, "i/n", NULL,
+     "Only the i-th of n parts of the data set, 1 <= i <= n, into a file of its own; `retrograd "
+     "merge` joins them."},
+    {"single", OPTION_FLAG, ROLE_RUN, NULL, "false",
+     "One rank is meant, although Slurm gives several tasks."},
     {"force", OPTION_FLAG, ROLE_RUN, NULL, "false",
      "Start over: remove the file of an earlier study (it is said what is removed)."},
     {"dry-run", OPTION_FLAG, ROLE_RUN, NULL, "false",
@@ -42,9 +47,9 @@ static void announce(const struct setup *s)
                 "%s: %d layers x %d methods x %d targets, %" PRId64
                 " samples in units of %d; per unit 1 forward and %d backward passes; kernels %s "
                 "(%s), %d rank%s\n",
-                s->model_path, p->n_taps, s->n_methods, s->n_targets, dataset_count(s->data),
-                s->unit, p->n_passes * s->n_targets, product_family(), product_vectors(),
-                comm_size(), comm_size() > 1 ? "s" : "");
+                s->model_path, p->n_taps, s->n_methods, s->n_targets, s->count, s->unit,
+                p->n_passes * s->n_targets, product_family(), product_vectors(), comm_size(),
+                comm_size() > 1 ? "s" : "");
   if (s->weights && !shared_memory(s->weights)) {
     (void)fprintf(stderr,
                   "warning: too little room in /dev/shm: each rank holds the weights (%.0f MB)\n",
@@ -77,7 +82,7 @@ static err compute(const struct setup *s, const struct attribute_schema *a, cons
     const struct study study = {.job = "attribute",
                                 .path = options_text(o, "out"),
                                 .schema = attribute_schema_of(a),
-                                .n_samples = dataset_count(s->data),
+                                .n_samples = s->count,
                                 .unit = s->unit,
                                 .force = options_flag(o, "force"),
                                 .quiet = options_flag(o, "quiet"),
@@ -103,10 +108,12 @@ static err with_setup(struct setup *s, const struct options *o, int *exit_code)
   struct attribute_schema *a = NULL;
   const bool dry = options_flag(o, "dry-run");
   CHECK(dry || options_text(o, "out"), ERR_USAGE, "where to? give --out FILE.h5");
+  if (!dry) TRY(setup_tasks(o));
   TRY(comm_agree(setup_model(s, o)));
   TRY(setup_ranks(s));
   TRY(setup_data(s, o));
   TRY(setup_plan(s, o));
+  TRY(comm_agree(setup_shard(s, o)));
   announce(s);
   TRY(comm_agree(attribute_schema_make(s, o, &a)));
   const err e = dry ? attribute_dry(s, a) : compute(s, a, o, exit_code);

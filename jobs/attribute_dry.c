@@ -24,8 +24,8 @@ static void print_layers(const struct setup *s, const struct attribute_schema *a
     const struct plan_tap *t = &s->plan->taps[i];
     char shape[48];
     (void)snprintf(shape, sizeof shape, "%d x %d x %d", t->channels, t->height, t->width);
-    const int64_t bytes = dataset_count(s->data) * s->n_targets * t->n_methods * t->height *
-                          t->width * (int64_t)sizeof(float);
+    const int64_t bytes =
+        s->count * s->n_targets * t->n_methods * t->height * t->width * (int64_t)sizeof(float);
     (void)printf("%5d  %-28s %-20s %-18s %7d %12.2f\n", t->tap, attribute_schema_variable(a, i),
                  graph_value_op(s->graph, t->value), shape, t->n_methods, mib(bytes));
   }
@@ -33,7 +33,7 @@ static void print_layers(const struct setup *s, const struct attribute_schema *a
 
 static void print_passes(const struct setup *s)
 {
-  const int64_t n = dataset_count(s->data), units = (n + s->unit - 1) / s->unit;
+  const int64_t n = s->count, units = (n + s->unit - 1) / s->unit;
   (void)printf(
       "\nsamples %" PRId64 ", unit %d, units %" PRId64 ", targets %d, methods %d, rules %d:", n,
       s->unit, units, s->n_targets, s->n_methods, s->plan->n_passes);
@@ -78,7 +78,7 @@ err attribute_dry(const struct setup *s, const struct attribute_schema *a)
   attribute_unit_free(&u);
   if (comm_rank() != 0) return ERR_OK;
 
-  const int64_t n = dataset_count(s->data), units = (n + s->unit - 1) / s->unit;
+  const int64_t n = s->count, units = (n + s->unit - 1) / s->unit;
   const int64_t each = (units + comm_size() - 1) / comm_size();
   print_layers(s, a);
   print_passes(s);

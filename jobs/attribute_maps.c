@@ -85,30 +85,43 @@ static bool first_width(const struct plan *p, int i)
   return true;
 }
 
+struct store_dim attribute_maps_samples(const char *group, const struct setup *s)
+{
+  return (struct store_dim){.group = group,
+                            .name = "sample",
+                            .size = s->count,
+                            .long_name = "Sample of the data set",
+                            .first = s->first};
+}
+
+static struct store_dim dim(const char *name, int64_t size, const char *const *text,
+                            const char *long_name)
+{
+  return (struct store_dim){
+      .group = "maps", .name = name, .size = size, .text = text, .long_name = long_name};
+}
+
 void attribute_maps_dims(struct pool *pool, const struct setup *s, const char *const *slot,
                          struct store_dim *dims, int *n_dims)
 {
   const struct plan *p = s->plan;
   struct store_dim *d = dims + *n_dims;
-  *d++ =
-      (struct store_dim){"maps", "sample", dataset_count(s->data), NULL, "Sample of the data set"};
-  *d++ = (struct store_dim){"maps", "target", s->n_targets, slot,
-                            "Target slot: whose logit is explained"};
+  *d++ = attribute_maps_samples("maps", s);
+  *d++ = dim("target", s->n_targets, slot, "Target slot: whose logit is explained");
   for (int i = 0; i < p->n_taps; i++) {
     const struct plan_tap *t = &p->taps[i];
     if (first_set(p, i)) {
       const char **name = pool_take(pool, (size_t)t->n_methods, sizeof *name);
       for (int k = 0; name && k < t->n_methods; k++) name[k] = s->methods[t->methods[k]].given;
-      *d++ = (struct store_dim){"maps", pool_text(pool, "method_%d", method_set(p, i)),
-                                t->n_methods, name, "Method"};
+      *d++ = dim(pool_text(pool, "method_%d", method_set(p, i)), t->n_methods, name, "Method");
     }
     if (first_height(p, i)) {
-      *d++ = (struct store_dim){"maps", pool_text(pool, "y_%d", t->height), t->height, NULL,
-                                "Row of the map, from the top"};
+      *d++ =
+          dim(pool_text(pool, "y_%d", t->height), t->height, NULL, "Row of the map, from the top");
     }
     if (first_width(p, i)) {
-      *d++ = (struct store_dim){"maps", pool_text(pool, "x_%d", t->width), t->width, NULL,
-                                "Column of the map, from the left"};
+      *d++ = dim(pool_text(pool, "x_%d", t->width), t->width, NULL,
+                 "Column of the map, from the left");
     }
   }
   *n_dims = (int)(d - dims);

@@ -8,6 +8,9 @@
  *  characters that netCDF does not take as '_', made unique. */
 void attribute_maps_names(struct pool *pool, const struct plan *p, const char **names);
 
+/** The dimension of the samples of this study, with their numbers in the data set. */
+struct store_dim attribute_maps_samples(const char *group, const struct setup *s);
+
 /** Append the scales of /maps; slot [n_targets] names of the targets. */
 void attribute_maps_dims(struct pool *pool, const struct setup *s, const char *const *slot,
                          struct store_dim *dims, int *n_dims);

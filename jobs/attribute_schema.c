@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ATTRS = 20, MAX_FIXED_DIMS = 12, MAX_FIXED_VARS = 20 };
+enum { MAX_ATTRS = 24, MAX_FIXED_DIMS = 12, MAX_FIXED_VARS = 20 };
 
 struct attribute_schema {
   struct pool *pool;
@@ -46,7 +46,8 @@ static void add_number(struct attribute_schema *a, const char *name, int64_t val
 static void add_dim(struct attribute_schema *a, const char *group, const char *name, int64_t size,
                     const char *const *text, const char *long_name)
 {
-  a->dims[a->schema.n_dims++] = (struct store_dim){group, name, size, text, long_name};
+  a->dims[a->schema.n_dims++] = (struct store_dim){
+      .group = group, .name = name, .size = size, .text = text, .long_name = long_name};
 }
 
 static void add_var(struct attribute_schema *a, const struct store_var *v)
@@ -54,11 +55,20 @@ static void add_var(struct attribute_schema *a, const struct store_var *v)
   a->vars[a->schema.n_vars++] = *v;
 }
 
+/** Which part of the data set the file is about. */
+static void add_shard(struct attribute_schema *a)
+{
+  const struct setup *s = a->setup;
+  add_text(a, "shard", pool_text(a->pool, "%d/%d", s->shard, s->n_shards));
+  add_number(a, "first_sample", s->first);
+  add_number(a, "n_samples", dataset_count(s->data));
+}
+
 /** What determines the numbers, and what the numbers are about. */
 static err add_root(struct attribute_schema *a, const struct options *o)
 {
   const struct setup *s = a->setup;
-  const int64_t n = dataset_count(s->data), units = (n + s->unit - 1) / s->unit;
+  const int64_t units = (s->count + s->unit - 1) / s->unit;
   char *config = NULL;
   TRY(attribute_config(s, o, &config));
   add_text(a, "title", "Saliency maps of a data set");
@@ -66,6 +76,7 @@ static err add_root(struct attribute_schema *a, const struct options *o)
   add_text(a, "software_version", RETROGRAD_VERSION);
   add_number(a, "schema_version", STORE_SCHEMA_VERSION);
   add_text(a, "job", "attribute");
+  if (s->n_shards) add_shard(a);
   add_text(a, "model_sha256", s->model_sha256);
   add_text(a, "config", pool_text(a->pool, "%s", config));
   free(config);
@@ -86,13 +97,13 @@ static err add_root(struct attribute_schema *a, const struct options *o)
 static void add_listed(struct attribute_schema *a)
 {
   const struct dataset *d = a->setup->data;
-  const int64_t n = dataset_count(d);
+  const int64_t n = a->setup->count;
   const char **path = pool_take(a->pool, (size_t)n, sizeof *path);
   int32_t *label = pool_take(a->pool, (size_t)n, sizeof *label);
   int32_t *box = pool_take(a->pool, (size_t)n * 4, sizeof *box);
   if (!path || !label || !box) return;
   for (int64_t i = 0; i < n; i++) {
-    const struct sample *s = dataset_sample(d, i);
+    const struct sample *s = dataset_sample(d, a->setup->first + i);
     path[i] = s->path;
     label[i] = s->label;
     for (int k = 0; k < 4; k++) box[4 * i + k] = s->has_box ? s->box[k] : -1;
@@ -159,7 +170,7 @@ static void add_samples(struct attribute_schema *a)
   const bool named = r->classes && r->n_classes == s->graph->classes;
   const char **slot = pool_take(a->pool, (size_t)s->n_targets, sizeof *slot);
   for (int i = 0; slot && i < s->n_targets; i++) slot[i] = s->targets[i].name;
-  add_dim(a, "samples", "sample", dataset_count(s->data), NULL, "Sample of the data set");
+  a->dims[a->schema.n_dims++] = attribute_maps_samples("samples", s);
   add_dim(a, "samples", "class", s->graph->classes, named ? (const char *const *)r->classes : NULL,
           "Class of the model");
   add_dim(a, "samples", "target", s->n_targets, slot, "Target slot: whose logit is explained");

@@ -88,7 +88,7 @@ err attribute_unit_make(const struct setup *s, const struct attribute_schema *a,
 static void decode(struct attribute_unit *u, int64_t first, int count)
 {
   u->decoding = count ? first : -1;
-  if (count) prefetch_start(u->prefetch, first, count);
+  if (count) prefetch_start(u->prefetch, u->setup->first + first, count);
 }
 
 err attribute_unit_begin(void *who, struct store *f, const struct study_unit *first)
@@ -107,7 +107,7 @@ err attribute_unit_begin(void *who, struct store *f, const struct study_unit *fi
   return ERR_OK;
 }
 
-/** Remember why a sample was skipped, for the run log. */
+/** Remember why a sample (by its number in the data set) was skipped, for the run log. */
 static void note_skipped(struct attribute_unit *u, int64_t sample, const struct prefetch_slot *slot)
 {
   json_t *item = json_object();
@@ -130,9 +130,9 @@ static void describe(struct attribute_unit *u, int64_t first, int b)
     u->logits[(int64_t)b * k + c] = good ? logits[(int64_t)c * s->unit] : NAN;
   memcpy(u->size + 2 * (int64_t)b, slot->size, sizeof slot->size);
   for (int t = 0; t < s->n_targets; t++) {
-    const int c =
-        good ? target_class(&s->targets[t], dataset_sample(s->data, first + b), logits, k, s->unit)
-             : -1;
+    const int c = good ? target_class(&s->targets[t], dataset_sample(s->data, s->first + first + b),
+                                      logits, k, s->unit)
+                       : -1;
     u->target[b * s->n_targets + t] = c;
     u->score[b * s->n_targets + t] = c >= 0 ? logits[(int64_t)c * s->unit] : NAN;
   }
@@ -183,7 +183,8 @@ static void compute_maps(struct attribute_unit *u, const struct study_unit *unit
   for (int b = 0; b < unit->count; b++) {
     describe(u, unit->first, b);
     status[b] = (uint8_t)u->slots[b].status;
-    if (u->slots[b].status != SAMPLE_DONE) note_skipped(u, unit->first + b, &u->slots[b]);
+    if (u->slots[b].status != SAMPLE_DONE)
+      note_skipped(u, u->setup->first + unit->first + b, &u->slots[b]);
   }
   backward(u, unit->count);
 }
@@ -217,8 +218,7 @@ char *attribute_unit_account(void *who)
 void attribute_unit_probe(struct attribute_unit *u)
 {
   const struct setup *s = u->setup;
-  const int64_t n = dataset_count(s->data);
-  prefetch_start(u->prefetch, 0, n < s->unit ? (int)n : s->unit);
+  prefetch_start(u->prefetch, s->first, s->count < s->unit ? (int)s->count : s->unit);
   prefetch_wait(u->prefetch, tape_input(u->tape), u->slots);
   for (int b = 0; b < s->unit; b++)
     for (int t = 0; t < s->n_targets; t++) u->target[b * s->n_targets + t] = 0;

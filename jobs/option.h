@@ -38,7 +38,7 @@ struct options;
  *  --study FILE reads name: value pairs from a YAML file first, so that the command line wins
  *  wherever it stands; the file may say `job: NAME`, which must be argv[0].  --set name=value is the
  *  same as --name=value.  A bare argument sets the option called `bare` (NULL: none is taken; a
- *  second one is an error).  Values are UTF-8 and not empty, numbers are finite.
+ *  second one is an error, but for a list, of which each one is an item).  Values are UTF-8 and not empty, numbers are finite.
  *  The table must outlive *out; free it with options_free.
  *  Errors: ERR_USAGE naming the option (with the nearest names) and, for a study file, FILE:LINE;
  *  ERR_INPUT, ERR_FORMAT for the study file itself; ERR_MEMORY.  Not collective. */

@@ -32,6 +32,10 @@ MUST_CHECK err option_set(struct options *o, int k, const char *where, const cha
 MUST_CHECK err option_set_items(struct options *o, int k, const char *where, char *const *item,
                                 int n);
 
+/** Give option k, a list, one more item as it is; `first`: in place of what it has.
+ *  Errors: ERR_USAGE. */
+MUST_CHECK err option_add(struct options *o, int k, bool first, const char *text);
+
 /** Empty a value. */
 void option_clear(struct option_value *v);
 

@@ -141,6 +141,20 @@ static err join(char *const *item, int n, char **out)
   return ERR_OK;
 }
 
+err option_add(struct options *o, int k, bool first, const char *text)
+{
+  struct option_value *v = &o->value[k];
+
+  if (first) option_clear(v);
+  TRY(check_text(o->table[k].name, text));
+  TRY(add_item(o->table[k].name, text, strlen(text), v));
+  free(v->text);
+  v->text = NULL;
+  TRY(join(v->item, v->n, &v->text));
+  v->given = true;
+  return ERR_OK;
+}
+
 err option_set_items(struct options *o, int k, const char *where, char *const *item, int n)
 {
   struct option_value *v = &o->value[k];

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 struct pictures {
+  int64_t first; /* number in the data set of the study's first sample: not 0 in a shard */
   struct recipe recipe;
   char *folder;         /* owned; NULL for HDF5 */
   struct dataset *data; /* HDF5 */
@@ -140,6 +141,7 @@ static err open_all(struct view *v, const char *data, struct pictures *p)
 
   TRY(pictures_recipe(v, &p->recipe));
   TRY(view_text(v, "data", &recorded));
+  p->first = view_number(v, "first_sample", 0);
   const err e = find_folder(p, data ? data : recorded);
   free(recorded);
   if (e) return err_trace(e, __FILE__, __LINE__);
@@ -175,9 +177,10 @@ static err read_frame(const struct pictures *p, const struct view *v, int64_t sa
                       struct image *out)
 {
   if (p->data) {
-    CHECK(sample < dataset_count(p->data), ERR_INPUT, "the data set has no sample %lld",
-          (long long)sample);
-    return dataset_picture(p->data, sample, &p->recipe, out);
+    const int64_t number = p->first + sample;
+    CHECK(number < dataset_count(p->data), ERR_INPUT, "the data set has no sample %lld",
+          (long long)number);
+    return dataset_picture(p->data, number, &p->recipe, out);
   }
   char *path = file_join(p->folder, v->sample[sample]);
   CHECK(path, ERR_MEMORY, "no memory for a file name");

@@ -176,6 +176,8 @@ static err choose(struct setup *s, const struct options *o, const char *const *m
   CHECK(unit >= 0 && unit <= 4096, ERR_USAGE, "--unit %lld: give 1 to 4096 samples, or 0",
         (long long)unit);
   s->unit = unit ? (int)unit : plan_unit_size(s->graph);
+  s->first = 0;
+  s->count = dataset_count(s->data);
   return ERR_OK;
 }
 

@@ -23,6 +23,8 @@ struct setup {
   int n_targets;
   bool *wanted; /* [n_taps][n_methods] */
   int unit;
+  int64_t first, count; /* samples [first, first + count) of the data set are this study's */
+  int shard, n_shards;  /* shard 1..n_shards of them; 0: all */
   struct plan *plan;
   struct shared *weights, *prepared; /* of this node; NULL: this rank has its own */
   int64_t loading_bytes;             /* private memory of this rank once the model was read */
@@ -111,6 +113,15 @@ MUST_CHECK err setup_plan(struct setup *s, const struct options *o);
 /** The same with the names of the methods given. */
 MUST_CHECK err setup_plan_of(struct setup *s, const struct options *o, const char *const *methods,
                              int n_methods);
+
+/** Refuse to compute where Slurm started several tasks and MPI knows of one: each would do all the
+ *  work, and all but one would find the file locked.  Errors: ERR_USAGE. */
+MUST_CHECK err setup_tasks(const struct options *o);
+
+/** Restrict the study to the shard that the option `shard` names, "i/n" with 1 <= i <= n: the i-th of
+ *  n runs of whole units, whose sizes differ by at most one unit.  After the plan.
+ *  Errors: ERR_USAGE. */
+MUST_CHECK err setup_shard(struct setup *s, const struct options *o);
 
 /** Free everything.  Collective where setup_ranks was called. */
 void setup_free(struct setup *s);

@@ -4,10 +4,10 @@
 
 #include "io/dataset.h"
 #include "io/runlog.h"
+#include "pipeline/study_compare.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,47 +16,11 @@
 
 static const char remedy[] = "; give another --out, or --force to start over";
 
-/** Name the first setting in which two configurations differ. */
-static err compare_config(const char *path, const char *there, const char *here)
-{
-  json_t *a = json_loads(there, 0, NULL), *b = json_loads(here, 0, NULL);
-  const char *key = NULL, *differs = NULL;
-  json_t *value = NULL;
-  char *was = NULL, *is = NULL;
-  json_object_foreach(b, key, value)
-  {
-    if (!differs && !json_equal(value, json_object_get(a, key))) differs = key;
-  }
-  json_object_foreach(a, key, value)
-  {
-    if (!differs && !json_object_get(b, key)) differs = key;
-  }
-  err e = ERR_OK;
-  if (differs) {
-    was = json_dumps(json_object_get(a, differs), JSON_ENCODE_ANY | JSON_COMPACT);
-    is = json_dumps(json_object_get(b, differs), JSON_ENCODE_ANY | JSON_COMPACT);
-    e = FAIL(ERR_MISMATCH, "%s belongs to another study: setting '%s' is %s there, %s here%s", path,
-             differs, was ? was : "not given", is ? is : "not given", remedy);
-  }
-  free(was);
-  free(is);
-  json_decref(a);
-  json_decref(b);
-  return e;
-}
-
 static err compare_text(const struct study *s, struct store *f, const struct store_attr *a)
 {
   char *there = NULL;
   TRY(store_attr_text(f, "/", a->name, &there));
-  err e = ERR_OK;
-  if (strcmp(there, a->text) != 0) {
-    if (!strcmp(a->name, "config")) e = compare_config(s->path, there, a->text);
-    if (!e) {
-      e = FAIL(ERR_MISMATCH, "%s belongs to another study: %s is '%.200s' there, '%.200s' here%s",
-               s->path, a->name, there, a->text, remedy);
-    }
-  }
+  const err e = study_compare(s->path, a->name, there, a->text, remedy);
   free(there);
   return e;
 }
@@ -72,18 +36,41 @@ static err compare_number(const struct study *s, struct store *f, const struct s
   return ERR_OK;
 }
 
-/** Where model and data lay when the study began: their checksums decide, not their paths. */
-static bool is_description(const char *name)
+/** The part of the data set that a file is about: "2/8"; new, NULL for all of it. */
+static char *shard_of(struct store *f)
 {
-  return !strcmp(name, "model") || !strcmp(name, "data") || !strcmp(name, "title");
+  char *text = NULL;
+  return store_attr_text(f, "/", "shard", &text) ? NULL : text;
+}
+
+static const char *part(const char *shard)
+{
+  return shard ? shard : "all";
+}
+
+/** Shards have attributes that a whole study has not. */
+static err compare_shard(const struct study *s, struct store *f)
+{
+  const char *here = NULL;
+  for (int i = 0; i < s->schema->n_attrs; i++)
+    if (!strcmp(s->schema->attrs[i].name, "shard")) here = s->schema->attrs[i].text;
+  char *there = shard_of(f);
+  err e = ERR_OK;
+  if (strcmp(part(here), part(there)) != 0) {
+    e = FAIL(ERR_MISMATCH, "%s belongs to another study: shard is %s there, %s here%s", s->path,
+             part(there), part(here), remedy);
+  }
+  free(there);
+  return e;
 }
 
 /** The root attributes hold all that determines the numbers: compare them in order. */
 static err compare(const struct study *s, struct store *f)
 {
+  TRY(compare_shard(s, f));
   for (int i = 0; i < s->schema->n_attrs; i++) {
     const struct store_attr *a = &s->schema->attrs[i];
-    if (is_description(a->name)) continue;
+    if (study_is_description(a->name)) continue;
     if (a->type == STORE_TEXT) {
       TRY(compare_text(s, f, a));
     } else {

@@ -69,8 +69,9 @@ def check_scale(path, dataset, name):
             yield f"{path} holds {values(dataset)}, not {rule}"
     elif kind(dataset) not in rule.split(" or "):
         yield f"{path} is {kind(dataset)}, not {rule}"
-    if kind(dataset) == "int64" and not (dataset[:] == np.arange(dataset.size)).all():
-        yield f"{path} is not 0, 1, 2, ..."
+    first = int(dataset.file.attrs.get("first_sample", 0)) if name == "sample" else 0
+    if kind(dataset) == "int64" and not (dataset[:] == first + np.arange(dataset.size)).all():
+        yield f"{path} is not {first}, {first + 1}, {first + 2}, ..."
     size = re.fullmatch(r"[yx]_(\d+)", name)
     if size and int(size[1]) != dataset.size:
         yield f"{path} has {dataset.size} values"

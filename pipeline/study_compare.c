@@ -1,0 +1,50 @@
+/** @file
+ *  The first difference between two studies, in words. */
+#include "pipeline/study_compare.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** Name the first setting in which two configurations differ. */
+static err compare_config(const char *path, const char *there, const char *here, const char *remedy)
+{
+  json_t *a = json_loads(there, 0, NULL), *b = json_loads(here, 0, NULL);
+  const char *key = NULL, *differs = NULL;
+  json_t *value = NULL;
+  char *was = NULL, *is = NULL;
+  json_object_foreach(b, key, value)
+  {
+    if (!differs && !json_equal(value, json_object_get(a, key))) differs = key;
+  }
+  json_object_foreach(a, key, value)
+  {
+    if (!differs && !json_object_get(b, key)) differs = key;
+  }
+  err e = ERR_OK;
+  if (differs) {
+    was = json_dumps(json_object_get(a, differs), JSON_ENCODE_ANY | JSON_COMPACT);
+    is = json_dumps(json_object_get(b, differs), JSON_ENCODE_ANY | JSON_COMPACT);
+    e = FAIL(ERR_MISMATCH, "%s belongs to another study: setting '%s' is %s there, %s here%s", path,
+             differs, was ? was : "not given", is ? is : "not given", remedy);
+  }
+  free(was);
+  free(is);
+  json_decref(a);
+  json_decref(b);
+  return e;
+}
+
+err study_compare(const char *path, const char *name, const char *there, const char *here,
+                  const char *remedy)
+{
+  if (!strcmp(there, here)) return ERR_OK;
+  if (!strcmp(name, "config")) TRY(compare_config(path, there, here, remedy));
+  return FAIL(ERR_MISMATCH, "%s belongs to another study: %s is '%.200s' there, '%.200s' here%s",
+              path, name, there, here, remedy);
+}
+
+int study_is_description(const char *name)
+{
+  return !strcmp(name, "model") || !strcmp(name, "data") || !strcmp(name, "title");
+}

@@ -1,0 +1,2 @@
+# Shards and their merge, the digest, tasks without ranks.
+script(cli.shards asan)
