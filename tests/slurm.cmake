@@ -1,0 +1,2 @@
+# Studies on a real Slurm, which the test starts itself.
+script(slurm.studies)

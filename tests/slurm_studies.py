@@ -1,0 +1,338 @@
+"""Studies on a real Slurm, which the test starts and stops itself: what slurm/ promises is what happens.
+
+Jobs go through slurm/submit and the job scripts as a user's would; every finished file is compared byte for byte
+with a run without Slurm.  LONG=1 adds what takes minutes: a real time limit, and the loss of a node.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+import proof
+import slurm_cluster
+from slurm_cluster import until
+
+SLURM = os.path.join(proof.SOURCE, "slurm")
+EVERYTHING = ("--methods", "all", "--layers", "all", "--unit", 1)  # a tenth of a second a sample
+LITTLE = ("--methods", "gradient,normgrad", "--layers", "convs", "--unit", 2)
+LISTEN = "0A"
+LOOPBACK = "0100007F"
+
+
+def listening(pids):
+    """Addresses (hex, as the kernel has them) on which these processes listen for IPv4 connections."""
+    sockets = {}
+    with open("/proc/net/tcp", encoding="ascii") as f:
+        for line in list(f)[1:]:
+            _, local, _, state, *rest = line.split()
+            if state == LISTEN:
+                sockets[f"socket:[{rest[5]}]"] = local.split(":")[0]
+    found = []
+    for pid in pids:
+        for fd in os.listdir(f"/proc/{pid}/fd"):
+            try:
+                found.append(sockets.get(os.readlink(f"/proc/{pid}/fd/{fd}")))
+            except OSError:
+                continue
+    return [address for address in found if address]
+
+
+def done(path):
+    """Number of samples marked done, read while others write."""
+    import h5py
+    if not os.path.exists(path):
+        return 0
+    with h5py.File(path, "r") as f:
+        return int((f["samples/status"][()] == 1).sum())
+
+
+CLUSTER = slurm_cluster.Cluster(nodes=2, cpus=2)
+WANTED = {}  # studies without Slurm, by their settings
+
+
+def setUpModule():
+    unittest.addModuleCleanup(stop_cluster)
+    CLUSTER.start()
+
+
+def stop_cluster():
+    CLUSTER.stop()
+    assert not os.path.exists(CLUSTER.folder), "the cluster's folder is still there"
+
+
+class Slurm(proof.Case):
+    def setUp(self):
+        super().setUp()
+        self.cluster = CLUSTER
+        self.model, self.data = proof.model("shapes"), proof.demo("manifest.csv")
+
+    def args(self, out, *settings, data=None):
+        return ["attribute", "--model", self.model, "--data", data or self.data, "--out", out, *map(str, settings)]
+
+    def direct(self, *settings, code=0, data=None):
+        """The same study without Slurm, on one rank; made once where the data are the demonstration's."""
+        key = settings if data is None else None
+        if key not in WANTED:
+            path = self.path("direct.h5") if data else self.cluster.path(f"direct{len(WANTED)}.h5")
+            proof.run(*self.args(path, *settings, data=data), code=code)
+            if data:
+                return path
+            WANTED[key] = path
+        return WANTED[key]
+
+    def call(self, *args, **more):
+        # A module system or a login shell would set the program; MpiDefault of this cluster is none.
+        return self.cluster.call(*args, folder=self.folder, RETROGRAD=proof.PROGRAM, **more)
+
+    def sbatch(self, script, *args, options=()):
+        log = self.path("%A_%a.log" if script == "array" else "%j.log")
+        return self.call("sbatch", "--parsable", f"--output={log}", *options, f"{SLURM}/{script}.sbatch", *args).strip()
+
+    def log(self, job):
+        with open(self.path(f"{job}.log"), encoding="utf-8") as f:
+            return f.read()
+
+    def assert_state(self, job, state, code="0:0", seconds=60):
+        ended = self.cluster.wait(job, seconds)
+        log = self.path(f"{job}.log")
+        text = self.log(job) if os.path.exists(log) else self.cluster.report()
+        self.assertEqual((ended["JobState"], ended["ExitCode"]), (state, code), text)
+        return ended
+
+    def start(self, out, *settings, options=("--ntasks=2",), data=None):
+        """A job whose study has finished a first sample and is still at work."""
+        job = self.sbatch("study", *self.args(out, *settings, data=data), options=options)
+        until("a first sample is done", lambda: done(out) > 0, 30)
+        return job
+
+    def submitted(self, *args, **more):
+        """Numbers of the jobs that slurm/submit has submitted."""
+        text = self.call(f"{SLURM}/submit", "--sbatch", f"--output={self.path('%j.log')}", *args, **more)
+        return re.findall(r"\d+", text.rstrip().split("\n")[-1])
+
+
+class Studies(Slurm):
+    def test_daemons_listen_on_loopback_only(self):
+        addresses = listening(child.pid for child in self.cluster.children)
+        self.assertEqual(set(addresses), {LOOPBACK})
+        self.assertGreaterEqual(len(addresses), 3)
+
+    def test_two_ranks_equal_the_direct_run(self):
+        out = self.path("study.h5")
+        job, = self.submitted("--ranks", 2, *self.args(out, *LITTLE))
+        self.assert_state(job, "COMPLETED")
+        self.assert_same_bytes(self.direct(*LITTLE), out)
+        start = proof.runs(out)[0]
+        self.assertEqual(start["ranks"], 2)
+        self.assertEqual({k: start["environment"].get(k) for k in (
+            "SLURM_JOB_ID", "SLURM_NTASKS", "SLURM_JOB_NODELIST", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS",
+            "HDF5_USE_FILE_LOCKING", "OMPI_MCA_sharedfp")},
+            {"SLURM_JOB_ID": job, "SLURM_NTASKS": "2", "SLURM_JOB_NODELIST": "n0", "OPENBLAS_NUM_THREADS": "1",
+             "OMP_NUM_THREADS": "1", "HDF5_USE_FILE_LOCKING": "BEST_EFFORT", "OMPI_MCA_sharedfp": "^lockedfile"})
+
+    def test_three_ranks_on_two_nodes(self):
+        """From a folder whose name has a space, as scripts are found by Slurm's word of where they were."""
+        shutil.copytree(SLURM, self.path("job scripts"))
+        out = self.path("study.h5")
+        job = self.call("sbatch", "--parsable", f"--output={self.path('%j.log')}", "--nodes=2", "--ntasks=3",
+                        self.path("job scripts", "study.sbatch"), *self.args(out, *LITTLE)).strip()
+        self.assertEqual(self.assert_state(job, "COMPLETED")["NumNodes"], "2")
+        self.assert_same_bytes(self.direct(*LITTLE), out)
+        self.assertEqual(proof.runs(out)[0]["ranks"], 3)
+
+    def test_warned_stops_goes_back_and_finishes(self):
+        """What Slurm does before a time limit, done by hand: USR1 to the job's shell alone."""
+        out = self.path("study.h5")
+        job = self.start(out, *EVERYTHING)
+        self.call("scancel", "--batch", "--signal=USR1", job)
+        until("it is back in the queue", lambda: "put back into the queue" in self.log(job), 15)
+        made = done(out)
+        self.assertEqual(self.assert_state(job, "COMPLETED")["Restarts"], "1")
+        self.assertIn("exit code 75; warned by Slurm", self.log(job))
+        first, end, second, last = proof.runs(out)
+        self.assertEqual((end["stopped"], end["made"], last["stopped"], last["made"]), (True, made, False, 64 - made))
+        self.assertEqual([run["environment"].get("SLURM_RESTART_COUNT") for run in (first, second)], [None, "1"])
+        self.assert_same_bytes(self.direct(*EVERYTHING), out)
+
+    def test_cancelled_can_be_continued(self):
+        out = self.path("study.h5")
+        job = self.start(out, *EVERYTHING)
+        self.call("scancel", job)
+        self.assertEqual(self.cluster.wait(job)["JobState"], "CANCELLED")
+        until("its processes are gone", lambda: "R" not in self.call("squeue", "-h", "-j", job, "-o", "%t"), 15)
+        self.assertNotIn("put back", self.log(job))
+        made = done(out)
+        self.assertGreater(64, made)
+        self.assert_state(self.sbatch("study", *self.args(out, *EVERYTHING), options=("--ntasks=2",)), "COMPLETED")
+        self.assertEqual(proof.runs(out)[-1]["made"], 64 - made)
+        self.assert_same_bytes(self.direct(*EVERYTHING), out)
+
+    def test_only_75_goes_back(self):
+        """A killed rank is a failed job: it keeps its exit code, stays out of the queue, and can be continued."""
+        out = self.path("study.h5")
+        job = self.start(out, *EVERYTHING)
+        ranks = [p for p in slurm_cluster.processes(self.cluster.folder) if self.is_rank(p, out)]
+        self.assertEqual(len(ranks), 2)
+        os.kill(ranks[-1], 9)
+        self.assert_state(job, "FAILED", "137:0")
+        self.assertEqual(self.cluster.show(job)["Restarts"], "0")
+        wrong = self.sbatch("study", *self.args(out, *EVERYTHING, "--layers", "nonsense"), options=("--ntasks=2",))
+        after = self.sbatch("one", "inspect", out, options=(f"--dependency=afterok:{wrong}",
+                                                             "--kill-on-invalid-dep=yes"))
+        self.assert_state(wrong, "FAILED", "2:0")
+        self.assertIn("no layer matches 'nonsense'", self.log(wrong))
+        self.assertEqual(self.cluster.wait(after)["JobState"], "CANCELLED")
+        self.assert_state(self.sbatch("study", *self.args(out, *EVERYTHING), options=("--ntasks=2",)), "COMPLETED")
+        self.assert_same_bytes(self.direct(*EVERYTHING), out)
+
+    def is_rank(self, pid, out):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as f:
+                words = f.read().split(b"\0")
+        except OSError:
+            return False
+        return words[0] == proof.PROGRAM.encode() and out.encode() in words
+
+    def test_skipped_samples_are_a_success(self):
+        """Exit code 3: named in the log, and the job that depends on it runs."""
+        lines = [f"{proof.demo('images/circle/000.png')},circle", f"{self.file('broken.png', b'PNG?')},star",
+                 f"{proof.demo('images/square/000.png')},square"]
+        data = self.file("list.csv", "path,label\n" + "\n".join(lines) + "\n")
+        direct = self.direct(*LITTLE, data=data, code=3)
+        out = self.path("study.h5")
+        job = self.sbatch("study", *self.args(out, *LITTLE, data=data), options=("--ntasks=2",))
+        after = self.sbatch("one", "pack", out, "--out", self.path("packed.h5"),
+                            options=(f"--dependency=afterok:{job}",))
+        self.assert_state(job, "COMPLETED")
+        self.assert_same_bytes(direct, out)
+        self.assertRegex(self.log(job), r"exit code 3(?s:.)*not_image: .*broken\.png(?s:.)*no failure")
+        self.assert_state(after, "COMPLETED")
+        self.assertTrue(os.path.exists(self.path("packed.h5")))
+
+
+class Campaigns(Slurm):
+    def test_array_of_shards_and_their_merge(self):
+        """Three shards, of which one has a sample to skip; the merge waits for all."""
+        if "merge" not in proof.run("--help").out:
+            self.skipTest("this program has no job 'merge'")
+        lines = [f"{proof.demo('images/circle', f'{i:03}.png')},circle" for i in range(4)]
+        lines.insert(2, f"{self.file('broken.png', b'PNG?')},star")
+        data = self.file("list.csv", "path,label\n" + "\n".join(lines) + "\n")
+        direct, out = self.direct(*EVERYTHING, data=data, code=3), self.path("study.h5")
+        array, merge = self.submitted("--shards", 3, "--ranks", 1, *self.args(out, *EVERYTHING, data=data))
+        self.assert_state(merge, "COMPLETED")
+        self.assert_same_bytes(direct, out)
+        shards = [self.path(f"study.shard{i}of3.h5") for i in (1, 2, 3)]
+        self.assertEqual([done(shard) for shard in shards], [2, 1, 1])
+        self.assertEqual({proof.runs(s)[0]["environment"]["SLURM_ARRAY_JOB_ID"] for s in shards}, {array})
+
+    def test_a_study_for_each_line_of_a_list(self):
+        out = [self.path(f"{name} study.h5") for name in ("first", "second")]
+        methods = ("gradient", "normgrad,grad_cam")
+        lines = [f"--out '{path}' --methods {names}" for path, names in zip(out, methods)]
+        listed = self.file("list.txt", "# two studies\n\n" + "\n".join(lines) + "\n")
+        array, = self.submitted("--list", listed, "--at-once", 1, "--ranks", 2, "attribute", "--model", self.model,
+                                "--data", self.data)
+        for i in (1, 2):
+            self.assertEqual(self.cluster.wait(f"{array}_{i}")["ExitCode"], "0:0")
+        for path, names in zip(out, methods):
+            self.assert_same_bytes(self.direct("--methods", names), path)
+            self.assertEqual(proof.runs(path)[0]["ranks"], 2)
+
+
+class Scripts(Slurm):
+    """Arithmetic and refusals of the scripts; no job is run."""
+
+    def bash(self, script, **environment):
+        return subprocess.run(["bash", "-c", f". {SLURM}/run.sh\n{script}"], stdout=subprocess.PIPE, text=True,
+                              env={**self.cluster.environment, "RETROGRAD_SLURM": SLURM, "RETROGRAD": proof.PROGRAM,
+                                   **environment}, check=False)
+
+    def test_resources_follow_the_plan(self):
+        """--ntasks, --nodes, --mem and --time by the formulas of slurm/submit, from the plan that it prints."""
+        text = self.call(f"{SLURM}/submit", "--print", "--ranks", 3, *self.args(self.path("s.h5"), *LITTLE))
+        units, seconds, private, shared = map(float, re.search(
+            r"plan: (\d+) units, ([\d.]+) s each; ([\d.]+) MiB private to a rank and ([\d.]+) MiB once", text).groups())
+        got = {k: int(v) for k, v in re.findall(r"--(ntasks|nodes|ntasks-per-node|mem|time)=(\d+)", text)}
+        lead = int(re.search(r"USR1@(\d+)", text).group(1))
+        self.assertEqual((units, got["ntasks"], got["nodes"], got["ntasks-per-node"]), (32, 3, 2, 2))
+        self.assertLess(abs(got["mem"] - (2 * 1.1 * private + shared + 64)), 1.5)
+        self.assertGreaterEqual(lead, 120 + 2 * seconds)
+        self.assertGreaterEqual(60 * got["time"], 1.3 * 11 * seconds + lead)
+        self.assertFalse(os.path.exists(self.path("s.h5")))
+
+    def test_probe_on_a_compute_node(self):
+        text = self.call(f"{SLURM}/submit", "--print", "--probe", "srun", *self.args(self.path("s.h5"), *LITTLE))
+        self.assertIn("--ntasks=1 ", text)
+
+    def test_submit_refuses(self):
+        for args, says in (((), "which job?"), (("--ranks", "0", "attribute"), "not a number"),
+                           (("--shards", 2, "--list", "x", "attribute"), "exclude"), (("--nonsense",), "not known"),
+                           (("attribute", "--model", "none.onnx", "--data", self.data), "there is no plan")):
+            self.assertIn(says, self.call(f"{SLURM}/submit", *args, code=2))
+
+    def test_two_runs_without_a_unit_are_enough(self):
+        out = self.path("s.h5")
+        for made, stuck in (((0,), False), ((0, 0), True), ((0, 0, 3), False), ((3, 0), False), ((3, 0, 0), True)):
+            lines = [json.dumps({"event": event, "made": m, "done": 9}, separators=(",", ":")) for m in made
+                     for event in ("start", "end")]
+            self.file("s.h5.runs.jsonl", "\n".join(lines) + "\n")
+            self.assertEqual(self.bash(f"is_stuck '{out}'").returncode == 0, stuck, made)
+
+    def test_out_is_found_wherever_it_is_said(self):
+        study = self.file("study.yaml", "job: attribute\nout: from file.h5\n")
+        for args, out in (("--out a.h5", "a.h5"), ("--out=b.h5", "b.h5"), (f"--study {study}", "from file.h5"),
+                          (f"--study {study} --set out=c.h5", "c.h5")):
+            self.assertEqual(self.bash(f"out_of attribute {args}").stdout.rstrip("\n"), out)
+
+
+@unittest.skipUnless(proof.LONG, "LONG=1 only")
+class Long(Slurm):
+    def many(self, copies):
+        """A data list that keeps two ranks busy, and how many samples it has."""
+        with open(self.data, encoding="utf-8") as f:
+            rows = [line.split(",")[:2] for line in f.read().splitlines()[1:]]
+        lines = [f"{proof.demo(path)},{label}" for path, label in rows] * copies
+        return self.file("many.csv", "path,label\n" + "\n".join(lines) + "\n"), len(lines)
+
+    def test_a_real_time_limit(self):
+        """One minute for a study of about two; Slurm itself warns, and no run is cut off by the limit."""
+        settings = ("--methods", "all", "--layers", "last", "--unit", 1)
+        data, count = self.many(1)
+        one = proof.run(*self.args(self.path("probe.h5"), *settings, data=data), ranks=2).seconds
+        data, count = self.many(max(2, round(120 / one)))
+        out = self.path("study.h5")
+        job = self.sbatch("study", *self.args(out, *settings, data=data),
+                          options=("--ntasks=2", "--time=1", "--signal=B:USR1@20"))
+        ended = self.assert_state(job, "COMPLETED", seconds=900)
+        self.assertGreaterEqual(int(ended["Restarts"]), 1)
+        self.assertNotIn("TIMEOUT", self.cluster.log("completed"))
+        ends = [run for run in proof.runs(out) if run["event"] == "end"]
+        self.assertEqual(sum(run["made"] for run in ends), count)
+        self.assertTrue(all(run["stopped"] and run["made"] for run in ends[:-1]))
+        proof.figure(f"time limit of a minute: {count} samples in {len(ends)} runs of "
+                     f"{', '.join(str(round(run['seconds'])) for run in ends)} s")
+        self.assert_same_bytes(self.direct(*settings, data=data), out)
+
+    def test_a_lost_node(self):
+        """Slurm itself puts the job back; nothing that was finished is computed again."""
+        out = self.path("study.h5")
+        job = self.start(out, *EVERYTHING, options=("--nodes=2", "--ntasks=2"))
+        self.call("scontrol", "update", "nodename=n1", "state=down", "reason=test")
+        until("the job is back in the queue", lambda: self.cluster.state(job) == "PENDING", 30)
+        self.call("scontrol", "update", "nodename=n1", "state=resume")
+        self.assert_state(job, "COMPLETED", seconds=120)
+        starts = [run for run in proof.runs(out) if run["event"] == "start"]
+        self.assertEqual(len(starts), 2)
+        self.assert_same_bytes(self.direct(*EVERYTHING), out)
+
+
+if __name__ == "__main__":
+    proof.need("numpy", "h5py")
+    proof.demo("shapes.onnx")
+    if slurm_cluster.missing():
+        proof.skip(slurm_cluster.missing())
+    proof.main()
