@@ -16,7 +16,8 @@ import slurm_cluster
 from slurm_cluster import until
 
 SLURM = os.path.join(proof.SOURCE, "slurm")
-EVERYTHING = ("--methods", "all", "--layers", "all", "--unit", 1)  # a tenth of a second a sample
+SLOW = ("--methods", "gradient,guided_backprop,deconvnet", "--layers", "input", "--unit", 1)  # 5 ms a sample
+COPIES = 8  # of the demonstration's data, for studies that are caught at work
 LITTLE = ("--methods", "gradient,normgrad", "--layers", "convs", "--unit", 2)
 LISTEN = "0A"
 LOOPBACK = "0100007F"
@@ -68,9 +69,22 @@ class Slurm(proof.Case):
         super().setUp()
         self.cluster = CLUSTER
         self.model, self.data = proof.model("shapes"), proof.demo("manifest.csv")
+        self.many = self.copies(COPIES)
+        self.count = 64 * COPIES
+
+    def copies(self, n):
+        """A data list with every image of the demonstration n times, for all tests that want so many."""
+        path = self.cluster.path(f"copies{n}.csv")
+        if not os.path.exists(path):
+            with open(self.data, encoding="utf-8") as f:
+                rows = [line.split(",")[:2] for line in f.read().splitlines()[1:]]
+            with open(path, "w", encoding="utf-8") as f:
+                f.write("\n".join(["path,label", *[f"{proof.demo(image)},{label}" for image, label in rows] * n]))
+        return path
 
     def args(self, out, *settings, data=None):
-        return ["attribute", "--model", self.model, "--data", data or self.data, "--out", out, *map(str, settings)]
+        data = data or (self.many if settings[:len(SLOW)] == SLOW else self.data)
+        return ["attribute", "--model", self.model, "--data", data, "--out", out, *map(str, settings)]
 
     def direct(self, *settings, code=0, data=None):
         """The same study without Slurm, on one rank; made once where the data are the demonstration's."""
@@ -146,47 +160,47 @@ class Studies(Slurm):
     def test_warned_stops_goes_back_and_finishes(self):
         """What Slurm does before a time limit, done by hand: USR1 to the job's shell alone."""
         out = self.path("study.h5")
-        job = self.start(out, *EVERYTHING)
+        job = self.start(out, *SLOW)
         self.call("scancel", "--batch", "--signal=USR1", job)
         until("it is back in the queue", lambda: "put back into the queue" in self.log(job), 15)
         made = done(out)
         self.assertEqual(self.assert_state(job, "COMPLETED")["Restarts"], "1")
         self.assertIn("exit code 75; warned by Slurm", self.log(job))
         first, end, second, last = proof.runs(out)
-        self.assertEqual((end["stopped"], end["made"], last["stopped"], last["made"]), (True, made, False, 64 - made))
+        self.assertEqual((end["stopped"], end["made"], last["stopped"], last["made"]), (True, made, False, self.count - made))
         self.assertEqual([run["environment"].get("SLURM_RESTART_COUNT") for run in (first, second)], [None, "1"])
-        self.assert_same_bytes(self.direct(*EVERYTHING), out)
+        self.assert_same_bytes(self.direct(*SLOW), out)
 
     def test_cancelled_can_be_continued(self):
         out = self.path("study.h5")
-        job = self.start(out, *EVERYTHING)
+        job = self.start(out, *SLOW)
         self.call("scancel", job)
         self.assertEqual(self.cluster.wait(job)["JobState"], "CANCELLED")
         until("its processes are gone", lambda: "R" not in self.call("squeue", "-h", "-j", job, "-o", "%t"), 15)
         self.assertNotIn("put back", self.log(job))
         made = done(out)
-        self.assertGreater(64, made)
-        self.assert_state(self.sbatch("study", *self.args(out, *EVERYTHING), options=("--ntasks=2",)), "COMPLETED")
-        self.assertEqual(proof.runs(out)[-1]["made"], 64 - made)
-        self.assert_same_bytes(self.direct(*EVERYTHING), out)
+        self.assertGreater(self.count, made)
+        self.assert_state(self.sbatch("study", *self.args(out, *SLOW), options=("--ntasks=2",)), "COMPLETED")
+        self.assertEqual(proof.runs(out)[-1]["made"], self.count - made)
+        self.assert_same_bytes(self.direct(*SLOW), out)
 
     def test_only_75_goes_back(self):
         """A killed rank is a failed job: it keeps its exit code, stays out of the queue, and can be continued."""
         out = self.path("study.h5")
-        job = self.start(out, *EVERYTHING)
+        job = self.start(out, *SLOW)
         ranks = [p for p in slurm_cluster.processes(self.cluster.folder) if self.is_rank(p, out)]
         self.assertEqual(len(ranks), 2)
         os.kill(ranks[-1], 9)
         self.assert_state(job, "FAILED", "137:0")
         self.assertEqual(self.cluster.show(job)["Restarts"], "0")
-        wrong = self.sbatch("study", *self.args(out, *EVERYTHING, "--layers", "nonsense"), options=("--ntasks=2",))
+        wrong = self.sbatch("study", *self.args(out, *SLOW, "--layers", "nonsense"), options=("--ntasks=2",))
         after = self.sbatch("one", "inspect", out, options=(f"--dependency=afterok:{wrong}",
                                                              "--kill-on-invalid-dep=yes"))
         self.assert_state(wrong, "FAILED", "2:0")
         self.assertIn("no layer matches 'nonsense'", self.log(wrong))
         self.assertEqual(self.cluster.wait(after)["JobState"], "CANCELLED")
-        self.assert_state(self.sbatch("study", *self.args(out, *EVERYTHING), options=("--ntasks=2",)), "COMPLETED")
-        self.assert_same_bytes(self.direct(*EVERYTHING), out)
+        self.assert_state(self.sbatch("study", *self.args(out, *SLOW), options=("--ntasks=2",)), "COMPLETED")
+        self.assert_same_bytes(self.direct(*SLOW), out)
 
     def is_rank(self, pid, out):
         try:
@@ -221,8 +235,8 @@ class Campaigns(Slurm):
         lines = [f"{proof.demo('images/circle', f'{i:03}.png')},circle" for i in range(4)]
         lines.insert(2, f"{self.file('broken.png', b'PNG?')},star")
         data = self.file("list.csv", "path,label\n" + "\n".join(lines) + "\n")
-        direct, out = self.direct(*EVERYTHING, data=data, code=3), self.path("study.h5")
-        array, merge = self.submitted("--shards", 3, "--ranks", 1, *self.args(out, *EVERYTHING, data=data))
+        direct, out = self.direct(*SLOW, data=data, code=3), self.path("study.h5")
+        array, merge = self.submitted("--shards", 3, "--ranks", 1, *self.args(out, *SLOW, data=data))
         self.assert_state(merge, "COMPLETED")
         self.assert_same_bytes(direct, out)
         shards = [self.path(f"study.shard{i}of3.h5") for i in (1, 2, 3)]
@@ -291,20 +305,12 @@ class Scripts(Slurm):
 
 @unittest.skipUnless(proof.LONG, "LONG=1 only")
 class Long(Slurm):
-    def many(self, copies):
-        """A data list that keeps two ranks busy, and how many samples it has."""
-        with open(self.data, encoding="utf-8") as f:
-            rows = [line.split(",")[:2] for line in f.read().splitlines()[1:]]
-        lines = [f"{proof.demo(path)},{label}" for path, label in rows] * copies
-        return self.file("many.csv", "path,label\n" + "\n".join(lines) + "\n"), len(lines)
-
     def test_a_real_time_limit(self):
         """One minute for a study of about two; Slurm itself warns, and no run is cut off by the limit."""
-        settings = ("--methods", "all", "--layers", "last", "--unit", 1)
-        data, count = self.many(1)
-        one = proof.run(*self.args(self.path("probe.h5"), *settings, data=data), ranks=2).seconds
-        data, count = self.many(max(2, round(120 / one)))
-        out = self.path("study.h5")
+        settings, out = SLOW, self.path("study.h5")
+        one = proof.run(*self.args(self.path("probe.h5"), *SLOW), ranks=2).seconds / self.count
+        copies = max(2, round(120 / one / 64))
+        data, count = self.copies(copies), 64 * copies
         job = self.sbatch("study", *self.args(out, *settings, data=data),
                           options=("--ntasks=2", "--time=1", "--signal=B:USR1@20"))
         ended = self.assert_state(job, "COMPLETED", seconds=900)
@@ -320,14 +326,14 @@ class Long(Slurm):
     def test_a_lost_node(self):
         """Slurm itself puts the job back; nothing that was finished is computed again."""
         out = self.path("study.h5")
-        job = self.start(out, *EVERYTHING, options=("--nodes=2", "--ntasks=2"))
+        job = self.start(out, *SLOW, options=("--nodes=2", "--ntasks=2"))
         self.call("scontrol", "update", "nodename=n1", "state=down", "reason=test")
         until("the job is back in the queue", lambda: self.cluster.state(job) == "PENDING", 30)
         self.call("scontrol", "update", "nodename=n1", "state=resume")
         self.assert_state(job, "COMPLETED", seconds=120)
         starts = [run for run in proof.runs(out) if run["event"] == "start"]
         self.assertEqual(len(starts), 2)
-        self.assert_same_bytes(self.direct(*EVERYTHING), out)
+        self.assert_same_bytes(self.direct(*SLOW), out)
 
 
 if __name__ == "__main__":
