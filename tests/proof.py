@@ -118,6 +118,27 @@ def passes(path):
     return sum(r["n_forward"] for r in ranks), sum(r["n_backward"] for r in ranks)
 
 
+def count_done(path):
+    """Number of samples marked done, read while others may write; 0 where there is no file yet."""
+    import h5py
+    if not os.path.exists(path):
+        return 0
+    with h5py.File(path, "r") as f:
+        return int((f["samples/status"][()] == 1).sum())
+
+
+def until(what, condition, seconds):
+    """The first true value of condition(); fails after so many seconds."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds:.0f} s for this: {what}")
+        time.sleep(0.02)
+
+
 def text(values):
     return [v.decode() if isinstance(v, bytes) else str(v) for v in values]
 

@@ -18,6 +18,7 @@ import tempfile
 import time
 
 import proof
+from proof import until
 
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "squeue", "scancel", "mpirun")
@@ -112,18 +113,6 @@ def free_ports(count):
             for s in taken:
                 s.close()
     raise OSError(f"no {count} free ports in a row")
-
-
-def until(what, condition, seconds):
-    """The first true value of condition(); fails after so many seconds."""
-    end = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {seconds:.0f} s for this: {what}")
-        time.sleep(0.05)
 
 
 def processes(folder):

@@ -13,7 +13,7 @@ import unittest
 
 import proof
 import slurm_cluster
-from slurm_cluster import until
+from proof import count_done, until
 
 SLURM = os.path.join(proof.SOURCE, "slurm")
 SLOW = ("--methods", "gradient,guided_backprop,deconvnet", "--layers", "input", "--unit", 1)  # 5 ms a sample
@@ -39,15 +39,6 @@ def listening(pids):
             except OSError:
                 continue
     return [address for address in found if address]
-
-
-def done(path):
-    """Number of samples marked done, read while others write."""
-    import h5py
-    if not os.path.exists(path):
-        return 0
-    with h5py.File(path, "r") as f:
-        return int((f["samples/status"][()] == 1).sum())
 
 
 CLUSTER = slurm_cluster.Cluster(nodes=2, cpus=2)
@@ -119,7 +110,7 @@ class Slurm(proof.Case):
     def start(self, out, *settings, options=("--ntasks=2",), data=None):
         """A job whose study has finished a first sample and is still at work."""
         job = self.sbatch("study", *self.args(out, *settings, data=data), options=options)
-        until("a first sample is done", lambda: done(out) > 0, 30)
+        until("a first sample is done", lambda: count_done(out) > 0, 30)
         return job
 
     def submitted(self, *args, **more):
@@ -163,7 +154,7 @@ class Studies(Slurm):
         job = self.start(out, *SLOW)
         self.call("scancel", "--batch", "--signal=USR1", job)
         until("it is back in the queue", lambda: "put back into the queue" in self.log(job), 15)
-        made = done(out)
+        made = count_done(out)
         self.assertEqual(self.assert_state(job, "COMPLETED")["Restarts"], "1")
         self.assertIn("exit code 75; warned by Slurm", self.log(job))
         first, end, second, last = proof.runs(out)
@@ -178,7 +169,7 @@ class Studies(Slurm):
         self.assertEqual(self.cluster.wait(job)["JobState"], "CANCELLED")
         until("its processes are gone", lambda: "R" not in self.call("squeue", "-h", "-j", job, "-o", "%t"), 15)
         self.assertNotIn("put back", self.log(job))
-        made = done(out)
+        made = count_done(out)
         self.assertGreater(self.count, made)
         self.assert_state(self.sbatch("study", *self.args(out, *SLOW), options=("--ntasks=2",)), "COMPLETED")
         self.assertEqual(proof.runs(out)[-1]["made"], self.count - made)
@@ -240,7 +231,7 @@ class Campaigns(Slurm):
         self.assert_state(merge, "COMPLETED")
         self.assert_same_bytes(direct, out)
         shards = [self.path(f"study.shard{i}of3.h5") for i in (1, 2, 3)]
-        self.assertEqual([done(shard) for shard in shards], [2, 1, 1])
+        self.assertEqual([count_done(shard) for shard in shards], [2, 1, 1])
         self.assertEqual({proof.runs(s)[0]["environment"]["SLURM_ARRAY_JOB_ID"] for s in shards}, {array})
 
     def test_a_study_for_each_line_of_a_list(self):

@@ -1,0 +1,2 @@
+# Studies over several hosts, simulated by namespaces.
+script(hosts.study)
