@@ -8,7 +8,7 @@ packages="build-essential cmake ninja-build pkg-config openmpi-bin libopenmpi-de
   libjansson-dev libyaml-dev libssl-dev libzip-dev libfreetype-dev fonts-dejavu-core"
 tests="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev hdf5-tools netcdf-bin python3-numpy python3-scipy python3-h5py
   python3-h5netcdf python3-netcdf4 python3-xarray python3-pil python3-onnx python3-torch python3-torchvision"
-cluster="slurm-wlm munge iproute2"   # tests that need these are skipped where they can't be installed
+cluster="slurm-wlm munge iproute2 strace"   # tests that need these are skipped where they can't be installed
 [ "${1:-}" = test ] && packages="$packages $tests"
 
 # Those of the packages that are not there, each with a space before it.

@@ -1,2 +1,3 @@
-# Studies on a real Slurm, which the test starts itself.
+# Studies on a real Slurm, which the test starts itself, and what they cost a file system.
 script(slurm.studies)
+script(slurm.cost)
