@@ -109,6 +109,7 @@ static err with_setup(struct setup *s, const struct options *o, int *exit_code)
   const bool dry = options_flag(o, "dry-run");
   CHECK(dry || options_text(o, "out"), ERR_USAGE, "where to? give --out FILE.h5");
   if (!dry) TRY(setup_tasks(o));
+  if (!dry) comm_catch_signals(); /* a warning that comes early stops at the first unit */
   TRY(comm_agree(setup_model(s, o)));
   TRY(setup_ranks(s));
   TRY(setup_data(s, o));

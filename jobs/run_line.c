@@ -27,15 +27,17 @@ static json_t *command_line(void)
   return list;
 }
 
-/** Variables that tell where and how the run was started. */
+/** Variables that tell where and how the run was started; Slurm's access token is nobody's business. */
 static json_t *variables(void)
 {
-  static const char *const prefix[] = {"SLURM_", "OPENBLAS_", "OMP_", "OMPI_MCA_", "HDF5_"};
+  static const char *const prefix[] = {"SLURM_",    "OPENBLAS_", "OMP_",          "OMPI_MCA_",
+                                       "PMIX_MCA_", "HDF5_",     "LOADEDMODULES="};
   json_t *o = json_object();
   for (char **v = environ; *v; v++) {
     for (size_t i = 0; i < sizeof prefix / sizeof *prefix; i++) {
       const char *equals = strchr(*v, '=');
       if (!equals || strncmp(*v, prefix[i], strlen(prefix[i])) != 0) continue;
+      if (strncmp(*v, "SLURM_JWT=", 10) == 0) continue;
       char name[128];
       (void)snprintf(name, sizeof name, "%.*s", (int)(equals - *v), *v);
       (void)json_object_set_new(o, name, json_string(equals + 1));

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -286,6 +287,34 @@ class Scripts(Slurm):
                      for event in ("start", "end")]
             self.file("s.h5.runs.jsonl", "\n".join(lines) + "\n")
             self.assertEqual(self.bash(f"is_stuck '{out}'").returncode == 0, stuck, made)
+
+    def test_a_warning_during_the_start_counts(self):
+        """The study stops before its first unit with exit code 75, whether or not its file is there yet."""
+        lines = [f"{proof.demo('images/circle/000.png')},circle"] * 300000
+        data = self.file("list.csv", "path,label\n" + "\n".join(lines) + "\n")
+        out = self.path("s.h5")
+        with subprocess.Popen([proof.PROGRAM, *self.args(out, *LITTLE[:2], "--layers", "last", data=data)],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+            until("SIGUSR1 is caught", lambda: self.catches(process.pid, signal.SIGUSR1), 20)
+            early = not os.path.exists(out)
+            process.send_signal(signal.SIGUSR1)
+            text, _ = process.communicate(timeout=60)
+        self.assertTrue(early)
+        self.assertEqual(process.returncode, 75, text)
+        self.assertEqual((proof.runs(out)[-1]["made"], count_done(out)), (0, 0))
+
+    def catches(self, pid, number):
+        with open(f"/proc/{pid}/status", encoding="ascii") as f:
+            return int(re.search(r"SigCgt:\s*(\w+)", f.read()).group(1), 16) >> (number - 1) & 1
+
+    def test_no_token_in_the_run_log(self):
+        out = self.path("s.h5")
+        proof.run(*self.args(out, *LITTLE, "--limit", 2), env={
+            **os.environ, "SLURM_JWT": "secret", "LOADEDMODULES": "openmpi/4.1", "SLURM_JOB_NAME": "plain"})
+        got = proof.runs(out)[0]["environment"]
+        self.assertEqual((got["LOADEDMODULES"], got["SLURM_JOB_NAME"]), ("openmpi/4.1", "plain"))
+        with open(out + ".runs.jsonl", encoding="utf-8") as f:
+            self.assertNotIn("secret", f.read())
 
     def test_out_is_found_wherever_it_is_said(self):
         study = self.file("study.yaml", "job: attribute\nout: from file.h5\n")
