@@ -43,6 +43,7 @@ def windows(pid):
 class Hosts(proof.Case):
     def setUp(self):
         super().setUp()
+        os.environ["OMPI_MCA_orte_tmpdir_base"] = self.folder  # /tmp/ompi.HOST.0 may be the real root's
         self.hosts = hosts_net.Hosts(HOSTS)
         self.addCleanup(self.hosts.stop)
         self.hosts.start()
@@ -146,6 +147,7 @@ class Hosts(proof.Case):
 if __name__ == "__main__":
     proof.need("numpy", "h5py")
     proof.demo("shapes.onnx")
+    hosts_net.become_root()
     if hosts_net.missing():
         proof.skip(hosts_net.missing())
     proof.main()
