@@ -177,7 +177,7 @@ static err choose(struct setup *s, const struct options *o, const char *const *m
         (long long)unit);
   s->unit = unit ? (int)unit : plan_unit_size(s->graph);
   s->first = 0;
-  s->count = dataset_count(s->data);
+  s->count = s->data ? dataset_count(s->data) : 0;
   return ERR_OK;
 }
 
