@@ -49,7 +49,9 @@ static size_t own_bytes(int n)
 
 enum {
   BLOCK_PANELS = 16,                           /* 16 panels of a depth: 512 KiB */
-  A_FLOATS = PRODUCT_DEPTH * PRODUCT_ROW_STEP, /* >= PRODUCT_MAX_ROWS * PRODUCT_DEPTH_STEP */
+  PAD = 80, /* floats between what is written side by side: powers of two share sets of a cache */
+  A_FLOATS = PRODUCT_DEPTH * PRODUCT_ROW_STEP + PAD, /* of a packed tile of rows, either way */
+  B_FLOATS = PRODUCT_DEPTH * PRODUCT_PANEL + PAD,    /* of a panel of one depth */
   GROUP_TILES = 8, /* tiles of rows packed at once: long enough pieces of a transposed a's rows */
   EDGE_FLOATS = PRODUCT_MAX_ROWS * PRODUCT_PANEL,
   ROW_FLOATS = BLOCK_PANELS * PRODUCT_PANEL + PRODUCT_ROOM,
@@ -328,7 +330,7 @@ static struct run run_of(const struct product *p)
                       .a = p->a,
                       .b = packed + OWN_FLOATS,
                       .a_step = p->a_step,
-                      .b_panel = (int64_t)PRODUCT_DEPTH * PRODUCT_PANEL,
+                      .b_panel = B_FLOATS,
                       .c_panel = PRODUCT_PANEL,
                       .c_step = p->c_step,
                       .packed = packed,
@@ -381,7 +383,7 @@ static void own_panels(const struct product_panels *p)
 static size_t own_bytes(int n)
 {
   const int panels = smaller(BLOCK_PANELS, (n + PRODUCT_PANEL - 1) / PRODUCT_PANEL);
-  return (size_t)(OWN_FLOATS + panels * PRODUCT_DEPTH * PRODUCT_PANEL) * sizeof(float) + ALIGN;
+  return (size_t)(OWN_FLOATS + panels * B_FLOATS) * sizeof(float) + ALIGN;
 }
 
 #endif
