@@ -15,7 +15,7 @@
 enum {
   MIN_CHANNELS = 16,     /* below, the transforms cost more than the products save */
   BLOCK_BYTES = 4 << 20, /* of transformed inputs and outputs of a block, where tiles are enough */
-  MIN_TILES = 192,       /* of a block, so that each weight serves many */
+  MIN_TILES = 128,       /* of a block, so that each weight serves many */
   PAD = 80, /* between two f: a power of two would crowd them into the same cache sets */
 };
 

@@ -37,12 +37,12 @@ static void disown(struct graph_storage *s, const void *memory, int *k)
 /** Copy `bytes` and give the old pages back on the way, so that no more than a piece is there twice. */
 static void move(unsigned char *to, const void *from, int64_t bytes)
 {
-  enum { PIECE = 16 << 20 };
+  enum { PIECE = 16 << 20, LARGE = 1 << 20 };
   unsigned char *old = (unsigned char *)(uintptr_t)from; /* ours, about to be freed */
   for (int64_t i = 0; i < bytes; i += PIECE) {
     const size_t n = (size_t)(bytes - i < PIECE ? bytes - i : PIECE);
     memcpy(to + i, old + i, n);
-    if (bytes >= PIECE) arena_release(old + i, n, false);
+    if (bytes >= LARGE) arena_release(old + i, n, false);
   }
 }
 

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
@@ -29,7 +31,20 @@ class Server:
     def __init__(self, core, command, more=()):
         self.process = subprocess.Popen(["taskset", "-c", str(core), *map(str, command)], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(more))
+        self.private, self.watching = 0, True
+        threading.Thread(target=self.watch, daemon=True).start()
         self.facts = self.read()
+
+    def watch(self):
+        """Keep the most private and shared memory that was seen; the kernel keeps that of all pages only, and clean
+        pages of a mapped model file are not the process's own."""
+        while self.watching:
+            try:
+                now = self.memory()
+            except OSError:
+                return
+            self.private = max(self.private, now.get("RssAnon", 0) + now.get("RssShmem", 0))
+            time.sleep(0.005)
 
     def read(self):
         line = self.process.stdout.readline()
@@ -52,11 +67,13 @@ class Server:
         """VmHWM begins again from here."""
         with open(f"/proc/{self.process.pid}/clear_refs", "w", encoding="ascii") as f:
             f.write("5")
+        self.private = 0
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.watching = False
         self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
@@ -72,6 +89,6 @@ def sgemm(core, n):
 
 
 def pytorch(core, model, folder, samples, how):
-    """PyTorch, `plain` as installed or `tuned`."""
+    """PyTorch: `plain` as installed, `loop` with the suite's hooks, or `tuned`."""
     command = [sys.executable, os.path.join(HERE, "torch_side.py"), model, folder, samples, how]
     return Server(core, command, KEEP_MEMORY if how == "tuned" else {})

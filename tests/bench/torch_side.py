@@ -2,6 +2,7 @@
 
     torch_side.py MODEL FOLDER SAMPLES plain    a model that export.py left in FOLDER, as a user runs it
     torch_side.py MODEL FOLDER SAMPLES tuned    the same, at its best
+    torch_side.py MODEL FOLDER SAMPLES loop     as installed, with the suite's loop at its best
     torch_side.py FILE.onnx - SAMPLES plain     any ONNX file, on the tests' interpreter: for checks
 
 It prints one JSON line (versions, memory after import), then answers each line of stdin with one:
@@ -128,15 +129,16 @@ def tapped(network):
 class Torchvision:
     """A network that export.py made."""
 
-    def __init__(self, name, folder, tuned):
+    def __init__(self, name, folder, how):
         self.state = State()
         self.network = export.make(name).requires_grad_(False)
         self.network.load_state_dict(torch.load(os.path.join(folder, name + ".pt")))
-        if tuned:
+        if how == "tuned":
             fold(self.network)
+        if how != "plain":
             switch_relus(self.network, self.state)
         self.network.requires_grad_(False)
-        if tuned and name in export.TAPPED_AFTER:
+        if how != "plain" and name in export.TAPPED_AFTER:
             for module in tapped(self.network):
                 module.register_forward_hook(self.watch)
         self.run, self.frozen = self.network, None
@@ -272,7 +274,7 @@ def main(model, folder, samples, how):
     torch.set_num_interop_threads(1)
     __import__("onnx" if folder == "-" else "torchvision")
     after_import = resident()
-    network = Interpreted(model) if folder == "-" else Torchvision(model, folder, how == "tuned")
+    network = Interpreted(model) if folder == "-" else Torchvision(model, folder, how)
     side = Side(network, int(samples))
     tell({"torch": torch.__version__, "onednn": torch.backends.mkldnn.is_available(), "import": after_import})
     for line in sys.stdin:
