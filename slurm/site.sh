@@ -18,9 +18,8 @@ LAUNCH=(srun --mpi=pmix --kill-on-bad-exit=1)
 # queue, but measures the CPU that will do the work, and spares the login node a data set of millions).
 PROBE=${PROBE:-here}
 
-# Nodes with different CPUs must use one kernel family, because results depend on it to the last bit;
-# ranks that differ are refused with the choice that all support.
-# export OPENBLAS_CORETYPE=SkylakeX   # AVX-512 everywhere; Haswell: AVX2 everywhere
+# Nodes with different CPUs are fine: the program's own kernels give the same bits on every CPU with
+# fused multiply-add.  Only studies with --blas-core depend on the CPU; ranks that differ are refused.
 
 # A job that has been put back into the queue so often ends with exit code 75 instead.
 MAX_RESTARTS=${MAX_RESTARTS:-100}

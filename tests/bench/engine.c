@@ -139,10 +139,13 @@ static void print_text(const char *text)
 
 static void print_kernels(void)
 {
+  char text[256];
+  (void)snprintf(text, sizeof text, "%s (%s); sgemm of %s", product_family(), product_vectors(),
+                 blas_family());
   (void)printf("{\"kernels\": ");
-  print_text(product_family());
+  print_text(text);
   (void)printf(", \"warning\": ");
-  print_text("");
+  print_text(blas_warning() ? blas_warning() : "");
 }
 
 static void print_plan(const struct engine *e)
