@@ -92,13 +92,13 @@ static void forward(const struct op_fwd *c)
   const int64_t channel = (int64_t)c->at->batch * a->in[0] * a->in[1];
   const real *bias = conv_biases(c->at, c->x);
   for (int g = 0; g < a->groups; g++) {
-    const struct im2col m = {a, c->at->batch, c->x[CONV_X] + g * from * channel};
+    const struct im2col m = {a, c->at->batch, c->x[CONV_X] + (int64_t)g * from * channel};
     product(&(struct product){.m = to,
                               .n = (int)n,
                               .k = from * area,
                               .a = c->x[CONV_W] + (int64_t)g * to * from * area,
                               .a_step = (int64_t)from * area,
-                              .c = c->y + g * to * n,
+                              .c = c->y + (int64_t)g * to * n,
                               .c_step = n,
                               .bias = bias ? bias + (int64_t)g * to : NULL,
                               .fill = fill,

@@ -35,10 +35,10 @@ static void disown(struct graph_storage *s, const void *memory, int *k)
 }
 
 /** Copy `bytes` and give the old pages back on the way, so that no more than a piece is there twice. */
-static void move(unsigned char *to, const void *from, int64_t bytes)
+static void move(unsigned char *to, const real *from, int64_t bytes)
 {
   enum { PIECE = 16 << 20, LARGE = 1 << 20 };
-  unsigned char *old = (unsigned char *)(uintptr_t)from; /* ours, about to be freed */
+  unsigned char *old = (unsigned char *)from; /* ours, about to be freed */
   for (int64_t i = 0; i < bytes; i += PIECE) {
     const size_t n = (size_t)(bytes - i < PIECE ? bytes - i : PIECE);
     memcpy(to + i, old + i, n);
@@ -80,6 +80,6 @@ void graph_release_weights(struct graph *g, int value, bool shared)
   struct graph_storage *s = (struct graph_storage *)g;
   struct value *v = &s->values[value];
   const size_t bytes = (size_t)shape_count(&v->is.shape) * sizeof(real);
-  arena_release((void *)(uintptr_t)v->is.data, bytes, shared);
+  arena_release((void *)v->is.data, bytes, shared);
   v->is.data = NULL;
 }

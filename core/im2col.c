@@ -76,7 +76,7 @@ SIMD_PART void copy_line(const real *restrict x, int stride, int n, int64_t room
       for (int j = 0; j < LANES; j++) col[i + j] = x[i + j];
   } else if (stride == 2) {
     for (; i < most; i += LANES)
-      for (int j = 0; j < LANES; j++) col[i + j] = x[2 * (i + j)];
+      for (int64_t j = 0; j < LANES; j++) col[i + j] = x[2 * (i + j)];
   }
   for (; i < n; i++) col[i] = x[(int64_t)i * stride];
 }
@@ -84,7 +84,7 @@ SIMD_PART void copy_line(const real *restrict x, int stride, int n, int64_t room
 /** Its transpose.  With stride 2 the elements in between get a zero, so that whole vectors are added. */
 SIMD_PART void add_line(const real *restrict col, int stride, int n, real *restrict dx)
 {
-  int i = 0;
+  int64_t i = 0;
   if (stride == 1) {
     for (; i < n; i++) dx[i] += col[i];
   } else if (stride == 2) {
@@ -93,7 +93,7 @@ SIMD_PART void add_line(const real *restrict col, int stride, int n, real *restr
       dx[2 * i + 1] += REAL(0.0);
     }
   }
-  for (; i < n; i++) dx[(int64_t)i * stride] += col[i];
+  for (; i < n; i++) dx[i * stride] += col[i];
 }
 
 SIMD_PART void zero(real *col, int n)
@@ -149,7 +149,7 @@ void im2col_row(const struct im2col *m, int k, int first, int n, real *row)
   const int columns = a->window.kernel[1], area = a->window.kernel[0] * columns;
   const int64_t channel = (int64_t)m->batch * a->in[0] * a->in[1];
   const struct tap t = tap_of(a, k % area / columns, k % columns);
-  fill_row(a, &t, first, n, m->x + k / area * channel, channel, row);
+  fill_row(a, &t, first, n, m->x + (int64_t)(k / area) * channel, channel, row);
 }
 
 /* Kernel positions go backwards, so that what an element gets comes in the order of the columns,
@@ -163,9 +163,10 @@ void col2im(const struct conv *a, const struct im2col_block *block, int batch, c
     for (int kh = rows - 1; kh >= 0; kh--) {
       for (int kw = columns - 1; kw >= 0; kw--) {
         const struct tap t = tap_of(a, kh, kw);
-        drain_row(a, &t, block, col + (kh * columns + kw) * block->columns, dx + c * channel);
+        drain_row(a, &t, block, col + ((int64_t)kh * columns + kw) * block->columns,
+                  dx + c * channel);
       }
     }
-    col += rows * columns * block->columns;
+    col += (int64_t)rows * columns * block->columns;
   }
 }

@@ -48,7 +48,7 @@ static size_t own_bytes(int n)
 #else
 
 enum {
-  BLOCK_PANELS = 16,                           /* 16 panels of a depth: 512 KiB */
+  BLOCK_PANELS = 16, /* 16 panels of a depth: 512 KiB */
   PAD = 80, /* floats between what is written side by side: powers of two share sets of a cache */
   A_FLOATS = PRODUCT_DEPTH * PRODUCT_ROW_STEP + PAD, /* of a packed tile of rows, either way */
   B_FLOATS = PRODUCT_DEPTH * PRODUCT_PANEL + PAD,    /* of a panel of one depth */
@@ -105,7 +105,8 @@ static int smaller(int a, int b)
 /** The first address in `work` where vectors are aligned. */
 static float *aligned(void *work)
 {
-  return (float *)(((uintptr_t)work + ALIGN - 1) / ALIGN * ALIGN);
+  unsigned char *p = work;
+  return (float *)(void *)(p + (ALIGN - (uintptr_t)p % ALIGN) % ALIGN);
 }
 
 /** A product under way: panel j of b and of c begin at b + j b_panel, c + j c_panel. */
@@ -204,9 +205,10 @@ struct ahead {
 static void ask(struct ahead *x)
 {
   const int end = x->end - x->next < x->at_once ? x->end : x->next + x->at_once;
-  for (; x->next < end; x->next++)
-    __builtin_prefetch(
-        x->from + x->next / x->lines * x->step + (int64_t)(x->next % x->lines) * LINE, 0, 2);
+  for (; x->next < end; x->next++) {
+    const float *row = x->from + x->next / x->lines * x->step;
+    __builtin_prefetch(row + (int64_t)(x->next % x->lines) * LINE, 0, 2);
+  }
 }
 
 /** The rows of a group at k in [from, from + depth), to be asked for in so many calls. */
@@ -282,8 +284,8 @@ static void all_rows(const struct run *r, int from, int depth, int k, bool add, 
 static void pad_panels(const struct run *r, int depth, float *panels)
 {
   if (r->n % PRODUCT_PANEL == 0) return;
-  memset(panels + r->n / PRODUCT_PANEL * r->b_panel, 0,
-         (size_t)depth * PRODUCT_PANEL * sizeof *panels);
+  float *last = panels + r->n / PRODUCT_PANEL * r->b_panel;
+  for (int64_t i = 0; i < (int64_t)depth * PRODUCT_PANEL; i++) last[i] = 0.0F;
 }
 
 /** n columns of b at a depth into panels. */
@@ -334,7 +336,7 @@ static struct run run_of(const struct product *p)
                       .c_panel = PRODUCT_PANEL,
                       .c_step = p->c_step,
                       .packed = packed,
-                      .edge = packed + GROUP_TILES * A_FLOATS,
+                      .edge = packed + (ptrdiff_t)GROUP_TILES * A_FLOATS,
                       .row = packed + OWN_FLOATS - ROW_FLOATS};
 }
 

@@ -141,7 +141,7 @@ SIMD static void output_lanes(const real *m, int64_t m_stride, real *work, real 
                            work + (int64_t)k * WINOGRAD_LANES, row});
   }
   for (int i = 0; i < WINOGRAD_OUT; i++)
-    apply_at((struct lane){work + i * row, WINOGRAD_LANES, y + i * WINOGRAD_OUT * n, n});
+    apply_at((struct lane){work + i * row, WINOGRAD_LANES, y + (int64_t)i * WINOGRAD_OUT * n, n});
 }
 
 SIMD static void output_adjoint_lanes(const real *y, int64_t n, real *work, real *m,
@@ -149,7 +149,7 @@ SIMD static void output_adjoint_lanes(const real *y, int64_t n, real *work, real
 {
   const int64_t row = WINOGRAD_IN * (int64_t)WINOGRAD_LANES;
   for (int i = 0; i < WINOGRAD_OUT; i++) /* along row i: work is [4][6][lanes] */
-    apply_a((struct lane){y + i * WINOGRAD_OUT * n, n, work + i * row, WINOGRAD_LANES});
+    apply_a((struct lane){y + (int64_t)i * WINOGRAD_OUT * n, n, work + i * row, WINOGRAD_LANES});
   for (int k = 0; k < WINOGRAD_IN; k++) {
     apply_a((struct lane){work + (int64_t)k * WINOGRAD_LANES, row, m + k * m_stride,
                           WINOGRAD_IN * m_stride});

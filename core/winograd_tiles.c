@@ -62,7 +62,7 @@ SIMD static void spread(const real *restrict line, int n, int size, int64_t lane
 {
   real *restrict a = d, *restrict b = a + lanes, *restrict c = b + lanes, *restrict e = c + lanes;
   SIMD_INDEPENDENT
-  for (int t = 0; t < n; t++) {
+  for (int64_t t = 0; t < n; t++) {
     a[t] = line[4 * t];
     b[t] = line[4 * t + 1];
     c[t] = line[4 * t + 2];
@@ -70,10 +70,10 @@ SIMD static void spread(const real *restrict line, int n, int size, int64_t lane
   }
   if (size == STEP) return;
   real *restrict p = e + lanes, *restrict q = p + lanes; /* those of the next tile */
-  for (int t = 0; t + 1 < n; t++) p[t] = a[t + 1];
-  for (int t = 0; t + 1 < n; t++) q[t] = b[t + 1];
-  p[n - 1] = line[4 * n];
-  q[n - 1] = line[4 * n + 1];
+  for (int64_t t = 0; t + 1 < n; t++) p[t] = a[t + 1];
+  for (int64_t t = 0; t + 1 < n; t++) q[t] = b[t + 1];
+  p[n - 1] = line[(int64_t)STEP * n];
+  q[n - 1] = line[(int64_t)STEP * n + 1];
 }
 
 void tiles_gather(const struct tile_grid *g, const struct tile_block *b, int size, const real *x,
@@ -105,7 +105,7 @@ SIMD static void join(const real *restrict d, int64_t lanes, int n, real bias, r
   const real *restrict a = d, *restrict b = a + lanes, *restrict c = b + lanes;
   const real *restrict e = c + lanes;
   SIMD_INDEPENDENT
-  for (int t = 0; t < n; t++) {
+  for (int64_t t = 0; t < n; t++) {
     line[4 * t] = a[t] + bias;
     line[4 * t + 1] = b[t] + bias;
     line[4 * t + 2] = c[t] + bias;
@@ -141,14 +141,14 @@ SIMD static void join_add(const real *restrict d, int64_t lanes, int n, real *re
   line[2] += c[0];
   line[3] += e[0];
   SIMD_INDEPENDENT
-  for (int t = 1; t < n; t++) {
+  for (int64_t t = 1; t < n; t++) {
     line[4 * t] = line[4 * t] + p[t - 1] + a[t];
     line[4 * t + 1] = line[4 * t + 1] + q[t - 1] + b[t];
     line[4 * t + 2] += c[t];
     line[4 * t + 3] += e[t];
   }
-  line[4 * n] += p[n - 1];
-  line[4 * n + 1] += q[n - 1];
+  line[(int64_t)STEP * n] += p[n - 1];
+  line[(int64_t)STEP * n + 1] += q[n - 1];
 }
 
 void tiles_add(const struct tile_grid *g, const struct tile_block *b, const real *d, real *dx)

@@ -169,31 +169,37 @@ static void panels_equal_rows(void **unused)
 
 #define CHECK_KERNEL(kernel) check_kernel(&(kernel), #kernel)
 
-/** Each tile of an instruction set against the portable one, which makes one row. */
-static void check_kernel(const struct product_kernel *k, const char *name)
+enum { TILE = PRODUCT_MAX_ROWS * PRODUCT_PANEL, DEPTH = 37 };
+
+/** One shape of tile; a, b: its operands as product_impl.h says. */
+static void check_tile(const struct product_kernel *k, int transposed, int narrow, int rows,
+                       const float *a, const float *b)
 {
-  enum { DEPTH = 37 };
-  float *a = random_floats(PRODUCT_DEPTH * PRODUCT_ROW_STEP);
-  float *b = random_floats(DEPTH * PRODUCT_PANEL);
-  for (int form = 0; form < 2; form++) {
-    for (int narrow = 0; narrow < 2; narrow++) {
-      for (int rows = 1; rows <= k->rows; rows++) {
-        float found[PRODUCT_MAX_ROWS * PRODUCT_PANEL] = {0},
-                                       expected[sizeof found / sizeof *found] = {0};
-        const float begin[PRODUCT_MAX_ROWS] = {1.5F, -2.25F};
-        k->tile[form][narrow][rows - 1](
-            &(struct product_tile){DEPTH, a, b, found, begin, PRODUCT_PANEL});
-        for (int i = 0; i < rows; i++) {
-          const float *row = a + (int64_t)i * (form ? 1 : PRODUCT_DEPTH_STEP);
-          product_portable.tile[form][0][0](&(struct product_tile){
-              DEPTH, row, b, expected + (int64_t)i * PRODUCT_PANEL, begin + i, PRODUCT_PANEL});
-          memset(expected + (int64_t)i * PRODUCT_PANEL + (narrow ? k->width / 2 : k->width), 0,
-                 (size_t)(PRODUCT_PANEL - (narrow ? k->width / 2 : k->width)) * sizeof *expected);
-        }
-        if (memcmp(found, expected, sizeof found) != 0)
-          fail_msg("%s: form %d, narrow %d, %d rows", name, form, narrow, rows);
-      }
-    }
+  float found[TILE] = {0}, expected[TILE] = {0};
+  const float begin[PRODUCT_MAX_ROWS] = {1.5F, -2.25F};
+  const int width = narrow ? k->width / 2 : k->width;
+  k->tile[transposed][narrow][rows - 1](
+      &(struct product_tile){DEPTH, a, b, found, begin, PRODUCT_PANEL});
+  for (int i = 0; i < rows; i++) {
+    const float *row = a + (int64_t)i * (transposed ? 1 : PRODUCT_DEPTH_STEP);
+    float whole[PRODUCT_PANEL];
+    product_portable.tile[transposed][0][0](
+        &(struct product_tile){DEPTH, row, b, whole, begin + i, PRODUCT_PANEL});
+    memcpy(expected + (int64_t)i * PRODUCT_PANEL, whole, (size_t)width * sizeof *whole);
+  }
+  for (int i = 0; i < TILE; i++) {
+    if (found[i] != expected[i])
+      fail_msg("%s: %d rows of %d, transposed %d", k->vectors, rows, width, transposed);
+  }
+}
+
+/** Every tile of an instruction set against the portable one, which makes one row. */
+static void check_kernel(const struct product_kernel *k)
+{
+  float *a = random_floats((int64_t)PRODUCT_DEPTH * PRODUCT_ROW_STEP);
+  float *b = random_floats((int64_t)DEPTH * PRODUCT_PANEL);
+  for (int shape = 0; shape < 4; shape++) {
+    for (int rows = 1; rows <= k->rows; rows++) check_tile(k, shape / 2, shape % 2, rows, a, b);
   }
   free(a);
   free(b);
@@ -202,10 +208,10 @@ static void check_kernel(const struct product_kernel *k, const char *name)
 static void every_instruction_set_gives_the_same_bits(void **unused)
 {
   (void)unused;
-  CHECK_KERNEL(product_portable);
+  check_kernel(&product_portable);
 #ifdef PRODUCT_X86
-  if (__builtin_cpu_supports("avx2")) CHECK_KERNEL(product_avx2);
-  if (__builtin_cpu_supports("avx512f")) CHECK_KERNEL(product_avx512);
+  if (__builtin_cpu_supports("avx2")) check_kernel(&product_avx2);
+  if (__builtin_cpu_supports("avx512f")) check_kernel(&product_avx512);
   print_message("compared: AVX2 %s, AVX-512 %s\n", __builtin_cpu_supports("avx2") ? "yes" : "no",
                 __builtin_cpu_supports("avx512f") ? "yes" : "no");
 #endif
