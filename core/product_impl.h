@@ -1,8 +1,28 @@
 #pragma once
-/* The inner kernels of the program's own products: a tile of c stays in registers while k runs. */
+/* The inside of matrix products: the program's own and their kernels, in which a tile of c stays in
+ * registers while k runs. */
 #include "core/product.h"
 
-#ifndef RETROGRAD_DOUBLE
+/* The program's own: as product(), product_panels() and their bytes; in core/product_own.c, but for the
+ * double build, which never gets there. */
+#ifdef RETROGRAD_DOUBLE
+static inline void product_own(const struct product *p)
+{
+  (void)p;
+}
+static inline void product_own_panels(const struct product_panels *p)
+{
+  (void)p;
+}
+static inline size_t product_own_bytes(int n)
+{
+  (void)n;
+  return 0;
+}
+#else
+void product_own(const struct product *p);
+void product_own_panels(const struct product_panels *p);
+size_t product_own_bytes(int n);
 
 enum {
   PRODUCT_DEPTH = 256,   /* of k at once: a's part of a tile then stays in the first-level cache */
@@ -42,6 +62,12 @@ struct product_kernel {
   /* [a transposed][narrow][rows - 1] */
   product_tile_of *tile[2][2][PRODUCT_MAX_ROWS];
 };
+
+/** The widest vectors that this CPU has with fused multiply-add; NULL for none. */
+const struct product_kernel *product_native(void);
+
+/** What computes: those, or plain C. */
+const struct product_kernel *product_own_kernel(void);
 
 extern const struct product_kernel product_portable; /* fmaf(): right everywhere, slow */
 #ifdef PRODUCT_X86
