@@ -242,9 +242,8 @@ static void pad_panels(const struct run *r, int depth, float *panels)
 }
 
 /** n columns of b at a depth into panels. */
-/* NOLINTNEXTLINE(readability-non-const-parameter): written through c.to */
 static void copy_panels(const struct run *r, const float *b, int64_t b_step, int depth,
-                        float *panels)
+                        float *panels) /* NOLINT(readability-non-const-parameter): c.to */
 {
   const int whole = r->n / PRODUCT_PANEL, rest = r->n % PRODUCT_PANEL;
   struct product_copy c = {.rows = depth,
