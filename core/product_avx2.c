@@ -1,7 +1,12 @@
 /** @file
  *  Tiles of 6 x 16 in 256-bit vectors: 12 accumulators of 16 registers. */
 #if defined(PRODUCT_X86) && !defined(RETROGRAD_DOUBLE)
+#include <immintrin.h>
+
 #define LANES   8
+#define VEC     __m256
+#define FMA     _mm256_fmadd_ps
+#define SPLAT   _mm256_set1_ps
 #define ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
 #include "core/product_tile.inc"
 

@@ -1,7 +1,12 @@
 /** @file
  *  Tiles of 14 x 32 in 512-bit vectors: 28 accumulators of 32 registers. */
 #if defined(PRODUCT_X86) && !defined(RETROGRAD_DOUBLE)
+#include <immintrin.h>
+
 #define LANES   16
+#define VEC     __m512
+#define FMA     _mm512_fmadd_ps
+#define SPLAT   _mm512_set1_ps
 #define ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
 #include "core/product_tile.inc"
 
