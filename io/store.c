@@ -153,6 +153,7 @@ void store_close(struct store **s)
   if (d->file >= 0) (void)H5Fclose(d->file);
   if (d->fd >= 0) (void)close(d->fd);
   free(d->slots);
+  store_sums_free(&d->sums);
   free(d->temporary);
   free(d->path);
   free(d);
@@ -303,6 +304,7 @@ err store_write(struct store *s, int var, int64_t first, int64_t count, const vo
   const double began = clock_seconds();
   const char *from = rows;
   TRY(check_rows(s, v, first, count));
+  store_sums_add(s, var, first, count, rows);
   while (count > 0) {
     const int64_t n = part_rows(v, count);
     TRY(write_part(s, v, first, n, from));

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum store_type { STORE_F32, STORE_F64, STORE_U8, STORE_I32, STORE_I64, STORE_TEXT };
+enum store_type { STORE_F32, STORE_F64, STORE_U8, STORE_I32, STORE_I64, STORE_U32, STORE_TEXT };
 
 enum { STORE_MAX_DIMS = 6 };
 
@@ -117,6 +117,27 @@ MUST_CHECK err store_read(struct store *s, int var, int64_t first, int64_t count
 
 /** Make all that this rank wrote durable: fsync of this rank's own descriptor.  Not collective. */
 MUST_CHECK err store_sync(struct store *s);
+
+/* Checksums, where a file has the variables checks/variable (names) and checks/crc32 (sample,
+ * variable): CRC-32 of each row of each of these variables. */
+
+/** From now on take the checksums of rows that are written; does nothing where the file has none.
+ *  most_rows: of a unit.  Errors: ERR_FORMAT, ERR_MEMORY.  Not collective, on every rank. */
+MUST_CHECK err store_sums_begin(struct store *s, int64_t most_rows);
+
+/** The rows [first, first + count) come now. */
+void store_sums_unit(struct store *s, int64_t first, int64_t count);
+
+/** Take the checksums of rows that are written later. */
+void store_sums_add(struct store *s, int var, int64_t first, int64_t count, const void *rows);
+
+/** Write the checksums of the unit.  Errors: ERR_IO. */
+MUST_CHECK err store_sums_write(struct store *s);
+
+/** Compare every row of samples that are not pending with its checksum; `differs` is told of each
+ *  that differs.  *there: whether the file has checksums.  Errors: ERR_IO, ERR_FORMAT, ERR_MEMORY. */
+typedef void store_differs(void *who, const char *variable, int64_t row);
+MUST_CHECK err store_sums_check(struct store *s, store_differs *differs, void *who, bool *there);
 
 /** Seconds that this rank has spent in store_write and store_sync. */
 double store_seconds(const struct store *s);

@@ -130,8 +130,9 @@ err store_check(const struct store_schema *s)
 
 int64_t store_raw_bytes(const struct store_schema *s)
 {
-  static const int64_t item[] = {[STORE_F32] = 4, [STORE_F64] = 8, [STORE_U8] = 1,
-                                 [STORE_I32] = 4, [STORE_I64] = 8, [STORE_TEXT] = 16};
+  static const int64_t item[] = {
+      [STORE_F32] = 4, [STORE_F64] = 8, [STORE_U8] = 1,   [STORE_I32] = 4,
+      [STORE_I64] = 8, [STORE_U32] = 4, [STORE_TEXT] = 16};
   int64_t sum = 0;
   for (int d = 0; d < s->n_dims; d++) sum += s->dims[d].size * (s->dims[d].text ? 16 : 8);
   for (int v = 0; v < s->n_vars; v++) {

@@ -64,7 +64,8 @@ hid_t store_type_make(enum store_type type)
 {
   const hid_t known[] = {
       [STORE_F32] = H5T_IEEE_F32LE, [STORE_F64] = H5T_IEEE_F64LE, [STORE_U8] = H5T_STD_U8LE,
-      [STORE_I32] = H5T_STD_I32LE,  [STORE_I64] = H5T_STD_I64LE,  [STORE_TEXT] = H5T_C_S1,
+      [STORE_I32] = H5T_STD_I32LE,  [STORE_I64] = H5T_STD_I64LE,  [STORE_U32] = H5T_STD_U32LE,
+      [STORE_TEXT] = H5T_C_S1,
   };
   const hid_t copy = H5Tcopy(known[type]);
   if (type != STORE_TEXT || copy < 0) return copy;

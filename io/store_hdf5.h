@@ -23,6 +23,7 @@ struct store_slot { /* a variable that store_find has opened */
   hsize_t dim[STORE_MAX_DIMS];
   int64_t row_bytes;
   enum store_type kind;
+  int column; /* 1 + its column of checksums; 0: not looked for; -1: none */
 };
 
 /** An open file that HDF5 writes to by store_target_access_make. */
@@ -39,6 +40,7 @@ struct store {
   int n_slots, room;
   struct store_slot *slots; /* [room] owned */
   double seconds;           /* spent writing and syncing */
+  struct store_sums *sums;  /* NULL: no checksums are taken; owned */
   char *temporary;          /* of store_begin: its name until store_finish; owned */
   struct store_target target;
 };
@@ -118,6 +120,9 @@ MUST_CHECK err store_strings(hid_t set, const char *path, int64_t *n, char ***ou
 
 /** A store without a file; NULL when out of memory.  store_close() frees it. */
 struct store *store_make(const char *path);
+
+/** Accepts NULL. */
+void store_sums_free(struct store_sums **sums);
 
 /** Give back every variable that store_find has opened. */
 void store_drop_slots(struct store *s);

@@ -54,15 +54,14 @@ static int64_t block_rows(const struct store_slot *v)
   return fit > 1 ? fit * rows : rows;
 }
 
-static err copy_rows(struct store *in, struct store *out, int from, int to,
-                     const struct store_target *target)
+static err copy_rows(struct store *in, struct store *out, int from, int to)
 {
   const struct store_slot *const v = &in->slots[from];
   const int64_t n = (int64_t)v->dim[0], block = block_rows(v);
   err e = ERR_OK;
   void *const rows = malloc((size_t)((block < n ? block : n) * v->row_bytes));
   CHECK(rows, ERR_MEMORY, "out of memory for rows of %s", v->path);
-  for (int64_t first = 0; first < n && !e && !target->why; first += block) {
+  for (int64_t first = 0; first < n && !e && !out->target.why; first += block) {
     const int64_t count = n - first < block ? n - first : block;
     e = store_read(in, from, first, count, rows);
     if (!e) e = store_write(out, to, first, count, rows);
@@ -72,36 +71,66 @@ static err copy_rows(struct store *in, struct store *out, int from, int to,
   return ERR_OK;
 }
 
-/** Copy every variable of numbers; stops where the disk is full, which the target tells. */
-static err copy_values(const struct store_copy *c, struct store *out,
-                       const struct store_target *target)
+/** Read rows of both files and compare them. */
+static err compare_rows(struct store *in, struct store *out, int from, int to)
 {
-  for (int i = 0; i < c->s.n_vars && !target->why; i++) {
+  const struct store_slot *const v = &in->slots[from];
+  const int64_t n = (int64_t)v->dim[0], block = block_rows(v);
+  const size_t bytes = (size_t)((block < n ? block : n) * v->row_bytes);
+  char *const rows = malloc(2 * bytes);
+  err e = ERR_OK;
+  CHECK(rows, ERR_MEMORY, "out of memory for rows of %s", v->path);
+  for (int64_t first = 0; first < n && !e; first += block) {
+    const int64_t count = n - first < block ? n - first : block;
+    e = store_read(in, from, first, count, rows);
+    if (!e) e = store_read(out, to, first, count, rows + bytes);
+    if (!e && memcmp(rows, rows + bytes, (size_t)(count * v->row_bytes)) != 0)
+      e = FAIL(ERR_IO, "%s does not come back as it was written: is the disk sound?", v->path);
+  }
+  free(rows);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}
+
+/** What is done with a variable of both files. */
+typedef err each(struct store *in, struct store *out, int from, int to);
+
+/** Every variable of numbers; stops where the disk is full, which the target tells. */
+static err each_variable(const struct store_copy *c, struct store *out, each *act)
+{
+  for (int i = 0; i < c->s.n_vars && !out->target.why; i++) {
     char path[2 * STORE_NAME + 1];
     int from = 0, to = 0;
     if (c->vars[i].type == STORE_TEXT) continue;
     (void)snprintf(path, sizeof path, "%s/%s", c->vars[i].group, c->vars[i].name);
     TRY(store_find(c->in, path, &from));
     TRY(store_find(out, path, &to));
-    TRY(copy_rows(c->in, out, from, to, target));
+    TRY(act(c->in, out, from, to));
   }
   return ERR_OK;
 }
 
-/** Open the new file as a store that one process writes, and copy all rows. */
-static err fill_file(const struct store_copy *c, hid_t access, const struct store_target *target)
+/** Open the new file as a store of one process, and go through its variables. */
+static err visit_file(const struct store_copy *c, const char *path, int fd, each *act)
 {
   err e = ERR_OK;
-  struct store *out = store_make("the packed file");
+  struct store *out = store_make(path);
   CHECK(out, ERR_MEMORY, "out of memory while packing");
+  out->target = (struct store_target){.fd = fd};
+  const hid_t access = store_target_access_make(&out->target);
   out->transfer = H5Pcreate(H5P_DATASET_XFER);
   out->file = H5Fopen("study", H5F_ACC_RDWR, access);
+  store_drop(access);
   CHECK_DONE(out->file >= 0 && out->transfer >= 0, ERR_IO,
              "cannot open a file that was just made: %s", REASON);
-  e = copy_values(c, out, target);
+  e = each_variable(c, out, act);
 done:
+  store_drop_slots(out);
+  if (out->file >= 0) (void)H5Fclose(out->file); /* writes what HDF5 kept back */
+  out->file = H5I_INVALID_HID;
+  const int why = out->target.why;
   store_close(&out);
-  return e;
+  return why ? store_space_error(path, -1, why) : e;
 }
 
 /** Errors: ERR_IO, where the disk's own reason comes first. */
@@ -110,9 +139,11 @@ static err write_file(const struct store_copy *c, const char *path, int fd, int 
   struct store_target target = {.fd = fd};
   const hid_t access = store_target_access_make(&target);
   err e = store_skeleton(access, &c->s, level);
-  if (!e && !target.why) e = fill_file(c, access, &target);
   store_drop(access);
-  return target.why ? store_space_error(path, -1, target.why) : e;
+  if (target.why) return store_space_error(path, -1, target.why);
+  if (!e) e = visit_file(c, path, fd, copy_rows);
+  if (!e) e = visit_file(c, path, fd, compare_rows);
+  return e;
 }
 
 static err write_packed(const struct store_copy *c, const char *out, int level)

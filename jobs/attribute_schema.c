@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ATTRS = 24, MAX_FIXED_DIMS = 12, MAX_FIXED_VARS = 20 };
+enum { MAX_ATTRS = 24, MAX_FIXED_DIMS = 16, MAX_FIXED_VARS = 20 };
 
 struct attribute_schema {
   struct pool *pool;
@@ -299,6 +299,27 @@ static void add_methods(struct attribute_schema *a)
   add_method_text(a, "rule", "How the signal was carried back", rule);
 }
 
+/** Checksums of everything that is written while the study runs. */
+static void add_checks(struct attribute_schema *a)
+{
+  const char **name = pool_take(a->pool, (size_t)a->schema.n_vars, sizeof *name);
+  int n = 0;
+  for (int i = 0; name && i < a->schema.n_vars; i++) {
+    const struct store_var *v = &a->vars[i];
+    if (!v->data && !strcmp(v->dims[0], "sample"))
+      name[n++] = pool_text(a->pool, "%s/%s", v->group, v->name);
+  }
+  a->dims[a->schema.n_dims++] = attribute_maps_samples("checks", a->setup);
+  add_dim(a, "checks", "variable", n, name, "Variable of this file with a row for each sample");
+  add_var(a, &(struct store_var){.group = "checks",
+                                 .name = "crc32",
+                                 .type = STORE_U32,
+                                 .n_dims = 2,
+                                 .dims = {"sample", "variable"},
+                                 .units = "1",
+                                 .long_name = "CRC-32 of the sample's row of the variable"});
+}
+
 static err fill(struct attribute_schema *a, const struct options *o)
 {
   const size_t taps = (size_t)a->setup->plan->n_taps;
@@ -313,6 +334,7 @@ static err fill(struct attribute_schema *a, const struct options *o)
   add_layers(a);
   add_methods(a);
   attribute_maps_vars(a->pool, a->setup, a->variables, a->vars, &a->schema.n_vars);
+  add_checks(a);
   a->schema.attrs = a->attrs;
   a->schema.dims = a->dims;
   a->schema.vars = a->vars;

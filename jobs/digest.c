@@ -20,11 +20,9 @@ static const struct option options[] = {
 /** What a variable is, without the number of samples: the same for shards and packed files. */
 static err add_heading(struct sha256 *sum, struct store *s, const char *path)
 {
-  static const char *const type[] = {[STORE_F32] = "float32",
-                                     [STORE_F64] = "float64",
-                                     [STORE_U8] = "uint8",
-                                     [STORE_I32] = "int32",
-                                     [STORE_I64] = "int64"};
+  static const char *const type[] = {
+      [STORE_F32] = "float32", [STORE_F64] = "float64", [STORE_U8] = "uint8",
+      [STORE_I32] = "int32",   [STORE_I64] = "int64",   [STORE_U32] = "uint32"};
   char text[800];
   int var = 0, n_dims = 0;
   int64_t dims[STORE_MAX_DIMS];

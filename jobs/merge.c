@@ -4,6 +4,7 @@
 #include "jobs/job.h"
 #include "jobs/parts.h"
 #include "jobs/pool.h"
+#include "jobs/rotten.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -215,6 +216,7 @@ static err merge(const struct part *part, int n, const char *path)
   if (!e) e = store_begin(path, &w.schema, &out);
   if (!e) {
     e = copy_all(part, n, &w, out);
+    if (!e) e = rotten_check(out, path);
     if (e) store_discard(&out);
   }
   if (!e) e = publish(part, n, path, &out);

@@ -3,6 +3,7 @@
 #include "io/dataset.h"
 #include "io/file.h"
 #include "jobs/job.h"
+#include "jobs/rotten.h"
 #include "jobs/runs.h"
 #include "jobs/view.h"
 
@@ -41,6 +42,17 @@ static err check_complete(const char *path, bool partial)
   return ERR_OK;
 }
 
+/** What was damaged since it was written is not copied. */
+static err check_rows(const char *path)
+{
+  struct store *s = NULL;
+  TRY(store_open_read(path, &s));
+  const err e = rotten_check(s, path);
+  store_close(&s);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}
+
 static err run(const struct options *o, int *exit_code)
 {
   const char *in = options_text(o, "file"), *out = options_text(o, "out");
@@ -51,6 +63,7 @@ static err run(const struct options *o, int *exit_code)
   TRY(options_need(o, "out"));
   CHECK(level >= 1 && level <= 9, ERR_USAGE, "--level %" PRId64 ": give 1 to 9", level);
   TRY(check_complete(in, options_flag(o, "partial")));
+  TRY(check_rows(in));
   TRY(store_pack(in, out, (int)level));
   const int64_t before = file_bytes(in), after = file_bytes(out);
   printf("%s: %.1f MB\n%s: %.1f MB (%.1f %%)\n", in, (double)before / 1e6, out, (double)after / 1e6,
@@ -64,7 +77,8 @@ const struct job job_pack = {
     .usage = "retrograd pack S.h5 --out P.h5 [--level 4] [--partial]",
     .about = "The copy has the same groups, variables, attributes and values, and the log of the "
              "runs as "
-             "the variable /runs/line.  All readers take it; only `attribute` cannot continue it.",
+             "the variable /runs/line.  It is read back and compared before it gets its name.  All "
+             "readers take it; only `attribute` cannot continue it.",
     .bare = "file",
     .options = options,
     .run = run,

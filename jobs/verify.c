@@ -31,7 +31,7 @@ static const struct {
 } checks[] = {
     {"structure", verify_structure}, {"status", verify_status}, {"logits", verify_logits},
     {"targets", verify_targets},     {"scores", verify_scores}, {"maps", verify_maps},
-    {"model", verify_model},         {"data", verify_data},
+    {"checksums", verify_checksums}, {"model", verify_model},   {"data", verify_data},
 };
 enum { CHECKS = sizeof checks / sizeof *checks, COLUMN = 18 };
 
@@ -136,11 +136,12 @@ const struct job job_verify = {
     .name = "verify",
     .summary = "check that a study holds what it says",
     .usage = "retrograd verify S.h5 [--model M.onnx] [--data PATH]",
-    .about =
-        "One line per check: structure, statuses, logits, targets, scores, maps, and the checksums "
-        "of the model and of the data list; where these files are not found and not given, their "
-        "line says so.  Exit code 0: sound and complete; 1: a check failed; 75: sound, but "
-        "samples are pending, which continuing the study computes.",
+    .about = "One line per check: structure, statuses, logits, targets, scores, maps, the "
+             "checksums of all "
+             "rows, and those of the model and of the data list; where these files are not found "
+             "and not given, their "
+             "line says so.  Exit code 0: sound and complete; 1: a check failed; 75: sound, but "
+             "samples are pending, which continuing the study computes.",
     .bare = "file",
     .options = options,
     .run = run,

@@ -40,6 +40,9 @@ MUST_CHECK err verify_scores(struct verify *c);
 /** Maps are finite where there is a target, all NaN where there is none or the sample was skipped. */
 MUST_CHECK err verify_maps(struct verify *c);
 
+/** Every row of the samples that are not pending against the checksum that was written with it. */
+MUST_CHECK err verify_checksums(struct verify *c);
+
 /** SHA-256 of the model and of the data list against the file's record. */
 MUST_CHECK err verify_model(struct verify *c);
 MUST_CHECK err verify_data(struct verify *c);

@@ -231,3 +231,18 @@ err verify_maps(struct verify *c)
   }
   return ERR_OK;
 }
+
+static void note_row(void *who, const char *variable, int64_t row)
+{
+  struct verify *c = who;
+  verify_problem(c, "sample %" PRId64 " (%s): %s differs from its checksum", row,
+                 c->view->sample[row], variable);
+}
+
+err verify_checksums(struct verify *c)
+{
+  bool there = false;
+  TRY(store_sums_check(c->view->store, note_row, c, &there));
+  if (!there) verify_skip(c, "not checked: the study was written without checksums");
+  return ERR_OK;
+}

@@ -57,6 +57,7 @@ static err list_todo(struct run *r)
         (long long)s->n_samples);
   TRY(store_find(r->store, "samples/status", &r->status_var));
   TRY(store_read(r->store, r->status_var, 0, s->n_samples, r->status));
+  TRY(store_sums_begin(r->store, s->unit));
   for (int64_t k = 0; k < units; k++) {
     bool finished = true;
     for (int64_t i = k * s->unit; i < s->n_samples && i < (k + 1) * s->unit; i++)
@@ -75,13 +76,16 @@ static err sync_rows(struct run *r)
   return e;
 }
 
-/** Data, sync, then the status bytes: they are the commit record, made durable by the next sync. */
+/** Data and their checksums, sync, then the status bytes: they are the commit record, made durable by the next sync. */
 static err commit(struct run *r, const struct study_unit *u)
 {
   const double began = progress_clock();
   uint8_t *status = r->status + r->study->n_samples;
   memset(status, SAMPLE_PENDING, (size_t)r->study->unit);
+  store_sums_unit(r->store, u->first, u->count);
   TRY(r->study->compute(r->study->who, r->store, u, status));
+  store_sums_add(r->store, r->status_var, u->first, u->count, status);
+  TRY(store_sums_write(r->store));
   TRY(sync_rows(r));
   TRY(store_write(r->store, r->status_var, u->first, u->count, status));
   r->work.samples += u->count;

@@ -76,18 +76,47 @@ class Shards(proof.Case):
         self.assertEqual({wanted}, {digest(other), digest(packed), digest(*self.shards(3)), digest(*self.shards(5))})
         self.assertNotEqual(wanted, digest(self.changed("maps/input", self.path("changed.h5"))))
 
-    def changed(self, variable, path):
-        """A copy of the whole study with one bit of one value flipped."""
+    def changed(self, variable, path, study=None):
+        """A copy of a study, the whole one, with one bit of one value flipped: that of a row in the middle."""
         import h5py
-        shutil.copy(self.whole, path)
+        shutil.copy(study or self.whole, path)
         with h5py.File(path, "r") as f:
             at = f[variable].id.get_offset() + f[variable].id.get_storage_size() // 2
         with open(path, "r+b") as f:
             f.seek(at)
-            byte = f.read(1)[0] ^ 1
+            byte = f.read(1)[0] ^ 2
             f.seek(at)
             f.write(bytes([byte]))
         return path
+
+    def test_checksums_name_what_differs(self):
+        """Against Python's own CRC-32; one flipped bit in any variable is found and named."""
+        import zlib
+        import h5py
+        with h5py.File(self.whole, "r") as f:
+            names = f["checks/variable"].asstr()[()].tolist()
+            rows = {n for g in ("samples", "maps") for n in map(f"{g}/{{}}".format, f[g]) if f[n].shape[:1] == (COUNT,)}
+            given = {"samples/path", "samples/label", "samples/box", "samples/sample", "maps/sample"}
+            self.assertEqual(set(names), rows - given)
+            for k, name in enumerate(names):
+                wanted = [zlib.crc32(row.tobytes()) for row in f[name][()]]
+                self.assertEqual(f["checks/crc32"][:, k].tolist(), wanted, name)
+        self.assertIn("ok    checksums", proof.run("verify", self.whole).out)
+        for name in names:
+            path = self.changed(name, self.path("changed.h5"))
+            out = " ".join(proof.run("verify", path, code=1).out.split())
+            self.assertRegex(out, rf"FAIL checksums sample {COUNT // 2} \([^)]*\): {name} differs from its checksum")
+            done = proof.run("pack", path, "--out", self.path("packed.h5"), code=2)
+            self.assertIn(f"row {COUNT // 2} of {name} differs from its checksum, 1 in all", done.error)
+            self.assertFalse(os.path.exists(self.path("packed.h5")))
+        for copy in ("packed.h5", "again.h5"):
+            proof.run("pack", self.whole, "--out", self.path(copy))
+            self.assertIn("ok    checksums", proof.run("verify", self.path(copy)).out)
+
+    def test_a_damaged_shard_is_not_merged(self):
+        a, b, c = self.shards(3)
+        damaged = self.changed("maps/input", self.path("damaged.h5"), b)
+        self.refused([a, damaged, c], "of maps/input differs from its checksum")
 
     def refused(self, shards, says):
         _, done = self.merge(*shards, code=2)

@@ -609,7 +609,7 @@ class RealStudy(unittest.TestCase):
     def test_every_reader_takes_it(self):
         code, out, error = run("verify", self.study)
         self.assertEqual(code, 0, out + error)
-        self.assertEqual(sum(l.startswith("ok") for l in out.splitlines()), 8, out)
+        self.assertEqual(sum(l.startswith("ok") for l in out.splitlines()), 9, out)
         self.assertEqual(run("inspect", self.study)[0], 0)
         code, out, error = run("render", self.study, "--target", "least")
         self.assertEqual(code, 0, error)
