@@ -12,8 +12,11 @@
 #include "pipeline/study.h"
 
 #include <inttypes.h>
+#include <jansson.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct option options[] = {
     SETUP_MODEL_OPTIONS,
@@ -38,24 +41,43 @@ static const struct option options[] = {
     {0},
 };
 
+/** One line on standard error: the text, or JSON with it. */
+__attribute__((format(printf, 3, 4))) static void say(bool as_json, const char *event,
+                                                      const char *fmt, ...)
+{
+  char *text = NULL, *line = NULL;
+  va_list args;
+  va_start(args, fmt);
+  if (vasprintf(&text, fmt, args) < 0) text = NULL;
+  va_end(args);
+  json_t *o = as_json && text ? json_pack("{s:s, s:s}", "event", event, "text", text) : NULL;
+  if (o) line = json_dumps(o, JSON_COMPACT);
+  if (line || (text && !as_json)) {
+    (void)fprintf(stderr, "%s%s\n",
+                  strcmp(event, "warning") != 0 || as_json ? "" : "warning: ", line ? line : text);
+  }
+  json_decref(o);
+  free(line);
+  free(text);
+}
+
 /** Say what the study is about, before the work starts; rank 0. */
-static void announce(const struct setup *s)
+static void announce(const struct setup *s, bool json)
 {
   if (comm_rank() != 0) return;
   const struct plan *p = s->plan;
-  (void)fprintf(stderr,
-                "%s: %d layers x %d methods x %d targets, %" PRId64
-                " samples in units of %d; per unit 1 forward and %d backward passes; kernels %s "
-                "(%s), %d rank%s\n",
-                s->model_path, p->n_taps, s->n_methods, s->n_targets, s->count, s->unit,
-                p->n_passes * s->n_targets, product_family(), product_vectors(), comm_size(),
-                comm_size() > 1 ? "s" : "");
+  say(json, "plan",
+      "%s: %d layers x %d methods x %d targets, %" PRId64
+      " samples in units of %d; per unit 1 forward and %d backward passes; kernels %s (%s), %d "
+      "rank%s",
+      s->model_path, p->n_taps, s->n_methods, s->n_targets, s->count, s->unit,
+      p->n_passes * s->n_targets, product_family(), product_vectors(), comm_size(),
+      comm_size() > 1 ? "s" : "");
   if (s->weights && !shared_memory(s->weights)) {
-    (void)fprintf(stderr,
-                  "warning: too little room in /dev/shm: each rank holds the weights (%.0f MB)\n",
-                  (double)s->graph->weight_bytes / 1e6);
+    say(json, "warning", "too little room in /dev/shm: each rank holds the weights (%.0f MB)",
+        (double)s->graph->weight_bytes / 1e6);
   }
-  if (product_is_blas() && blas_warning()) (void)fprintf(stderr, "warning: %s\n", blas_warning());
+  if (product_is_blas() && blas_warning()) say(json, "warning", "%s", blas_warning());
 }
 
 /** Name the skipped samples; the run log has the reasons in full.  Rank 0. */
@@ -115,7 +137,7 @@ static err with_setup(struct setup *s, const struct options *o, int *exit_code)
   TRY(setup_data(s, o));
   TRY(setup_plan(s, o));
   TRY(comm_agree(setup_shard(s, o)));
-  announce(s);
+  announce(s, options_flag(o, "log-json"));
   TRY(comm_agree(attribute_schema_make(s, o, &a)));
   const err e = dry ? attribute_dry(s, a) : compute(s, a, o, exit_code);
   attribute_schema_free(&a);
@@ -126,6 +148,7 @@ static err with_setup(struct setup *s, const struct options *o, int *exit_code)
 static err run(const struct options *o, int *exit_code)
 {
   struct setup s = {0};
+  if (options_flag(o, "log-json")) comm_report_json();
   blas_single_thread();
   const err e = with_setup(&s, o, exit_code);
   setup_free(&s);

@@ -2,6 +2,7 @@
  *  Ranks: start, agreement, stop word, end. */
 #include "pipeline/comm.h"
 
+#include <jansson.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@ enum { TAG_STOP = 1 };
 static struct {
   MPI_Comm world;
   int rank, size;
-  bool started, asked;
+  bool started, asked, json;
   bool own_way; /* how one-sided operations are done is not the user's choice */
   int heard;    /* stop words received */
 } comm = {.world = MPI_COMM_NULL, .size = 1};
@@ -33,6 +34,29 @@ static const char *who(char *text, size_t bytes)
   return text;
 }
 #define WHO who((char[MPI_MAX_PROCESSOR_NAME + 32]){""}, MPI_MAX_PROCESSOR_NAME + 32)
+
+void comm_report_json(void)
+{
+  comm.json = true;
+}
+
+/** The failure of this rank, which is why the run ends. */
+static void print_report(const char *job)
+{
+  if (!comm.json) {
+    (void)fprintf(stderr, "retrograd%s%s: %s%s\n", *job ? " " : "", job, err_message(), WHO);
+    return;
+  }
+  char host[MPI_MAX_PROCESSOR_NAME] = "";
+  int length = 0;
+  if (comm.started) MPI_Get_processor_name(host, &length);
+  json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "event", "end", "job", job, "reason",
+                        "failed", "error", err_message(), "rank", comm.rank, "host", host);
+  char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+  (void)fprintf(stderr, "%s\n", text ? text : "{\"event\":\"end\",\"reason\":\"failed\"}");
+  free(text);
+  json_decref(o);
+}
 
 /** The end of a run whose ranks cannot reach each other any more. */
 static void on_mpi_error(MPI_Comm *where, int *code, ...)
@@ -129,7 +153,7 @@ bool comm_report(const char *job, err mine, bool trace)
   int lowest = mine && mine != ERR_PEER ? comm.rank : INT_MAX;
   if (comm.size > 1) MPI_Allreduce(MPI_IN_PLACE, &lowest, 1, MPI_INT, MPI_MIN, comm.world);
   if (lowest != comm.rank) return false;
-  (void)fprintf(stderr, "retrograd%s%s: %s%s\n", *job ? " " : "", job, err_message(), WHO);
+  print_report(job);
   if (trace) (void)fprintf(stderr, "  at %s\n", err_chain());
   return true;
 }
@@ -212,7 +236,7 @@ static void wait_for_all(const char *job, bool impatient)
     if (impatient && now.tv_sec - began.tv_sec > COMM_PATIENCE) break;
     pause_briefly();
   }
-  (void)fprintf(stderr, "retrograd %s: %s%s\n", job, err_message(), WHO);
+  print_report(job);
   MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
 }
 

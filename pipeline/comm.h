@@ -28,6 +28,9 @@ MUST_CHECK err comm_agree(err mine);
  *  printed.  Collective. */
 bool comm_report(const char *job, err mine, bool trace);
 
+/** Reports are lines of JSON from now on.  Not collective. */
+void comm_report_json(void);
+
 /** Hand an array of rank 0 to all ranks.  Collective. */
 void comm_share(void *data, int64_t bytes);
 

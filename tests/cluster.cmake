@@ -1,2 +1,3 @@
-# Shards and their merge, the digest, tasks without ranks.
+# Shards and their merge, the digest, tasks without ranks, logs.
 script(cli.shards asan)
+script(cli.logs)
