@@ -18,7 +18,7 @@ from proof import count_done, until
 
 SLURM = os.path.join(proof.SOURCE, "slurm")
 SLOW = ("--methods", "gradient,guided_backprop,deconvnet", "--layers", "input", "--unit", 1)  # 5 ms a sample
-COPIES = 8  # of the demonstration's data, for studies that are caught at work
+COPIES = 6  # of the demonstration's data, for studies that are caught at work
 LITTLE = ("--methods", "gradient,normgrad", "--layers", "convs", "--unit", 2)
 LISTEN = "0A"
 LOOPBACK = "0100007F"
