@@ -202,6 +202,17 @@ class Studies(Slurm):
             return False
         return words[0] == proof.PROGRAM.encode() and out.encode() in words
 
+    def test_a_forgotten_launcher_is_refused(self):
+        """Two tasks, but one process that does all the work."""
+        scripts = shutil.copytree(SLURM, self.path("scripts"))
+        with open(os.path.join(scripts, "site.sh"), "a", encoding="utf-8") as f:
+            f.write("LAUNCH=(env)\n")
+        job = self.sbatch("study", *self.args(self.path("study.h5"), *LITTLE), options=(
+            "--ntasks=2", f"--export=ALL,RETROGRAD_SLURM={self.path('scripts')}"))
+        self.assert_state(job, "FAILED", "2:0")
+        self.assertIn("but MPI has one rank", self.log(job))
+        self.assertFalse(os.path.exists(self.path("study.h5")))
+
     def test_skipped_samples_are_a_success(self):
         """Exit code 3: named in the log, and the job that depends on it runs."""
         lines = [f"{proof.demo('images/circle/000.png')},circle", f"{self.file('broken.png', b'PNG?')},star",
@@ -222,8 +233,6 @@ class Studies(Slurm):
 class Campaigns(Slurm):
     def test_array_of_shards_and_their_merge(self):
         """Three shards, of which one has a sample to skip; the merge waits for all."""
-        if "merge" not in proof.run("--help").out:
-            self.skipTest("this program has no job 'merge'")
         lines = [f"{proof.demo('images/circle', f'{i:03}.png')},circle" for i in range(4)]
         lines.insert(2, f"{self.file('broken.png', b'PNG?')},star")
         data = self.file("list.csv", "path,label\n" + "\n".join(lines) + "\n")
@@ -277,6 +286,7 @@ class Scripts(Slurm):
     def test_submit_refuses(self):
         for args, says in (((), "which job?"), (("--ranks", "0", "attribute"), "not a number"),
                            (("--shards", 2, "--list", "x", "attribute"), "exclude"), (("--nonsense",), "not known"),
+                           (("--shards", 33, *self.args(self.path("s.h5"), *LITTLE)), "32 units"),
                            (("attribute", "--model", "none.onnx", "--data", self.data), "there is no plan")):
             self.assertIn(says, self.call(f"{SLURM}/submit", *args, code=2))
 
