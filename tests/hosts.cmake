@@ -1,2 +1,3 @@
 # Studies over several hosts, simulated by namespaces.
 script(hosts.study)
+script(hosts.slurm)

@@ -81,6 +81,7 @@ class Hosts:
         self.folder = tempfile.mkdtemp(prefix="hosts.")
         self.names = [f"host{i}" for i in range(count)]
         self.addresses = [f"{NETWORK}.{i + 1}" for i in range(count)]
+        self.network = f"{NETWORK}.0/24"
         self.room, self.holders = room, []
 
     def __enter__(self):
@@ -146,7 +147,7 @@ class Hosts:
         return self.on(
             self.names[0], "mpirun", "--host", where, "-n", ranks * len(self.names), "--mca", "plm", "rsh",
             "--mca", "plm_rsh_agent", self.path("agent"), "--mca", "btl", "self,vader,tcp",
-            "--mca", "btl_tcp_if_include", f"{NETWORK}.0/24", "--mca", "oob_tcp_if_include", f"{NETWORK}.0/24",
+            "--mca", "btl_tcp_if_include", self.network, "--mca", "oob_tcp_if_include", self.network,
             *options, *args)
 
     def stop(self):

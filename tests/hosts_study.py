@@ -10,7 +10,7 @@ import hosts_net
 import proof
 
 HOSTS, RANKS = 2, 2  # and ranks on each
-SETTINGS = ("--methods", "gradient,guided_backprop,deconvnet,normgrad", "--layers", "input,last", "--unit", 1)
+SETTINGS = ("--methods", "gradient,guided_backprop,deconvnet,normgrad", "--layers", "input", "--unit", 1)
 COPIES = 4  # of the demonstration's data, so that a study can be looked at while it works
 
 
@@ -40,7 +40,9 @@ def windows(pid):
     return found
 
 
-class Hosts(proof.Case):
+class Case(proof.Case):
+    """Two hosts, a data list, and a study of it."""
+
     def setUp(self):
         super().setUp()
         os.environ["OMPI_MCA_orte_tmpdir_base"] = self.folder  # /tmp/ompi.HOST.0 may be the real root's
@@ -56,6 +58,34 @@ class Hosts(proof.Case):
         return [proof.PROGRAM, "attribute", "--model", proof.model("shapes"), "--data", self.data, "--out", out,
                 "--quiet", *map(str, SETTINGS), *more]
 
+    def assert_equals_direct(self):
+        direct = self.path("direct.h5")
+        proof.run(*self.args(direct)[1:])
+        self.assert_same_bytes(direct, self.out)
+
+    def host_of(self, pid):
+        """Index of the host in whose network a process is."""
+        network = [os.readlink(f"/proc/{p}/ns/net") for p in (pid, *(h.pid for h in self.hosts.holders[1:]))]
+        return network.index(network[0], 1) - 1
+
+    def assert_windows(self, ranks, shared=None):
+        """Two windows a host, the weights and what was made of them, each mapped by all ranks of that host alone."""
+        seen = [{} for _ in range(HOSTS)]
+        for pid in ranks:
+            seen[self.host_of(pid)][pid] = windows(pid)
+        for host in seen:
+            first, *others = host.values()
+            self.assertEqual((len(host), len(first)), (RANKS, 2))
+            self.assertEqual(others, [first] * (RANKS - 1))
+            if shared:
+                self.assertLess(abs(sum(first.values()) / 2**20 - shared), 0.1 * shared + 0.1)
+        segments = {key for host in seen for windows_of in host.values() for key in windows_of}
+        self.assertEqual(len(segments), HOSTS * 2)
+        self.assertEqual(len({device for device, _ in segments}), HOSTS)
+        proof.figure(f"{HOSTS} hosts x {RANKS} ranks: {len(segments)} windows in all")
+
+
+class Hosts(Case):
     def run_on_hosts(self, *command, code=0):
         done = subprocess.run(self.hosts.command(RANKS, *command), stdin=subprocess.DEVNULL, text=True, timeout=120,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
@@ -79,16 +109,6 @@ class Hosts(proof.Case):
         text, _ = process.communicate(timeout=120)
         self.assertEqual(process.returncode, code, text)
 
-    def assert_equals_direct(self):
-        direct = self.path("direct.h5")
-        proof.run(*self.args(direct)[1:])
-        self.assert_same_bytes(direct, self.out)
-
-    def host_of(self, pid):
-        """Index of the host in whose network a process is."""
-        network = [os.readlink(f"/proc/{p}/ns/net") for p in (pid, *(h.pid for h in self.hosts.holders[1:]))]
-        return network.index(network[0], 1) - 1
-
     def test_hosts_are_apart(self):
         """Names, shared memory and networks of their own; addresses of theirs and loopback, and no way out."""
         text = self.run_on_hosts("sh", "-c", "echo $(hostname) $(stat -c %d /dev/shm) $OMPI_COMM_WORLD_LOCAL_SIZE")
@@ -105,25 +125,14 @@ class Hosts(proof.Case):
             self.assertEqual([line.split()[0] for line in routes.stdout.splitlines()], [f"{hosts_net.NETWORK}.0/24"])
 
     def test_same_bytes_and_weights_once_per_host(self):
-        """Two windows a host, the weights and what was made of them, each mapped by all ranks of that host alone."""
+        """What the plan says is there once for the ranks of a host is what they have mapped."""
         plan = self.run_on_hosts(*self.args(self.out, "--dry-run"))
         shared = float(re.search(rf"([\d.]+) MiB of weights are there once for the {RANKS} ranks", plan).group(1))
         process = self.start()
         ranks = ranks_of(self.out)
         self.assertEqual(len(ranks), HOSTS * RANKS)
-        seen = [{}, {}]
-        for pid in ranks:
-            seen[self.host_of(pid)][pid] = windows(pid)
+        self.assert_windows(ranks, shared)
         self.wait(process, 0)
-        for host in seen:
-            first, *others = host.values()
-            self.assertEqual((len(host), len(first)), (RANKS, 2))
-            self.assertEqual(others, [first] * (RANKS - 1))
-            self.assertLess(abs(sum(first.values()) / 2**20 - shared), 0.1 * shared + 0.1)
-        segments = {key for host in seen for windows_of in host.values() for key in windows_of}
-        self.assertEqual(len(segments), HOSTS * 2)
-        self.assertEqual(len({device for device, _ in segments}), HOSTS)
-        proof.figure(f"{HOSTS} hosts x {RANKS} ranks: {len(segments)} windows, {shared} MiB of weights on each host")
         self.assertEqual(proof.runs(self.out)[0]["ranks"], HOSTS * RANKS)
         self.assert_equals_direct()
 

@@ -1,4 +1,5 @@
-"""A Slurm of the test's own: munged, slurmctld and one slurmd per virtual node, in one folder, on loopback.
+"""A Slurm of the test's own: munged, slurmctld and one slurmd per virtual node, in one folder, on loopback; or one
+slurmd on each of hosts_net's hosts, on the network between them.
 
 The daemons stay in the foreground as children of this process, so that what is stopped at the end is what was
 started: these children, and processes that carry a mark with the cluster's folder in their environment.  Nothing in /etc,
@@ -29,7 +30,7 @@ MARK = "RETROGRAD_TEST_SLURM"
 
 CONF = """\
 ClusterName=retrograd
-SlurmctldHost={host}(127.0.0.1)
+SlurmctldHost={host}({address})
 SlurmctldPort={port}
 SlurmUser={user}
 SlurmdUser={user}
@@ -69,14 +70,17 @@ JobRequeue=1
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 
-# Ranks share two cores here, and virtual nodes share a host name and so the names of their shared memory.
+# Ranks share two cores here.
 PROLOG = """\
 #!/bin/sh
 echo export OMPI_MCA_mpi_yield_when_idle=1
 echo export OMPI_MCA_hwloc_base_binding_policy=none
 echo export OMPI_MCA_btl=self,vader,tcp
-echo export OMPI_MCA_btl_tcp_if_include=lo
+echo export OMPI_MCA_btl_tcp_if_include={network}
 echo export OMPI_MCA_btl_vader_single_copy_mechanism=none
+"""
+# Virtual nodes of one machine share its name and so the names of what is in /dev/shm.
+PROLOG_ONE_MACHINE = """\
 echo export OMPI_MCA_btl_vader_backing_directory={folder}/tmp/$SLURMD_NODENAME
 echo export OMPI_MCA_osc_sm_backing_directory={folder}/tmp/$SLURMD_NODENAME
 """
@@ -128,12 +132,14 @@ def processes(folder):
 
 
 class Cluster:
-    """Virtual nodes n0, n1, ... of `cpus` pretended CPUs each."""
+    """Virtual nodes n0, n1, ... of `cpus` pretended CPUs each; or hosts (see hosts_net), the first of which is where
+    slurmctld and all commands run, too."""
 
-    def __init__(self, nodes, cpus, memory=16000):
+    def __init__(self, nodes, cpus, memory=16000, hosts=None):
         self.folder = tempfile.mkdtemp(prefix="slurm.")
         self.conf = os.path.join(self.folder, "slurm.conf")
-        self.names = [f"n{i}" for i in range(nodes)]
+        self.hosts = hosts
+        self.names = hosts.names if hosts else [f"n{i}" for i in range(nodes)]
         self.cpus, self.memory = cpus, memory
         self.children = []
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("SLURM", "SBATCH", "OMPI_MCA_", "PMIX_"))}
@@ -161,17 +167,26 @@ class Cluster:
         os.chmod(self.path("munge"), 0o711)
         with open(os.open(self.path("munge/key"), os.O_WRONLY | os.O_CREAT, 0o600), "wb") as f:
             f.write(os.urandom(128))
-        port, host = free_ports(1 + len(self.names)), socket.gethostname().split(".")[0]
-        nodes = "\n".join(f"NodeName={n} NodeHostname={host} NodeAddr=127.0.0.1 Port={port + 1 + i} "
+        port, here = free_ports(1 + len(self.names)), socket.gethostname().split(".")[0]
+        hosts = self.hosts.names if self.hosts else [here] * len(self.names)
+        addresses = self.hosts.addresses if self.hosts else ["127.0.0.1"] * len(self.names)
+        nodes = "\n".join(f"NodeName={n} NodeHostname={hosts[i]} NodeAddr={addresses[i]} Port={port + 1 + i} "
                           f"CPUs={self.cpus} RealMemory={self.memory}" for i, n in enumerate(self.names))
-        self.write("prolog", PROLOG.format(folder=self.folder), 0o755)
-        self.write("slurm.conf", CONF.format(folder=self.folder, host=host, port=port, nodes=nodes,
-                                             user=getpass.getuser()))
+        network = self.hosts.network if self.hosts else "lo"
+        prolog = PROLOG if self.hosts else PROLOG + PROLOG_ONE_MACHINE
+        self.write("prolog", prolog.format(folder=self.folder, network=network), 0o755)
+        self.write("slurm.conf", CONF.format(folder=self.folder, host=hosts[0], address=addresses[0], port=port,
+                                             nodes=nodes, user=getpass.getuser()))
 
-    def daemon(self, name, *args):
+    def on(self, index, *args):
+        """The command line that runs a command on a node."""
+        args = [shutil.which(args[0], path=PATH) or args[0], *map(str, args[1:])]
+        return self.hosts.on(self.names[index], *args) if self.hosts else args
+
+    def daemon(self, node, name, *args):
         with open(self.path("log", name + ".err"), "wb") as error:
             self.children.append(subprocess.Popen(
-                [shutil.which(args[0], path=PATH), *args[1:]], stdin=subprocess.DEVNULL, stdout=error, stderr=error,
+                self.on(node, *args), stdin=subprocess.DEVNULL, stdout=error, stderr=error,
                 env=self.environment, cwd=self.path("log"), preexec_fn=die_with_parent))
 
     def start(self):
@@ -179,13 +194,13 @@ class Cluster:
             raise OSError(f"the name {self.folder} is too long for a socket")
         self.configure()
         munge = self.path("munge")
-        self.daemon("munged", "munged", "--foreground", "--force", "--num-threads=2", f"--socket={munge}/socket",
+        self.daemon(0, "munged", "munged", "--foreground", "--force", "--num-threads=2", f"--socket={munge}/socket",
                     f"--key-file={munge}/key", f"--pid-file={munge}/pid", f"--seed-file={munge}/seed",
                     f"--log-file={self.path('log', 'munged')}")
         until("munged has its socket", lambda: self.alive() and os.path.exists(f"{munge}/socket"), 10)
-        self.daemon("slurmctld", "slurmctld", "-D", "-i", "-f", self.conf)
-        for node in self.names:
-            self.daemon("slurmd." + node, "slurmd", "-D", "-N", node, "-f", self.conf)
+        self.daemon(0, "slurmctld", "slurmctld", "-D", "-i", "-f", self.conf)
+        for i, node in enumerate(self.names):
+            self.daemon(i, "slurmd." + node, "slurmd", "-D", "-N", node, "-f", self.conf)
         until("all nodes are idle", self.ready, 30)
 
     def alive(self):
@@ -205,8 +220,8 @@ class Cluster:
 
     def call(self, *args, code=0, folder=None, **environment):
         """Run a command of Slurm's, or one that calls them; returns what it printed."""
-        done = subprocess.run([shutil.which(args[0], path=PATH) or args[0], *map(str, args[1:])], text=True, timeout=60,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        done = subprocess.run(self.on(0, *args), text=True, timeout=60, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               cwd=folder or self.folder, env={**self.environment, **environment})
         if code is not None and done.returncode != code:
             raise AssertionError(f"{' '.join(map(str, args))}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
