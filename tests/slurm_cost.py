@@ -67,14 +67,14 @@ class Cost(proof.Case):
                         proof.model("shapes"), "--data", self.list(count), "--out", out, "--quiet",
                         *map(str, SETTINGS)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, check=True)
-        return Trace(text, (("log", ".runs.jsonl"), ("study", out), ("image", "/images/")))
+        return Trace(text, (("log", ".runs.jsonl"), ("skeleton", out + "."), ("study", out), ("image", "/images/")))
 
     def row_variables(self, count):
         """Variables with a row per sample that a unit fills: name -> bytes of a row."""
         import h5py
         found = {}
         with h5py.File(self.path(f"study{count}.h5"), "r") as f:
-            for group in ("samples", "maps"):
+            for group in ("samples", "maps", "checks"):
                 for name, v in f[group].items():
                     written_first = name in ("path", "label", "sample") or name.startswith(("box", "given"))
                     if v.shape and v.shape[0] == count and v.dtype.kind in "iuf" and not written_first:
@@ -87,16 +87,14 @@ class Cost(proof.Case):
         rows = self.row_variables(8 * UNIT)
         at_study = {call: n / units for (kind, call), n in added.items() if kind == "study"}
         each = (many.written["study"] - few.written["study"]) / units
-        start = {kind: {call: n for (k, call), n in few.counts.items() if k == kind} for kind in ("study", "log")}
+        start = {kind: {call: n for (k, call), n in few.counts.items() if k == kind} for kind in ("skeleton", "study", "log")}
         proof.figure(f"a unit of {UNIT} adds at the study's file: {at_study}; {each:.0f} bytes written")
         proof.figure(f"a sample adds at its image: { {c: n / units / UNIT for (k, c), n in added.items() if k == 'image'} }")
         proof.figure(f"a start and {4} units: {start}")
         self.assertLessEqual(set(at_study), {"pwrite64", "fsync", "fdatasync"})
         self.assertEqual(at_study.get("fsync", 0) + at_study.get("fdatasync", 0), 1)
         self.assertEqual(at_study["pwrite64"], len(rows), rows)
-        # The longer study's labels and the like are longer too; beyond that a unit writes its rows, once.
-        self.assertGreaterEqual(each, UNIT * sum(rows.values()))
-        self.assertLess(each, UNIT * sum(rows.values()) + UNIT * 256)
+        self.assertEqual(each, UNIT * sum(rows.values()))
         self.assertFalse([key for key in added if key[0] == "log"])
 
     def test_what_a_list_costs_each_rank(self):
