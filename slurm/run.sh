@@ -57,13 +57,16 @@ step() {
   trap - USR1 TERM
 }
 
-# Put this job back into the queue, so that it goes on where it has stopped.
+# Put this job back into the queue, so that it goes on where it has stopped.  An element of an array is named
+# by its place: its job's number may be the array's, too, and would mean all elements.
 requeue() {
+  local job=$SLURM_JOB_ID
+  [ -z "${SLURM_ARRAY_JOB_ID:-}" ] || job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
   if [ "${SLURM_RESTART_COUNT:-0}" -ge "$MAX_RESTARTS" ]; then
     say "not put back into the queue: started $((SLURM_RESTART_COUNT + 1)) times already (MAX_RESTARTS)"
   elif is_stuck "$1"; then
     say "not put back into the queue: two runs in a row finished no unit; it needs a longer --time"
-  elif scontrol requeue "$SLURM_JOB_ID"; then
+  elif scontrol requeue "$job"; then
     say "stopped in time; put back into the queue"
     sleep 120 # Slurm ends this shell meanwhile
   else

@@ -32,7 +32,8 @@ class Slurm(hosts_study.Case):
         self.assert_windows(ranks)
         self.cluster.call("scancel", "--batch", "--signal=USR1", job)
         ended = self.cluster.wait(job, 120)
-        self.assertEqual((ended["JobState"], ended["Restarts"], ended["NumNodes"]), ("COMPLETED", "1", "2"), self.log(job))
+        self.assertEqual([ended[k] for k in ("JobState", "Restarts", "NumNodes")], ["COMPLETED", "1", "2"],
+                         self.log(job))
         first, stop, second, end = proof.runs(self.out)
         self.assertEqual((first["ranks"], second["ranks"], stop["stopped"], end["stopped"]), (4, 4, True, False))
         self.assertEqual(first["host"], "host0")

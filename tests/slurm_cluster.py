@@ -2,8 +2,8 @@
 slurmd on each of hosts_net's hosts, on the network between them.
 
 The daemons stay in the foreground as children of this process, so that what is stopped at the end is what was
-started: these children, and processes that carry a mark with the cluster's folder in their environment.  Nothing in /etc,
-/run or /var is read or written, and the ports are looked up, so that several clusters can live side by side.
+started: these children, and processes that carry a mark with the cluster's folder in their environment.  Nothing in
+/etc, /run or /var is read or written, and the ports are looked up, so that several clusters can live side by side.
 """
 
 import ctypes

@@ -87,9 +87,11 @@ class Cost(proof.Case):
         rows = self.row_variables(8 * UNIT)
         at_study = {call: n / units for (kind, call), n in added.items() if kind == "study"}
         each = (many.written["study"] - few.written["study"]) / units
-        start = {kind: {call: n for (k, call), n in few.counts.items() if k == kind} for kind in ("skeleton", "study", "log")}
+        start = {kind: {call: n for (k, call), n in few.counts.items() if k == kind}
+                 for kind in ("skeleton", "study", "log")}
+        at_image = {call: n / units / UNIT for (kind, call), n in added.items() if kind == "image"}
         proof.figure(f"a unit of {UNIT} adds at the study's file: {at_study}; {each:.0f} bytes written")
-        proof.figure(f"a sample adds at its image: { {c: n / units / UNIT for (k, c), n in added.items() if k == 'image'} }")
+        proof.figure(f"a sample adds at its image: {at_image}")
         proof.figure(f"a start and {4} units: {start}")
         self.assertLessEqual(set(at_study), {"pwrite64", "fsync", "fdatasync"})
         self.assertEqual(at_study.get("fsync", 0) + at_study.get("fdatasync", 0), 1)
