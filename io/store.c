@@ -289,11 +289,13 @@ static err write_part(const struct store *s, const struct store_slot *v, int64_t
                       const void *from)
 {
   const hid_t memory = select_rows(v, first, n);
+  errno = 0;
   const herr_t failed = H5Dwrite(v->set, v->type, memory, v->space, s->transfer, from);
+  const int why = errno; /* MPI-IO keeps it to itself */
   const err e = failed >= 0
                     ? ERR_OK
                     : FAIL(ERR_IO, "%s: cannot write rows %" PRId64 " to %" PRId64 " of %s: %s",
-                           s->path, first, first + n, v->path, REASON);
+                           s->path, first, first + n, v->path, why ? strerror(why) : REASON);
   store_drop(memory);
   return e;
 }

@@ -126,7 +126,7 @@ static err run_job(const struct call *c, int *exit_code)
 {
   struct options *o = NULL;
 
-  TRY(options_parse(c->job->options, c->job->bare, c->argc, c->argv, &o));
+  TRY(comm_agree(options_parse(c->job->options, c->job->bare, c->argc, c->argv, &o)));
   err e = ERR_OK;
   if (!c->print_config) {
     e = c->job->run(o, exit_code);
@@ -197,7 +197,10 @@ int main(int argc, char **argv)
     return finish_output(EXIT_DONE);
   }
   char **kept = calloc((size_t)argc + 1, sizeof *kept);
-  if (!kept) return EXIT_FAILED;
+  if (!kept) {
+    (void)comm_report("", FAIL(ERR_MEMORY, "no memory for a command line"), c.trace);
+    return EXIT_FAILED;
+  }
   const err e = read_call(argc, argv, kept, &c);
   if (e) (void)comm_report("", e, c.trace);
   const int exit_code = e ? code_of(e) : obey(&c);

@@ -59,14 +59,33 @@ static void print_report(const char *job)
 }
 
 /** The end of a run whose ranks cannot reach each other any more. */
-static void on_mpi_error(MPI_Comm *where, int *code, ...)
+static void end_by(int code)
 {
   char reason[MPI_MAX_ERROR_STRING] = "";
   int length = 0;
-  (void)where;
-  MPI_Error_string(*code, reason, &length);
+  MPI_Error_string(code, reason, &length);
   (void)fprintf(stderr, "retrograd: a message between ranks failed: %s%s\n", reason, WHO);
   MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
+}
+
+static void on_mpi_error(MPI_Comm *where, int *code, ...)
+{
+  (void)where;
+  end_by(*code);
+}
+
+static void on_window_error(MPI_Win *where, int *code, ...)
+{
+  (void)where;
+  end_by(*code);
+}
+
+void comm_guard(MPI_Win window)
+{
+  MPI_Errhandler handler = MPI_ERRHANDLER_NULL;
+  MPI_Win_create_errhandler(on_window_error, &handler);
+  MPI_Win_set_errhandler(window, handler);
+  MPI_Errhandler_free(&handler);
 }
 
 /** MPI's own handler would print several lines that name no host. */
@@ -233,7 +252,7 @@ static void wait_for_all(const char *job, bool impatient)
     MPI_Test(&all, &there, MPI_STATUS_IGNORE);
     if (there) return;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    if (impatient && now.tv_sec - began.tv_sec > COMM_PATIENCE) break;
+    if (impatient && now.tv_sec - began.tv_sec >= COMM_PATIENCE) break;
     pause_briefly();
   }
   print_report(job);

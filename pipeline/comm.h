@@ -14,6 +14,9 @@ MUST_CHECK err comm_start(int *argc, char ***argv);
  *  Collective. */
 int comm_finish(int exit_code);
 
+/** An operation on this window that fails ends all ranks with one message, too. */
+void comm_guard(MPI_Win window);
+
 /* Without comm_start there is one rank, 0. */
 MPI_Comm comm_world(void);
 int comm_rank(void);
@@ -55,7 +58,7 @@ bool comm_stop_asked(void);
 /** Wait until every rank has left its work, and take in what was asked and not seen yet.
  *
  *  mine: this rank's own failure.  The rank with `first_to_fail` does not wait for units that take
- *  long: after COMM_PATIENCE seconds it prints its report and ends all ranks (a killed study
+ *  long: after about COMM_PATIENCE seconds it prints its report and ends all ranks (a killed study
  *  continues as well as a stopped one).  Collective. */
 enum { COMM_PATIENCE = 3 };
 void comm_settle(const char *job, err mine, bool first_to_fail);

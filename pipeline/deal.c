@@ -99,6 +99,7 @@ static void open_window(struct deal *d, int n_words)
   int64_t *words = NULL;
   const MPI_Aint bytes = comm_rank() == 0 ? (MPI_Aint)(n_words * (int)sizeof *words) : 0;
   MPI_Win_allocate(bytes, sizeof *words, MPI_INFO_NULL, comm_world(), (void *)&words, &d->window);
+  comm_guard(d->window);
   MPI_Win_lock_all(0, d->window);
   for (int k = 0; bytes && k < n_words; k++) words[k] = 0;
   MPI_Win_sync(d->window);
