@@ -17,68 +17,83 @@ static int extent_at(const struct shape *s, int rank, int i)
   return mine < 0 ? 1 : s->dim[mine];
 }
 
-/** The batch is the first axis of the output, so activations have all its dimensions. */
-static err check_batch(const struct operand *in, int i, int rank)
+/** The largest extent 0 that an activation has, if it has all dimensions of the output. */
+static int first_extent(const struct operand *in, int n_in, int rank)
+{
+  int most = 1;
+  for (int i = 0; i < n_in; i++) {
+    if (!in[i].fixed && in[i].shape.rank == rank && rank && in[i].shape.dim[0] > most)
+      most = in[i].shape.dim[0];
+  }
+  return most;
+}
+
+/** An activation has all dimensions of the output, so that the batch stays where it is; a constant does
+ *  not give dimension 0 an extent that no activation has. */
+static err check_batch(const struct operand *in, int i, int rank, int first)
 {
   const struct shape *s = &in[i].shape;
   char text[96];
-  if (!in[i].fixed) {
-    TRY(operand_activation(in, i));
-    CHECK(s->rank == rank, ERR_UNSUPPORTED,
-          "broadcasting to %d dimensions would move the batch of input %d, shape %s", rank, i,
-          shape_text(s, "N", text, sizeof text));
-    return ERR_OK;
-  }
-  TRY(operand_floats(in, i));
-  CHECK(extent_at(s, rank, 0) == 1, ERR_UNSUPPORTED,
+  CHECK(in[i].present, ERR_FORMAT, "input %d is missing", i);
+  CHECK(in[i].fixed || s->rank == rank, ERR_UNSUPPORTED,
+        "broadcasting to %d dimensions would move the batch of input %d, shape %s", rank, i,
+        shape_text(s, "N", text, sizeof text));
+  CHECK(!in[i].fixed || !rank || extent_at(s, rank, 0) == 1 || first > 1, ERR_UNSUPPORTED,
         "constant input %d, shape %s, would fix the batch to %d", i,
         shape_text(s, NULL, text, sizeof text), s->dim[0]);
   return ERR_OK;
 }
 
-/** Extents of s, whose rank is the larger of the two. */
-static err join(const struct shape *a, const struct shape *b, struct shape *s)
+/** Extents of *s, whose rank is the largest, with those of one more operand. */
+static err join(const struct shape *a, struct shape *s)
 {
-  char a_text[96], b_text[96];
+  char a_text[96], s_text[96];
+  struct shape out = *s;
   for (int i = 0; i < s->rank; i++) {
-    const int da = extent_at(a, s->rank, i), db = extent_at(b, s->rank, i);
-    CHECK(da == db || da == 1 || db == 1, ERR_SHAPE, "shapes %s and %s do not broadcast",
-          shape_text(a, NULL, a_text, sizeof a_text), shape_text(b, NULL, b_text, sizeof b_text));
-    s->dim[i] = da == 1 ? db : da;
+    const int da = extent_at(a, s->rank, i), ds = s->dim[i];
+    CHECK(da == ds || da == 1 || ds == 1, ERR_SHAPE, "shapes %s and %s do not broadcast",
+          shape_text(s, NULL, s_text, sizeof s_text), shape_text(a, NULL, a_text, sizeof a_text));
+    out.dim[i] = da == 1 ? ds : da;
   }
+  *s = out;
   return ERR_OK;
 }
 
-err broadcast_infer(void *attr, const struct operand *in, int n_in, struct shape *ys)
+err broadcast_infer_all(void *attr, const struct operand *in, int n_in, struct shape *ys)
 {
-  const struct shape *a = &in[0].shape, *b = &in[1].shape;
-  (void)attr, (void)n_in;
-  struct shape s = {.rank = a->rank > b->rank ? a->rank : b->rank};
-  for (int i = 0; i < 2; i++) TRY(check_batch(in, i, s.rank));
-  CHECK(s.rank >= 2, ERR_UNSUPPORTED,
-        "one dimension; the batch and at least one more are expected");
-  TRY(join(a, b, &s));
+  struct shape s = {.rank = 0};
+  (void)attr;
+  for (int i = 0; i < n_in; i++) s.rank = in[i].shape.rank > s.rank ? in[i].shape.rank : s.rank;
+  for (int i = 0; i < s.rank; i++) s.dim[i] = 1;
+  const int first = first_extent(in, n_in, s.rank);
+  for (int i = 0; i < n_in; i++) TRY(check_batch(in, i, s.rank, first));
+  for (int i = 0; i < n_in; i++) TRY(join(&in[i].shape, &s));
   TRY(operand_result(&s));
   *ys = s;
   return ERR_OK;
 }
 
-/** Output axis of stored axis i: channels, then the batch, then the rest. */
-static int logical(int i)
+err broadcast_infer(void *attr, const struct operand *in, int n_in, struct shape *ys)
 {
-  return i == 0 ? 1 : i == 1 ? 0 : i;
+  (void)n_in;
+  for (int i = 0; i < 2; i++) TRY(operand_numbers(in, i));
+  return broadcast_infer_all(attr, in, 2, ys);
 }
 
-static void set_steps(const struct op_site *at, int k, struct broadcast *s)
+/** Loops over the output in the order of its memory; steps are set for each operand. */
+static void add_axis(const struct op_site *at, const int input[2], int axis, struct broadcast *s)
 {
-  int64_t step = 1;
-  for (int i = s->n - 1; i >= 0; i--) {
-    const bool batch = i == 1;
-    const int mine = extent_at(&at->in[k].shape, at->ys.rank, logical(i));
-    const int64_t extent = !batch ? mine : at->in[k].fixed ? 1 : at->batch;
-    s->step[k][i] = extent == 1 ? 0 : step;
-    step *= extent;
+  const struct shape *ys = &at->ys;
+  s->extent[s->n] = axis < 0 ? at->batch : ys->dim[axis];
+  for (int k = 0; k < 2; k++) {
+    const struct shape *mine = &at->in[input[k]].shape;
+    const struct shape_steps steps = operand_steps(&at->in[input[k]], at->batch);
+    const bool wide = axis < 0 || extent_at(mine, ys->rank, axis) > 1;
+    s->step[k][s->n] = axis < 0 ? steps.batch
+                       : wide   ? steps.axis[axis - (ys->rank - mine->rank)]
+                                : 0;
   }
+  s->n++;
 }
 
 /** Axis i + 1 continues axis i for operand k. */
@@ -96,19 +111,28 @@ static void drop_axis(struct broadcast *s, int i)
   s->n--;
 }
 
-struct broadcast broadcast_of(const struct op_site *at)
+struct broadcast broadcast_of_inputs(const struct op_site *at, int i, int j)
 {
-  struct broadcast s = {.n = at->ys.rank};
-  for (int i = 0; i < s.n; i++) s.extent[i] = i == 1 ? at->batch : at->ys.dim[logical(i)];
-  for (int k = 0; k < 2; k++) set_steps(at, k, &s);
-  for (int i = s.n - 1; i >= 0 && s.n > 1; i--)
-    if (s.extent[i] == 1) drop_axis(&s, i);
-  for (int i = s.n - 2; i >= 0; i--) {
-    if (!continues(&s, 0, i) || !continues(&s, 1, i)) continue;
-    s.extent[i + 1] *= s.extent[i];
-    drop_axis(&s, i);
+  const int channels = shape_channel_axis(&at->ys), input[2] = {i, j};
+  struct broadcast s = {0};
+  for (int axis = channels; axis < at->ys.rank; axis++) {
+    add_axis(at, input, axis, &s);
+    if (axis == channels) add_axis(at, input, -1, &s);
+  }
+  if (!at->ys.rank) add_axis(at, input, -1, &s);
+  for (int k = s.n - 1; k >= 0 && s.n > 1; k--)
+    if (s.extent[k] == 1) drop_axis(&s, k);
+  for (int k = s.n - 2; k >= 0; k--) {
+    if (!continues(&s, 0, k) || !continues(&s, 1, k)) continue;
+    s.extent[k + 1] *= s.extent[k];
+    drop_axis(&s, k);
   }
   return s;
+}
+
+struct broadcast broadcast_of(const struct op_site *at)
+{
+  return broadcast_of_inputs(at, 0, 1);
 }
 
 /** Nested loops as an odometer: index[] and, for three arrays, the offset that belongs to it. */

@@ -1,6 +1,6 @@
 #pragma once
 /* Two operands of one element-by-element operator under numpy's broadcasting, as they are stored.
- * Activations keep the batch; constants are the same for every sample. */
+ * Constants are the same for every sample. */
 #include "core/op.h"
 
 enum { BROADCAST_AXES = SHAPE_MAX_RANK + 1 };
@@ -17,7 +17,15 @@ struct broadcast {
  *  ERR_UNSUPPORTED where the batch would not stay in front. */
 MUST_CHECK err broadcast_infer(void *attr, const struct operand *in, int n_in, struct shape *ys);
 
+/** The same of all n_in inputs, at least one of them an activation; whether constants are floats is not
+ *  looked at. */
+MUST_CHECK err broadcast_infer_all(void *attr, const struct operand *in, int n_in,
+                                   struct shape *ys);
+
 struct broadcast broadcast_of(const struct op_site *at);
+
+/** The same for inputs i and j of a node with more of them. */
+struct broadcast broadcast_of_inputs(const struct op_site *at, int i, int j);
 
 /** y = a b where `product`, else a + b.  y [output] overwritten; a, b read only. */
 void broadcast_forward(const struct broadcast *s, bool product, const real *a, const real *b,

@@ -10,7 +10,7 @@
 err elementwise_infer(void *attr, const struct operand *in, int n_in, struct shape *ys)
 {
   (void)attr, (void)n_in;
-  TRY(operand_activation(in, 0));
+  TRY(operand_tensor(in, 0));
   *ys = in[0].shape;
   return ERR_OK;
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static _Thread_local char message[1024];
+static _Thread_local char message[2048];
 static _Thread_local char chain[512];
 
 /** Name of the file below the source folder: "core/plan.c". */

@@ -177,8 +177,6 @@ static err settle(const struct graph_builder *b, const struct graph_node_spec *s
   TRY(gather_operands(b, spec, in));
   if (spec->op->parse) TRY(spec->op->parse(&spec->attrs, b->opset, attr));
   TRY(spec->op->infer(attr, in, spec->n_in, ys));
-  CHECK(ys->rank >= 2 && ys->dim[0] == 1, ERR_UNSUPPORTED,
-        "its output does not keep the batch as the first dimension");
   return ERR_OK;
 }
 
@@ -260,7 +258,7 @@ err graph_finish(struct graph_builder **builder, int output, struct graph **out)
   struct graph_storage *s = b->store;
   const struct shape *logits = &s->values[output].is.shape;
   char text[64];
-  CHECK(logits->rank >= 2 && shape_inner(logits) == 1, ERR_UNSUPPORTED,
+  CHECK(logits->rank >= 2 && logits->dim[0] == 1 && shape_inner(logits) == 1, ERR_UNSUPPORTED,
         "output '%s' has shape %s; logits [N, classes] are expected", s->values[output].name,
         shape_text(logits, "N", text, sizeof text));
   TRY(drop_dead_nodes(b, output));

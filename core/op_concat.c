@@ -1,13 +1,11 @@
 /** @file
- *  Concat along any axis but the batch.
+ *  Concat of activations and constants along any axis but the batch.
  *  Source: ONNX operator specification, Concat-4 to Concat-13. */
-#include "core/elementwise.h"
-#include "core/op.h"
+#include "core/box.h"
 #include "core/operand.h"
 
 #include <inttypes.h>
 #include <limits.h>
-#include <string.h>
 
 struct concat {
   int64_t given;
@@ -36,12 +34,23 @@ static err join(const struct operand *in, int i, int axis, const struct shape *s
   return ERR_OK;
 }
 
+/** Dimension 0 is not the batch where some activation is longer than 1 along it. */
+static err check_axis(int axis, const struct operand *in, int n_in)
+{
+  bool longer = axis > 0;
+  for (int i = 0; i < n_in; i++)
+    longer = longer || (!in[i].fixed && in[i].shape.rank && in[i].shape.dim[0] > 1);
+  CHECK(longer, ERR_UNSUPPORTED, "axis 0 is the batch; samples must stay apart");
+  return ERR_OK;
+}
+
 static err infer(void *attr, const struct operand *in, int n_in, struct shape *ys)
 {
   struct concat *a = attr;
   int64_t total = 0;
-  for (int i = 0; i < n_in; i++) TRY(operand_activation(in, i));
-  TRY(operand_axis(a->given, in[0].shape.rank, &a->axis));
+  for (int i = 0; i < n_in; i++) TRY(operand_numbers(in, i));
+  TRY(operand_any_axis(a->given, in[0].shape.rank, &a->axis));
+  TRY(check_axis(a->axis, in, n_in));
   struct shape s = in[0].shape;
   for (int i = 0; i < n_in; i++) TRY(join(in, i, a->axis, &s, &total));
   s.dim[a->axis] = (int)total;
@@ -50,50 +59,32 @@ static err infer(void *attr, const struct operand *in, int n_in, struct shape *y
   return ERR_OK;
 }
 
-/** Elements of a tensor from the axis on, as stored: what one copy moves. */
-static int64_t chunk(const struct shape *s, int axis, int batch)
+/** Where input i lies in the output; *start: its beginning along the axis, moved to that of the next. */
+static struct box box_at(const struct op_site *at, int i, int64_t *start)
 {
-  int64_t n = axis == 1 ? batch : 1;
-  for (int i = axis; i < s->rank; i++) n *= s->dim[i];
-  return n;
+  const struct concat *a = at->attr;
+  struct box b = box_of(&at->ys, &at->in[i].shape, at->batch);
+  if (at->in[i].fixed) b.part_batch = 0;
+  b.start[a->axis] = *start;
+  *start += at->in[i].shape.dim[a->axis];
+  return b;
 }
 
 static void forward(const struct op_fwd *c)
 {
-  const struct concat *a = c->at->attr;
-  const int64_t row = chunk(&c->at->ys, a->axis, c->at->batch);
-  const int64_t rows = shape_count(&c->at->ys) * c->at->batch / row;
-  real *y = c->y;
+  int64_t start = 0;
   for (int i = 0; i < c->at->n_in; i++) {
-    const int64_t n = chunk(&c->at->in[i].shape, a->axis, c->at->batch);
-    for (int64_t r = 0; r < rows; r++) memcpy(y + r * row, c->x[i] + r * n, (size_t)n * sizeof *y);
-    y += n;
-  }
-}
-
-/** dx[r, :] (+)= dy[r, first n of row], for every r. */
-static void give_rows(const real *restrict dy, int64_t rows, int64_t row, int64_t n, bool set,
-                      real *restrict dx)
-{
-  for (int64_t r = 0; r < rows; r++) {
-    if (set) {
-      memcpy(dx + r * n, dy + r * row, (size_t)n * sizeof *dx);
-    } else {
-      elementwise_scale(dy + r * row, REAL(1.0), n, false, dx + r * n);
-    }
+    const struct box b = box_at(c->at, i, &start);
+    box_put(&b, c->x[i], false, c->y);
   }
 }
 
 static void backward(const struct op_bwd *c)
 {
-  const struct concat *a = c->at->attr;
-  const int64_t row = chunk(&c->at->ys, a->axis, c->at->batch);
-  const int64_t rows = shape_count(&c->at->ys) * c->at->batch / row;
-  const real *dy = c->dy;
+  int64_t start = 0;
   for (int i = 0; i < c->at->n_in; i++) {
-    const int64_t n = chunk(&c->at->in[i].shape, a->axis, c->at->batch);
-    if (c->dx[i]) give_rows(dy, rows, row, n, op_sets(c, i), c->dx[i]);
-    dy += n;
+    const struct box b = box_at(c->at, i, &start);
+    if (c->dx[i]) box_take(&b, c->dy, !op_sets(c, i), c->dx[i]);
   }
 }
 

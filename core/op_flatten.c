@@ -1,5 +1,5 @@
 /** @file
- *  Flatten: [N, d1, d2, ...] to [N, d1 d2 ...], where everything left of `axis` is the batch.
+ *  Flatten: to a matrix, whose rows are the dimensions left of `axis`.
  *  Source: ONNX operator specification, Flatten-1 to Flatten-13. */
 #include "core/operand.h"
 #include "core/relayout.h"
@@ -18,29 +18,27 @@ static err parse(const struct attr_list *list, int opset, void *attr)
   return attr_int(list, "axis", 1, &a->axis);
 }
 
-/** Nothing but the batch is left of the axis, and the rest is countable. */
-static err check_left(const struct shape *x, int axis)
+/** [product of the extents left of the axis, product of the others]. */
+static struct shape matrix(const struct shape *x, int axis)
 {
-  CHECK(axis > 0, ERR_UNSUPPORTED, "axis 0 would flatten the batch; use axis 1");
-  for (int i = 1; i < axis; i++) {
-    CHECK(x->dim[i] == 1, ERR_UNSUPPORTED,
-          "axis %d would mix the batch with dimension %d; use axis 1", axis, i);
-  }
-  CHECK(shape_count(x) <= INT_MAX, ERR_SHAPE, "more than %d elements a sample", INT_MAX);
-  return ERR_OK;
+  struct shape left = *x;
+  left.rank = axis;
+  const int64_t rows = shape_count(&left);
+  return (struct shape){2, {(int)rows, (int)(shape_count(x) / rows)}};
 }
 
 static err infer(void *attr, const struct operand *in, int n_in, struct shape *ys)
 {
   const struct flatten *a = attr;
   (void)n_in;
-  TRY(operand_activation(in, 0));
+  TRY(operand_tensor(in, 0));
   const struct shape *x = &in[0].shape;
   CHECK(a->axis >= -x->rank && a->axis <= x->rank, ERR_FORMAT,
         "axis %" PRId64 " is outside a tensor of %d dimensions", a->axis, x->rank);
   const int axis = (int)(a->axis < 0 ? a->axis + x->rank : a->axis);
-  TRY(check_left(x, axis));
-  const struct shape flat = {2, {1, (int)shape_count(x)}};
+  CHECK(axis > 0 || x->dim[0] > 1, ERR_UNSUPPORTED, "axis 0 would flatten the batch; use axis 1");
+  CHECK(shape_count(x) <= INT_MAX, ERR_SHAPE, "more than %d elements a sample", INT_MAX);
+  const struct shape flat = matrix(x, axis);
   TRY(relayout_check(x, &flat));
   *ys = flat;
   return ERR_OK;
@@ -56,4 +54,5 @@ const struct op op_flatten = {
     .infer = infer,
     .forward = relayout_forward,
     .backward = relayout_backward,
+    .can_set = true,
 };

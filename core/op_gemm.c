@@ -1,10 +1,11 @@
 /** @file
  *  Gemm with an activation A [N, F] and constants B, C:  y = alpha A op(B) + beta C.
- *  Storage is [features][batch], so with W = op(B)^T one matrix product makes y = W x.
+ *  Where A is [1, F] storage is [features][batch], so with W = op(B)^T one matrix product makes
+ *  y = W x; where it has more rows, those of all samples are one matrix.
  *  Source: ONNX operator specification, Gemm-7 to Gemm-13. */
+#include "core/matrix.h"
 #include "core/op.h"
 #include "core/operand.h"
-#include "core/product.h"
 
 struct dense {
   real alpha, beta;
@@ -44,7 +45,7 @@ static err check_bias(struct dense *a, const struct operand *in, int outputs)
 static err infer(void *attr, const struct operand *in, int n_in, struct shape *ys)
 {
   struct dense *a = attr;
-  TRY(operand_activation(in, 0));
+  TRY(operand_tensor(in, 0));
   TRY(operand_floats(in, 1));
   const struct shape *s = &in[1].shape;
   CHECK(in[0].shape.rank == 2 && s->rank == 2, ERR_SHAPE,
@@ -53,21 +54,64 @@ static err infer(void *attr, const struct operand *in, int n_in, struct shape *y
   CHECK(in[0].shape.dim[1] == rows, ERR_SHAPE, "input 0 has %d features, input 1 expects %d",
         in[0].shape.dim[1], rows);
   if (operand_given(in, n_in, 2)) TRY(check_bias(a, in, outputs));
-  *ys = (struct shape){2, {1, outputs}};
+  *ys = (struct shape){2, {in[0].shape.dim[0], outputs}};
   return operand_result(ys);
+}
+
+/** Rows of A over the whole unit, where it has several a sample; else 0. */
+static int rows_of(const struct op_site *at)
+{
+  const int rows = at->in[0].shape.dim[0];
+  return rows > 1 ? rows * at->batch : 0;
 }
 
 /** A scaled signal, and what products want. */
 static size_t work_bytes(const struct op_site *at)
 {
-  return (size_t)(shape_count(&at->ys) * at->batch) * sizeof(real) + product_work_bytes(at->batch);
+  const int f = at->in[0].shape.dim[1], k = at->ys.dim[1];
+  const size_t forward = matrix_work_bytes(k, f), backward = matrix_work_bytes(f, k);
+  const size_t rows = forward > backward ? forward : backward;
+  return (size_t)(shape_count(&at->ys) * at->batch) * sizeof(real) +
+         (rows_of(at) ? rows : product_work_bytes(at->batch));
+}
+
+static real bias_of(const struct op_fwd *c, int output)
+{
+  const struct dense *a = c->at->attr;
+  if (!operand_given(c->at->in, c->at->n_in, 2)) return REAL(0.0);
+  return a->beta * c->x[2][(int64_t)output * a->c_step];
+}
+
+/** y = A op(B) row by row of all samples, then scaled and biased. */
+static void forward_rows(const struct op_fwd *c, int rows)
+{
+  const struct dense *a = c->at->attr;
+  const int f = c->at->in[0].shape.dim[1], k = c->at->ys.dim[1];
+  matrix_product(&(struct matrix_product){.m = rows,
+                                          .n = k,
+                                          .k = f,
+                                          .b_transposed = a->b_transposed,
+                                          .a = c->x[0],
+                                          .b = c->x[1],
+                                          .c = c->y,
+                                          .a_step = f,
+                                          .b_step = a->b_transposed ? f : k,
+                                          .c_step = k,
+                                          .work = c->work});
+  for (int r = 0; r < rows; r++) {
+    real *restrict y = c->y + (int64_t)r * k;
+    for (int i = 0; i < k; i++) y[i] = a->alpha * y[i] + bias_of(c, i);
+  }
 }
 
 static void forward(const struct op_fwd *c)
 {
   const struct dense *a = c->at->attr;
   const int batch = c->at->batch, f = c->at->in[0].shape.dim[1], k = c->at->ys.dim[1];
-  const bool biased = operand_given(c->at->in, c->at->n_in, 2);
+  if (rows_of(c->at)) {
+    forward_rows(c, rows_of(c->at));
+    return;
+  }
   product(&(struct product){.m = k,
                             .n = batch,
                             .k = f,
@@ -80,20 +124,43 @@ static void forward(const struct op_fwd *c)
                             .c_step = batch,
                             .work = c->work});
   for (int i = 0; i < k; i++) {
-    const real add = biased ? a->beta * c->x[2][(int64_t)i * a->c_step] : REAL(0.0);
+    const real add = bias_of(c, i);
     real *restrict y = c->y + (int64_t)i * batch;
     for (int b = 0; b < batch; b++) y[b] = a->alpha * y[b] + add;
   }
+}
+
+/** dx (+)= scaled op(B)^T. */
+static void backward_rows(const struct op_bwd *c, int rows, const real *scaled, void *work)
+{
+  const struct dense *a = c->at->attr;
+  const int f = c->at->in[0].shape.dim[1], k = c->at->ys.dim[1];
+  matrix_product(&(struct matrix_product){.m = rows,
+                                          .n = f,
+                                          .k = k,
+                                          .b_transposed = !a->b_transposed,
+                                          .add = !op_sets(c, 0),
+                                          .a = scaled,
+                                          .b = c->x[1],
+                                          .c = c->dx[0],
+                                          .a_step = k,
+                                          .b_step = a->b_transposed ? f : k,
+                                          .c_step = f,
+                                          .work = work});
 }
 
 static void backward(const struct op_bwd *c)
 {
   const struct dense *a = c->at->attr;
   const int batch = c->at->batch, f = c->at->in[0].shape.dim[1], k = c->at->ys.dim[1];
-  const int64_t n = (int64_t)k * batch;
+  const int64_t n = shape_count(&c->at->ys) * batch;
   real *restrict scaled = c->work;
   if (!c->dx[0]) return;
   for (int64_t i = 0; i < n; i++) scaled[i] = a->alpha * c->dy[i];
+  if (rows_of(c->at)) {
+    backward_rows(c, rows_of(c->at), scaled, scaled + n);
+    return;
+  }
   product(&(struct product){.m = f,
                             .n = batch,
                             .k = k,
@@ -108,6 +175,11 @@ static void backward(const struct op_bwd *c)
                             .work = scaled + n});
 }
 
+static int64_t flops(const struct op_site *at)
+{
+  return 2 * shape_count(&at->ys) * at->in[0].shape.dim[1];
+}
+
 const struct op op_gemm = {
     .name = "Gemm",
     .source = "ONNX operators, Gemm-13",
@@ -120,5 +192,5 @@ const struct op op_gemm = {
     .forward = forward,
     .backward = backward,
     .can_set = true,
-    .flops = op_weight_flops,
+    .flops = flops,
 };

@@ -1,6 +1,5 @@
 /** @file
- *  Reshape to a constant shape whose first extent is the batch: 0 (as in the input), -1 (what is
- *  left over) or 1 (a model exported for one image).
+ *  Reshape to a constant shape: 0 stands for the input's extent, -1 for what is left over.
  *  Source: ONNX operator specification, Reshape-5 to Reshape-19. */
 #include "core/operand.h"
 #include "core/relayout.h"
@@ -22,7 +21,7 @@ static err parse(const struct attr_list *list, int opset, void *attr)
   return ERR_OK;
 }
 
-/** The extent that the target asks for in dimension i > 0; -1 stays for the caller. */
+/** The extent that the target asks for in dimension i; -1 stays for the caller. */
 static err extent(const struct reshape *a, const struct shape *x, int i, int64_t target, int *out)
 {
   CHECK(target != 0 || !a->zero_is_zero, ERR_SHAPE, "extent 0 in dimension %d of the new shape", i);
@@ -38,7 +37,7 @@ static err extent(const struct reshape *a, const struct shape *x, int i, int64_t
 static err fill_hole(const struct shape *x, int hole, struct shape *s)
 {
   int64_t rest = 1;
-  for (int i = 1; i < s->rank; i++) {
+  for (int i = 0; i < s->rank; i++) {
     if (i == hole) continue;
     rest *= s->dim[i];
     CHECK(rest <= INT_MAX, ERR_SHAPE, "the new shape has more than %d elements", INT_MAX);
@@ -53,14 +52,11 @@ static err resolve(const struct reshape *a, const struct shape *x, const int64_t
                    struct shape *s)
 {
   int hole = -1;
-  *s = (struct shape){.rank = n, .dim = {1}};
-  const bool batch = (target[0] == 0 && !a->zero_is_zero) || target[0] == -1 || target[0] == 1;
-  CHECK(batch, ERR_UNSUPPORTED,
-        "the new shape begins with %" PRId64 "; 0, -1 or 1, the batch, is expected", target[0]);
-  for (int i = 1; i < n; i++) {
+  *s = (struct shape){.rank = n};
+  for (int i = 0; i < n; i++) {
     TRY(extent(a, x, i, target[i], &s->dim[i]));
     if (s->dim[i] != -1) continue;
-    CHECK(hole < 0 && target[0] != -1, ERR_FORMAT, "the new shape holds -1 twice");
+    CHECK(hole < 0, ERR_FORMAT, "the new shape holds -1 twice");
     hole = i;
   }
   return hole < 0 ? ERR_OK : fill_hole(x, hole, s);
@@ -72,10 +68,8 @@ static err infer(void *attr, const struct operand *in, int n_in, struct shape *y
   const int64_t *target;
   struct shape s;
   (void)n_in;
-  TRY(operand_activation(in, 0));
+  TRY(operand_tensor(in, 0));
   TRY(operand_ints(in, 1, SHAPE_MAX_RANK, &n, &target));
-  CHECK(n >= 2, ERR_UNSUPPORTED,
-        "the new shape has %d dimensions; the batch and one more are expected", n);
   TRY(resolve(attr, &in[0].shape, target, n, &s));
   TRY(relayout_check(&in[0].shape, &s));
   *ys = s;
@@ -92,4 +86,5 @@ const struct op op_reshape = {
     .infer = infer,
     .forward = relayout_forward,
     .backward = relayout_backward,
+    .can_set = true,
 };

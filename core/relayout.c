@@ -3,16 +3,10 @@
  *  position f % inner, so runs of gcd(inner of x, inner of y) elements stay together. */
 #include "core/relayout.h"
 
+#include "core/nest.h"
 #include "core/operand.h"
 
 #include <assert.h>
-
-struct layouts {
-  int64_t count;            /* elements of a sample */
-  int64_t run;              /* elements that stay together */
-  int64_t inner_x, inner_y; /* positions of a channel */
-  int batch;
-};
 
 static int64_t gcd(int64_t a, int64_t b)
 {
@@ -24,13 +18,25 @@ static int64_t gcd(int64_t a, int64_t b)
   return a;
 }
 
-static struct layouts layouts_of(const struct op_site *at)
+/** Loops over runs where one inner extent divides the other; array 0 is the output. */
+static struct nest nest_of(const struct op_site *at)
 {
-  const int64_t ix = shape_inner(&at->in[0].shape), iy = shape_inner(&at->ys);
-  const int64_t count = shape_count(&at->ys);
-  assert(ix > 0 && iy > 0);
-  const bool same = ix == iy || at->batch == 1;
-  return (struct layouts){count, same ? count : gcd(ix, iy), ix, iy, at->batch};
+  const int64_t x = shape_inner(&at->in[0].shape), y = shape_inner(&at->ys), batch = at->batch;
+  const int64_t run = x < y ? x : y, longer = x < y ? y : x;
+  struct nest s = {0};
+  assert(longer % run == 0);
+  nest_add(&s, shape_count(&at->ys) / longer, (int64_t[]){longer * batch, longer * batch, 0, 0});
+  nest_add(&s, longer / run,
+           (int64_t[]){y == run ? run * batch : run, x == run ? run * batch : run, 0, 0});
+  nest_add(&s, batch, (int64_t[]){y, x, 0, 0});
+  nest_add(&s, run, (int64_t[]){1, 1, 0, 0});
+  return s;
+}
+
+static bool divides(const struct op_site *at)
+{
+  const int64_t x = shape_inner(&at->in[0].shape), y = shape_inner(&at->ys);
+  return x % y == 0 || y % x == 0;
 }
 
 /** Where element f of sample 0 is stored. */
@@ -38,6 +44,19 @@ static int64_t place(int64_t f, int64_t inner, int batch)
 {
   assert(inner > 0);
   return f / inner * inner * batch + f % inner;
+}
+
+/** to (+)= from run by run; inner extents as stored. */
+static void move_runs(const struct op_site *at, const real *from, int64_t inner_from, bool add,
+                      real *to, int64_t inner_to)
+{
+  const int64_t run = gcd(inner_from, inner_to), count = shape_count(&at->ys);
+  struct nest s = {0};
+  nest_add(&s, at->batch, (int64_t[]){inner_to, inner_from, 0, 0});
+  nest_add(&s, run, (int64_t[]){1, 1, 0, 0});
+  nest_settle(&s, 0);
+  for (int64_t f = 0; f < count; f += run)
+    nest_copy(&s, from + place(f, inner_from, at->batch), add, to + place(f, inner_to, at->batch));
 }
 
 err relayout_check(const struct shape *x, const struct shape *ys)
@@ -49,41 +68,27 @@ err relayout_check(const struct shape *x, const struct shape *ys)
   return ERR_OK;
 }
 
-static void add_run(const real *restrict from, int64_t n, real *restrict to)
-{
-  for (int64_t i = 0; i < n; i++) to[i] += from[i];
-}
-
-static void copy_run(const real *restrict from, int64_t n, real *restrict to)
-{
-  for (int64_t i = 0; i < n; i++) to[i] = from[i];
-}
-
 void relayout_forward(const struct op_fwd *c)
 {
-  const struct layouts l = layouts_of(c->at);
-  if (l.run == l.count) {
-    copy_run(c->x[0], l.count * l.batch, c->y);
+  if (divides(c->at)) {
+    struct nest s = nest_of(c->at);
+    nest_settle(&s, 0);
+    nest_copy(&s, c->x[0], false, c->y);
     return;
   }
-  for (int64_t f = 0; f < l.count; f += l.run) {
-    const real *x = c->x[0] + place(f, l.inner_x, l.batch);
-    real *y = c->y + place(f, l.inner_y, l.batch);
-    for (int b = 0; b < l.batch; b++) copy_run(x + b * l.inner_x, l.run, y + b * l.inner_y);
-  }
+  move_runs(c->at, c->x[0], shape_inner(&c->at->in[0].shape), false, c->y, shape_inner(&c->at->ys));
 }
 
 void relayout_backward(const struct op_bwd *c)
 {
-  const struct layouts l = layouts_of(c->at);
   if (!c->dx[0]) return;
-  if (l.run == l.count) {
-    add_run(c->dy, l.count * l.batch, c->dx[0]);
+  if (divides(c->at)) {
+    struct nest s = nest_of(c->at);
+    nest_swap(&s);
+    nest_settle(&s, 0);
+    nest_copy(&s, c->dy, !op_sets(c, 0), c->dx[0]);
     return;
   }
-  for (int64_t f = 0; f < l.count; f += l.run) {
-    real *dx = c->dx[0] + place(f, l.inner_x, l.batch);
-    const real *dy = c->dy + place(f, l.inner_y, l.batch);
-    for (int b = 0; b < l.batch; b++) add_run(dy + b * l.inner_y, l.run, dx + b * l.inner_x);
-  }
+  move_runs(c->at, c->dy, shape_inner(&c->at->ys), !op_sets(c, 0), c->dx[0],
+            shape_inner(&c->at->in[0].shape));
 }

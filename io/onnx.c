@@ -137,7 +137,7 @@ err onnx_read(const char *path, const struct onnx_options *o, struct graph **out
   const err e = build(&m, out);
   release(&m);
   if (!e) return ERR_OK;
-  char why[800];
+  char why[1800];
   (void)snprintf(why, sizeof why, "%s", err_message());
   return FAIL(e, "model %.200s: %s", path, why);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct text {
-  char at[360];
+  char at[1400];
   int n; /* items listed */
 };
 
@@ -71,7 +71,7 @@ static err refuse(const struct onnx_model *m, const Onnx__NodeProto *const *kept
     list(&others, item);
   }
   for (const struct op *const *op = op_all; *op; op++) list(&known, (*op)->name);
-  char more[420] = "";
+  char more[1500] = "";
   if (others.n) {
     (void)snprintf(more, sizeof more, "; %d more operator type%s not supported either: %s",
                    others.n, others.n > 1 ? "s are" : " is", others.at);

@@ -62,14 +62,17 @@ static void fill_constant(double *v, int64_t n, bool positive, enum driver_value
   }
 }
 
-static void fill_activation(double *v, int64_t n, enum driver_values how, uint64_t *state)
+/** Spread: distinct multiples of 1/256 plus 1/512 about 0; kind q: all above 1/2, kind y: times 16. */
+static void fill_activation(double *v, int64_t n, char kind, enum driver_values how,
+                            uint64_t *state)
 {
   if (how == DRIVER_INTEGERS) {
-    fill_constant(v, n, false, how, state);
+    fill_constant(v, n, kind == 'q', how, state);
     return;
   }
-  const int64_t middle = n / 2;
-  for (int64_t i = 0; i < n; i++) v[i] = ((double)(i - middle) + 0.5) / 256.0;
+  const int64_t middle = kind == 'q' ? -128 : n / 2;
+  const double step = kind == 'y' ? 0x1p-4 : 0x1p-8;
+  for (int64_t i = 0; i < n; i++) v[i] = ((double)(i - middle) + 0.5) * step;
   for (int64_t i = n - 1; i > 0; i--) {
     const int64_t j = driver_random(state, i + 1);
     const double t = v[i];
@@ -92,7 +95,8 @@ static void read_shape(const char *text, int first, struct operand *in)
   copy[sizeof copy - 1] = 0;
   char *p = copy;
   const int n = *p ? read_ints(&p, dim) : 0;
-  in->shape = (struct shape){.rank = n + first, .dim = {1}};
+  in->shape = (struct shape){.rank = n + first};
+  if (first) in->shape.dim[0] = 1;
   for (int i = 0; i < n; i++) in->shape.dim[i + first] = (int)dim[i];
 }
 
@@ -109,8 +113,8 @@ static void add_floats(struct op_driver *d, const char *word, enum driver_values
 {
   const int i = d->at.n_in;
   struct operand *in = &d->in[i];
-  in->fixed = *word != 'x';
-  if (*word != 's') read_shape(word + 1, !in->fixed, in);
+  in->fixed = !strchr("xwqy", *word);
+  if (*word != 's') read_shape(word + 1, !in->fixed && *word != 'w', in);
   const int64_t n = driver_count(d, i);
   d->value[i] = calloc((size_t)n, sizeof *d->value[i]);
   if (*word == 's') {
@@ -118,26 +122,43 @@ static void add_floats(struct op_driver *d, const char *word, enum driver_values
   } else if (in->fixed) {
     fill_constant(d->value[i], n, *word == 'p', how, state);
   } else {
-    fill_activation(d->value[i], n, how, state);
+    fill_activation(d->value[i], n, *word, how, state);
   }
   if (!in->fixed) return;
   d->constant[i] = to_real(d->value[i], n);
   in->data = d->constant[i];
 }
 
-static void add_input(struct op_driver *d, char *word, enum driver_values how, uint64_t *state)
+/** "i1,2", "j3", "k2,2:0,1,1,0" or "b3,4". */
+static void add_ints(struct op_driver *d, char *word, uint64_t *state)
 {
   const int i = d->at.n_in;
   struct operand *in = &d->in[i];
+  char *p = strchr(word, ':');
+  in->fixed = true;
+  in->ints = d->ints[i];
+  if (*word == 'b') {
+    read_shape(word + 1, 0, in);
+    assert(shape_count(&in->shape) <= DRIVER_INTS);
+    for (int64_t k = 0; k < shape_count(&in->shape); k++) d->ints[i][k] = driver_random(state, 2);
+    return;
+  }
+  if (p) *p = 0;
+  if (p) read_shape(word + 1, 0, in);
+  p = p ? p + 1 : word + 1;
+  const int n = read_ints(&p, d->ints[i]);
+  if (*word != 'k') in->shape = (struct shape){*word == 'i', {n}};
+  assert(shape_count(&in->shape) == n);
+}
+
+static void add_input(struct op_driver *d, char *word, enum driver_values how, uint64_t *state)
+{
+  const int i = d->at.n_in;
   assert(i < DRIVER_INPUTS);
-  in->present = *word != '-';
-  if (*word == 'i' || *word == 'j') {
-    char *p = word + 1;
-    const int n = read_ints(&p, d->ints[i]);
-    in->fixed = true;
-    in->ints = d->ints[i];
-    in->shape = (struct shape){*word == 'i', {n}};
-  } else if (in->present) {
+  d->in[i].present = *word != '-';
+  if (strchr("ijkb", *word)) {
+    add_ints(d, word, state);
+  } else if (d->in[i].present) {
     add_floats(d, word, how, state);
   }
   d->at.n_in++;
@@ -226,7 +247,7 @@ void driver_free(struct op_driver *d)
 static int64_t stored_at(const struct shape *s, int batch, int64_t i)
 {
   const int64_t inner = shape_inner(s), channels = shape_channels(s);
-  const int64_t n = i / (channels * inner), c = i / inner % channels;
+  const int64_t n = i / shape_count(s), c = i / inner % channels;
   return (c * batch + n) * inner + i % inner;
 }
 

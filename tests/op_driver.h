@@ -3,14 +3,15 @@
  * between the logical row-major layout [batch, d1, ...] in double and the storage of shape.h. */
 #include "core/op.h"
 
-enum { DRIVER_INPUTS = 6, DRIVER_ATTRS = 8, DRIVER_INTS = 8 };
+enum { DRIVER_INPUTS = 6, DRIVER_ATTRS = 8, DRIVER_INTS = 64 };
 
 /** What to build.
  *
  *  attrs   "group=2 alpha=0.5 pads=[1,1,1,1] auto_pad='VALID'": int, float, ints, string
- *  inputs  "x3,8,8 c4,3,3,3 -": x activation (extents without the batch), c constant floats, p the
- *          same but positive, s0.5 a constant scalar, i0,-1 constant integers, j1 a scalar integer,
- *          - absent */
+ *  inputs  "x3,8,8 c4,3,3,3 -": x activation (extents without the batch), w the same with all extents of one
+ *          sample, q positive, y sixteen times as far from 0; c constant floats, p the same but positive,
+ *          s0.5 a constant scalar, i0,-1 constant integers, j1 a scalar integer, k2,2:0,1,1,0 integers of a
+ *          shape, b3,4 random zeros and ones of a shape, - absent */
 struct op_case {
   const char *op;
   int opset;
@@ -18,7 +19,7 @@ struct op_case {
 };
 
 enum driver_values {
-  DRIVER_SPREAD,  /* distinct multiples of 1/256 plus 1/512: no ties, none near a kink */
+  DRIVER_SPREAD,  /* distinct multiples of 1/256 plus 1/512: no ties, none near a kink; see below */
   DRIVER_INTEGERS /* -3 .. 3: sums are exact */
 };
 

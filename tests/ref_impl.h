@@ -37,6 +37,121 @@ static inline void ref_make_y(struct ref_call *c)
   c->scale = calloc(n, sizeof *c->scale);
 }
 
-void ref_conv(struct ref_call *c);
-void ref_average(struct ref_call *c);
-void ref_max(struct ref_call *c);
+static inline double ref_float(const struct ref_call *c, const char *name, double otherwise)
+{
+  const struct attr *a = attr_find(c->attrs, name);
+  return a ? (double)a->f : otherwise;
+}
+
+static inline void ref_like_input(struct ref_call *c)
+{
+  c->y = c->in[0];
+  ref_make_y(c);
+}
+
+/** Index along every dimension of element n. */
+static inline void ref_unravel(const struct ref_tensor *t, int64_t n, int64_t *index)
+{
+  for (int d = t->rank - 1; d >= 0; d--) {
+    index[d] = n % t->dim[d];
+    n /= t->dim[d];
+  }
+}
+
+static inline int64_t ref_ravel(const struct ref_tensor *t, const int64_t *index)
+{
+  int64_t n = 0;
+  for (int d = 0; d < t->rank; d++) n = n * t->dim[d] + index[d];
+  return n;
+}
+
+/** Offset in `t` of the element that the output's element `i` is broadcast from. */
+static inline int64_t ref_broadcast_from(const struct ref_tensor *t, const struct ref_tensor *y,
+                                         int64_t i)
+{
+  int64_t index[REF_RANK], mine[REF_RANK];
+  ref_unravel(y, i, index);
+  for (int d = 0; d < t->rank; d++) mine[d] = t->dim[d] == 1 ? 0 : index[d + y->rank - t->rank];
+  return ref_ravel(t, mine);
+}
+
+/** c->y gets the broadcast shape of all inputs. */
+static inline void ref_broadcast_shape(struct ref_call *c)
+{
+  c->y = (struct ref_tensor){.rank = 0};
+  for (int k = 0; k < c->n_in; k++)
+    if (c->in[k].rank > c->y.rank) c->y.rank = c->in[k].rank;
+  for (int d = 0; d < c->y.rank; d++) c->y.dim[d] = 1;
+  for (int k = 0; k < c->n_in; k++) {
+    for (int d = 0; d < c->in[k].rank; d++) {
+      int *to = &c->y.dim[d + c->y.rank - c->in[k].rank];
+      if (c->in[k].dim[d] > *to) *to = c->in[k].dim[d];
+    }
+  }
+}
+
+/* Operator type, its function. */
+#define REF_OPS(R)                   \
+  R("AveragePool", ref_average)      \
+  R("BatchNormalization", ref_norm)  \
+  R("Conv", ref_conv)                \
+  R("Gemm", ref_gemm)                \
+  R("GlobalAveragePool", ref_global) \
+  R("MaxPool", ref_max)
+
+#define REF_UNARY(R)                 \
+  R("Abs", ref_abs)                  \
+  R("Celu", ref_celu)                \
+  R("Clip", ref_clip)                \
+  R("Dropout", ref_identity)         \
+  R("Elu", ref_elu)                  \
+  R("Erf", ref_erf)                  \
+  R("Exp", ref_exp)                  \
+  R("Gelu", ref_gelu)                \
+  R("HardSigmoid", ref_hard_sigmoid) \
+  R("HardSwish", ref_hard_swish)     \
+  R("Identity", ref_identity)        \
+  R("LeakyRelu", ref_leaky)          \
+  R("Log", ref_log)                  \
+  R("Mish", ref_mish)                \
+  R("Neg", ref_neg)                  \
+  R("Reciprocal", ref_reciprocal)    \
+  R("Relu", ref_relu)                \
+  R("Selu", ref_selu)                \
+  R("Sigmoid", ref_sigmoid)          \
+  R("Softplus", ref_softplus)        \
+  R("Softsign", ref_softsign)        \
+  R("Sqrt", ref_sqrt)                \
+  R("Tanh", ref_tanh)                \
+  R("ThresholdedRelu", ref_thresholded)
+
+#define REF_BINARY(R)     \
+  R("Add", ref_add)       \
+  R("Div", ref_div)       \
+  R("MatMul", ref_matmul) \
+  R("Mul", ref_mul)       \
+  R("PRelu", ref_prelu)   \
+  R("Pow", ref_pow)       \
+  R("Sub", ref_sub)
+
+#define REF_MOVE(R)                     \
+  R("Concat", ref_concat)               \
+  R("DepthToSpace", ref_depth_to_space) \
+  R("Expand", ref_expand)               \
+  R("Flatten", ref_flatten)             \
+  R("Gather", ref_gather)               \
+  R("Reshape", ref_reshape)             \
+  R("Slice", ref_slice)                 \
+  R("SpaceToDepth", ref_space_to_depth) \
+  R("Split", ref_split)                 \
+  R("Squeeze", ref_squeeze)             \
+  R("Transpose", ref_transpose)         \
+  R("Unsqueeze", ref_unsqueeze)
+
+#define REF_SUM(R)                 \
+  R("LogSoftmax", ref_log_softmax) \
+  R("Softmax", ref_softmax)
+
+#define REF(name, run) void run(struct ref_call *c);
+REF_OPS(REF) REF_UNARY(REF) REF_BINARY(REF) REF_MOVE(REF) REF_SUM(REF)
+#undef REF

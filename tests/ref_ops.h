@@ -1,5 +1,5 @@
 #pragma once
-/* Every operator again, as naive loops in double over logical row-major tensors [N, d1, ...],
+/* Every operator again, as naive loops in double over the logical row-major tensors of one sample,
  * written from the ONNX formulas and sharing no code with core. */
 #include "core/attr.h"
 
@@ -15,8 +15,8 @@ struct ref_tensor {
 struct ref_call {
   const struct attr_list *attrs;
   int opset, n_in;
-  struct ref_tensor in[REF_INPUTS]; /* dim[0] of activations is the number of samples */
-  struct ref_tensor y;              /* out: new, free v */
+  struct ref_tensor in[REF_INPUTS];
+  struct ref_tensor y; /* out: new, free v */
   double *scale; /* out: new; sum of |terms| of every element, 0 where no rounding is allowed */
   int terms;     /* out: at most so many roundings of numbers of that size */
 };

@@ -1,0 +1,46 @@
+/** @file
+ *  Div: y = a / b under numpy's broadcasting, of activations and constants; derivatives 1 / b and
+ *  -a / b^2.
+ *  Source: ONNX operator specification, Div-7 to Div-14. */
+#include "core/binary.h"
+#include "core/broadcast.h"
+
+SIMD_PART real quotient(real a, real b)
+{
+  return a / b;
+}
+SIMD_PART real by_a(real a, real b)
+{
+  (void)a;
+  return REAL(1.0) / b;
+}
+SIMD_PART real by_b(real a, real b)
+{
+  return -(a / b) / b;
+}
+
+BINARY_ROW(value, quotient)
+BINARY_ROW(slope_a, by_a)
+BINARY_ROW(slope_b, by_b)
+
+static void forward(const struct op_fwd *c)
+{
+  binary_forward(c, value);
+}
+
+static void backward(const struct op_bwd *c)
+{
+  binary_backward(c, slope_a, slope_b);
+}
+
+const struct op op_div = {
+    .name = "Div",
+    .source = "ONNX operators, Div-14",
+    .min_in = 2,
+    .max_in = 2,
+    .infer = broadcast_infer,
+    .work_bytes = binary_work_bytes,
+    .forward = forward,
+    .backward = backward,
+    .backward_reads = OP_READS_X,
+};

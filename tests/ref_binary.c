@@ -1,0 +1,105 @@
+/** @file
+ *  Naive operators of two tensors. */
+#include "ref_impl.h"
+
+#include <math.h>
+
+/** y = f(a, b) broadcast, with `terms` roundings of numbers as large as size(a, b), the result where NULL. */
+static void binary(struct ref_call *c, double (*f)(double, double), int terms,
+                   double (*size)(double, double))
+{
+  ref_broadcast_shape(c);
+  ref_make_y(c);
+  c->terms = terms;
+  for (int64_t i = 0; i < ref_count(&c->y, 0, c->y.rank); i++) {
+    const double a = c->in[0].v[ref_broadcast_from(&c->in[0], &c->y, i)];
+    const double b = c->in[1].v[ref_broadcast_from(&c->in[1], &c->y, i)];
+    c->y.v[i] = f(a, b);
+    c->scale[i] = size ? size(a, b) : fabs(c->y.v[i]);
+  }
+}
+
+static double sum(double a, double b)
+{
+  return a + b;
+}
+static double difference(double a, double b)
+{
+  return a - b;
+}
+static double both(double a, double b)
+{
+  return fabs(a) + fabs(b);
+}
+static double product(double a, double b)
+{
+  return a * b;
+}
+static double quotient(double a, double b)
+{
+  return a / b;
+}
+static double power(double a, double b)
+{
+  return (double)powl((long double)a, (long double)b);
+}
+static double prelu(double a, double b)
+{
+  return a < 0 ? a * b : a;
+}
+
+void ref_add(struct ref_call *c)
+{
+  binary(c, sum, 1, both);
+}
+void ref_sub(struct ref_call *c)
+{
+  binary(c, difference, 1, both);
+}
+void ref_mul(struct ref_call *c)
+{
+  binary(c, product, 1, NULL);
+}
+void ref_div(struct ref_call *c)
+{
+  binary(c, quotient, 1, NULL);
+}
+void ref_pow(struct ref_call *c)
+{
+  binary(c, power, 3, NULL);
+}
+void ref_prelu(struct ref_call *c)
+{
+  binary(c, prelu, 1, NULL);
+}
+
+/** The matrix of input k that belongs to row-and-column `index` of the output. */
+static const double *matrix(const struct ref_call *c, int k, const int64_t *index)
+{
+  const struct ref_tensor *t = &c->in[k];
+  int64_t mine[REF_RANK] = {0};
+  for (int d = 0; d < t->rank - 2; d++)
+    mine[d] = t->dim[d] == 1 ? 0 : index[d + c->y.rank - t->rank];
+  return t->v + ref_ravel(t, mine);
+}
+
+void ref_matmul(struct ref_call *c)
+{
+  struct ref_tensor *a = &c->in[0], *b = &c->in[1];
+  const int n = b->dim[b->rank - 1], m = a->dim[a->rank - 2], k = a->dim[a->rank - 1];
+  ref_broadcast_shape(c);
+  c->y.dim[c->y.rank - 2] = m;
+  c->y.dim[c->y.rank - 1] = n;
+  ref_make_y(c);
+  c->terms = k;
+  for (int64_t i = 0; i < ref_count(&c->y, 0, c->y.rank); i++) {
+    int64_t index[REF_RANK];
+    ref_unravel(&c->y, i, index);
+    const double *left = matrix(c, 0, index) + index[c->y.rank - 2] * k;
+    const double *right = matrix(c, 1, index) + index[c->y.rank - 1];
+    for (int j = 0; j < k; j++) {
+      c->y.v[i] += left[j] * right[(int64_t)j * n];
+      c->scale[i] += fabs(left[j] * right[(int64_t)j * n]);
+    }
+  }
+}
