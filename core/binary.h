@@ -8,20 +8,24 @@
 typedef void binary_row(const real *a, int64_t step_a, const real *b, int64_t step_b, int64_t n,
                         real *y);
 
-/** The row function `name` around `SIMD_PART real f(real a, real b)`. */
-#define BINARY_ROW(name, f)                                                             \
-  SIMD static void name(const real *restrict a, int64_t step_a, const real *restrict b, \
-                        int64_t step_b, int64_t n, real *restrict y)                    \
-  {                                                                                     \
-    if (step_a == 1 && step_b == 1) {                                                   \
-      for (int64_t i = 0; i < n; i++) y[i] = f(a[i], b[i]);                             \
-    } else if (step_a == 1 && step_b == 0) {                                            \
-      for (int64_t i = 0; i < n; i++) y[i] = f(a[i], b[0]);                             \
-    } else if (step_a == 0 && step_b == 1) {                                            \
-      for (int64_t i = 0; i < n; i++) y[i] = f(a[0], b[i]);                             \
-    } else {                                                                            \
-      for (int64_t i = 0; i < n; i++) y[i] = f(a[i * step_a], b[i * step_b]);           \
-    }                                                                                   \
+/** The row function `name` around `SIMD_PART real f(real a, real b)`; y may be a or b. */
+#define BINARY_ROW(name, f)                                                                      \
+  SIMD static void name(const real *a, int64_t step_a, const real *b, int64_t step_b, int64_t n, \
+                        real *y)                                                                 \
+  {                                                                                              \
+    const real first_a = a[0], first_b = b[0];                                                   \
+    if (step_a == 1 && step_b == 1) {                                                            \
+      SIMD_INDEPENDENT                                                                           \
+      for (int64_t i = 0; i < n; i++) y[i] = f(a[i], b[i]);                                      \
+    } else if (step_a == 1 && step_b == 0) {                                                     \
+      SIMD_INDEPENDENT                                                                           \
+      for (int64_t i = 0; i < n; i++) y[i] = f(a[i], first_b);                                   \
+    } else if (step_a == 0 && step_b == 1) {                                                     \
+      SIMD_INDEPENDENT                                                                           \
+      for (int64_t i = 0; i < n; i++) y[i] = f(first_a, b[i]);                                   \
+    } else {                                                                                     \
+      for (int64_t i = 0; i < n; i++) y[i] = f(a[i * step_a], b[i * step_b]);                    \
+    }                                                                                            \
   }
 
 /** y = f(x[i], x[j]) with inputs i and j of the node, or those arrays in their layout. */

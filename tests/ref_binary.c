@@ -73,6 +73,54 @@ void ref_prelu(struct ref_call *c)
   binary(c, prelu, 1, NULL);
 }
 
+void ref_where(struct ref_call *c)
+{
+  ref_broadcast_shape(c);
+  ref_make_y(c);
+  for (int64_t i = 0; i < ref_count(&c->y, 0, c->y.rank); i++) {
+    const bool holds = c->in[0].ints[ref_broadcast_from(&c->in[0], &c->y, i)] != 0;
+    const struct ref_tensor *from = &c->in[holds ? 1 : 2];
+    c->y.v[i] = from->v[ref_broadcast_from(from, &c->y, i)];
+  }
+}
+
+/** y = f of all inputs, one after the other; scale the sum of their sizes. */
+static void several(struct ref_call *c, double (*f)(double, double), int terms)
+{
+  ref_broadcast_shape(c);
+  ref_make_y(c);
+  c->terms = terms;
+  for (int64_t i = 0; i < ref_count(&c->y, 0, c->y.rank); i++) {
+    for (int k = 0; k < c->n_in; k++) {
+      const double v = c->in[k].v[ref_broadcast_from(&c->in[k], &c->y, i)];
+      c->y.v[i] = k ? f(c->y.v[i], v) : v;
+      c->scale[i] += fabs(v);
+    }
+  }
+}
+
+void ref_largest(struct ref_call *c)
+{
+  several(c, fmax, 0);
+}
+void ref_smallest(struct ref_call *c)
+{
+  several(c, fmin, 0);
+}
+void ref_sum(struct ref_call *c)
+{
+  several(c, sum, c->n_in);
+}
+
+void ref_mean(struct ref_call *c)
+{
+  several(c, sum, c->n_in + 2);
+  for (int64_t i = 0; i < ref_count(&c->y, 0, c->y.rank); i++) {
+    c->y.v[i] /= c->n_in;
+    c->scale[i] /= c->n_in;
+  }
+}
+
 /** The matrix of input k that belongs to row-and-column `index` of the output. */
 static const double *matrix(const struct ref_call *c, int k, const int64_t *index)
 {

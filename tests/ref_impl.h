@@ -97,10 +97,12 @@ static inline void ref_broadcast_shape(struct ref_call *c)
   R("Conv", ref_conv)                \
   R("Gemm", ref_gemm)                \
   R("GlobalAveragePool", ref_global) \
+  R("GlobalMaxPool", ref_global_max) \
   R("MaxPool", ref_max)
 
 #define REF_UNARY(R)                 \
   R("Abs", ref_abs)                  \
+  R("Cast", ref_identity)            \
   R("Celu", ref_celu)                \
   R("Clip", ref_clip)                \
   R("Dropout", ref_identity)         \
@@ -129,10 +131,15 @@ static inline void ref_broadcast_shape(struct ref_call *c)
   R("Add", ref_add)       \
   R("Div", ref_div)       \
   R("MatMul", ref_matmul) \
+  R("Max", ref_largest)   \
+  R("Mean", ref_mean)     \
+  R("Min", ref_smallest)  \
   R("Mul", ref_mul)       \
   R("PRelu", ref_prelu)   \
   R("Pow", ref_pow)       \
-  R("Sub", ref_sub)
+  R("Sub", ref_sub)       \
+  R("Sum", ref_sum)       \
+  R("Where", ref_where)
 
 #define REF_MOVE(R)                     \
   R("Concat", ref_concat)               \
@@ -140,6 +147,7 @@ static inline void ref_broadcast_shape(struct ref_call *c)
   R("Expand", ref_expand)               \
   R("Flatten", ref_flatten)             \
   R("Gather", ref_gather)               \
+  R("Pad", ref_pad)                     \
   R("Reshape", ref_reshape)             \
   R("Slice", ref_slice)                 \
   R("SpaceToDepth", ref_space_to_depth) \
@@ -148,8 +156,18 @@ static inline void ref_broadcast_shape(struct ref_call *c)
   R("Transpose", ref_transpose)         \
   R("Unsqueeze", ref_unsqueeze)
 
-#define REF_SUM(R)                 \
-  R("LogSoftmax", ref_log_softmax) \
+#define REF_SUM(R)                              \
+  R("GroupNormalization", ref_group_norm)       \
+  R("InstanceNormalization", ref_instance_norm) \
+  R("LayerNormalization", ref_layer_norm)       \
+  R("LogSoftmax", ref_log_softmax)              \
+  R("ReduceL1", ref_reduce_l1)                  \
+  R("ReduceL2", ref_reduce_l2)                  \
+  R("ReduceMax", ref_reduce_max)                \
+  R("ReduceMean", ref_reduce_mean)              \
+  R("ReduceMin", ref_reduce_min)                \
+  R("ReduceSum", ref_reduce_sum)                \
+  R("ReduceSumSquare", ref_reduce_sum_square)   \
   R("Softmax", ref_softmax)
 
 #define REF(name, run) void run(struct ref_call *c);

@@ -268,3 +268,47 @@ void ref_concat(struct ref_call *c)
     }
   }
 }
+
+/** Pads of dimension d: before it, or after it where `after`. */
+static int64_t pad_of(const struct ref_call *c, int d, bool after)
+{
+  const struct attr *a = attr_find(c->attrs, "pads");
+  const int64_t *pads = a ? a->ints : c->in[1].ints;
+  const int n = (a ? a->n : c->in[1].dim[0]) / 2;
+  if (c->n_in < 4) return pads[d + (after ? n : 0)];
+  for (int k = 0; k < n; k++)
+    if ((c->in[3].ints[k] + c->in[0].rank) % c->in[0].rank == d) return pads[k + (after ? n : 0)];
+  return 0;
+}
+
+/** Walk from i into 0 .. n - 1 by the mode's own rule, step by step; -1 where it says the constant. */
+static int64_t inside(const char *mode, int64_t i, int64_t n)
+{
+  while (i < 0 || i >= n) {
+    if (!strcmp(mode, "constant")) return -1;
+    if (!strcmp(mode, "edge")) i += i < 0 ? 1 : -1;
+    if (!strcmp(mode, "wrap")) i += i < 0 ? n : -n;
+    if (!strcmp(mode, "reflect")) i = i < 0 ? -i : n - 1 - (i - (n - 1));
+  }
+  return i;
+}
+
+void ref_pad(struct ref_call *c)
+{
+  const struct attr *m = attr_find(c->attrs, "mode");
+  const double value = ref_given(c, 2) ? c->in[2].v[0] : ref_float(c, "value", 0.0);
+  c->y = c->in[0];
+  for (int d = 0; d < c->y.rank; d++)
+    c->y.dim[d] += (int)(pad_of(c, d, false) + pad_of(c, d, true));
+  ref_make_y(c);
+  for (int64_t i = 0; i < ref_count(&c->y, 0, c->y.rank); i++) {
+    int64_t to[REF_RANK], at[REF_RANK] = {0};
+    bool none = false;
+    ref_unravel(&c->y, i, to);
+    for (int d = 0; d < c->y.rank; d++) {
+      at[d] = inside(m ? m->s : "constant", to[d] - pad_of(c, d, false), c->in[0].dim[d]);
+      none = none || at[d] < 0;
+    }
+    c->y.v[i] = none ? value : c->in[0].v[ref_ravel(&c->in[0], at)];
+  }
+}

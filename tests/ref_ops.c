@@ -58,6 +58,18 @@ void ref_global(struct ref_call *c)
   }
 }
 
+void ref_global_max(struct ref_call *c)
+{
+  c->y = c->in[0];
+  for (int d = 2; d < c->y.rank; d++) c->y.dim[d] = 1;
+  ref_make_y(c);
+  const int64_t inner = ref_count(&c->in[0], 2, c->in[0].rank);
+  for (int64_t n = 0; n < ref_count(&c->y, 0, c->y.rank); n++) {
+    c->y.v[n] = -INFINITY;
+    for (int64_t i = 0; i < inner; i++) c->y.v[n] = fmax(c->y.v[n], c->in[0].v[n * inner + i]);
+  }
+}
+
 void (*ref_find(const char *op))(struct ref_call *c)
 {
   static const struct {

@@ -15,9 +15,10 @@ enum { RANDOM_CASES = 150, MAX_BATCH = 3 };
 /** Operators that are linear (or affine) in all activations together and exact on small integers; products
  *  only where the other operand is a constant. */
 static const char *const exact_linear[] = {
-    "Add",    "Concat",       "Conv",     "DepthToSpace", "Dropout", "Expand",    "Flatten",
-    "Gather", "Gemm",         "Identity", "MatMul",       "Mul",     "Neg",       "Reshape",
-    "Slice",  "SpaceToDepth", "Split",    "Squeeze",      "Sub",     "Transpose", "Unsqueeze"};
+    "Add",     "Cast",      "Concat",    "Conv",      "DepthToSpace", "Dropout", "Expand",
+    "Flatten", "Gather",    "Gemm",      "Identity",  "MatMul",       "Mul",     "Neg",
+    "Pad",     "ReduceSum", "Reshape",   "Slice",     "SpaceToDepth", "Split",   "Squeeze",
+    "Sub",     "Sum",       "Transpose", "Unsqueeze", "Where"};
 
 /** Half a unit in the last place of 1, relative. */
 static const double roundoff = sizeof(real) == sizeof(float) ? 0x1p-24 : 0x1p-53;
@@ -353,6 +354,26 @@ static void edges_are_those_of_pytorch(void **state)
       {{"Relu", 7, "", "x4"}, {0, -1, 2, NAN}, {0, 0, 2, NAN}, {0, 0, 1, 0}},
       {{"Clip", 11, "", "x4 s0 s6"}, {0, 6, 3, 7}, {0, 6, 3, 6}, {0, 0, 1, 0}},
       {{"LeakyRelu", 7, "alpha=0.5", "x4"}, {0, -1, 2, -4}, {0, -0.5, 2, -2}, {0.5, 0.5, 1, 0.5}},
+      {{"PRelu", 7, "", "x4 s0.5"}, {0, -1, 2, -4}, {0, -0.5, 2, -2}, {0.5, 0.5, 1, 0.5}},
+      {{"ThresholdedRelu", 10, "", "x4"}, {1, 0.5, 2, -4}, {0, 0, 2, 0}, {0, 0, 1, 0}},
+      {{"Abs", 13, "", "x4"}, {0, -1, 2, -4}, {0, 1, 2, 4}, {0, -1, 1, -1}},
+      {{"Celu", 12, "alpha=0.5", "x4"}, {0, 2, 3, 4}, {0, 2, 3, 4}, {1, 1, 1, 1}},
+      {{"HardSigmoid", 6, "alpha=0.25 beta=0.5", "x4"},
+       {-2, 2, 0, 3},
+       {0, 1, 0.5, 1},
+       {0, 0, 0.25, 0}},
+      {{"HardSwish", 14, "", "x4"}, {-3, 3, 0, -4}, {0, 3, 0, 0}, {-0.5, 1.5, 0.5, 0}},
+      {{"Sqrt", 13, "", "x4"}, {0, 4, 1, 16}, {0, 2, 1, 4}, {INFINITY, 0.25, 0.5, 0.125}},
+      {{"Pow", 13, "", "x4 s2.0"}, {0, -1, 2, -4}, {0, 1, 4, 16}, {0, -2, 4, -8}},
+      {{"Pow", 13, "", "x4 s0.0"}, {0, -1, 2, -4}, {1, 1, 1, 1}, {0, 0, 0, 0}},
+      {{"Max", 13, "", "x4 s1.0"}, {1, 0, 2, NAN}, {1, 1, 2, NAN}, {0.5, 0, 1, 0}},
+      {{"Min", 13, "", "x4 s1.0"}, {1, 0, 2, NAN}, {1, 0, 1, NAN}, {0.5, 1, 0, 0}},
+      {{"ReduceMax", 13, "", "w4"}, {1, 3, 3, 2}, {3}, {0, 0.5, 0.5, 0}},
+      {{"ReduceMin", 13, "", "w4"}, {1, 3, 1, 2}, {1}, {0.5, 0, 0.5, 0}},
+      {{"ReduceL1", 13, "", "w4"}, {0, -3, 1, 2}, {6}, {0, -1, 1, 1}},
+      {{"ReduceL2", 13, "", "w4"}, {0, 0, 0, 0}, {0}, {0, 0, 0, 0}},
+      {{"GlobalMaxPool", 1, "", "x1,2,2"}, {1, 3, 3, 2}, {3}, {0, 1, 0, 0}},
+      {{"GlobalMaxPool", 1, "", "x1,2,2"}, {1, NAN, 3, NAN}, {NAN}, {0, 0, 0, 1}},
       {{"MaxPool", 7, "kernel_shape=[2,2]", "x1,2,2"}, {1, 3, 3, 2}, {3}, {0, 1, 0, 0}},
       {{"MaxPool", 7, "kernel_shape=[2,2]", "x1,2,2"}, {1, NAN, 3, NAN}, {NAN}, {0, 0, 0, 1}},
       {{"MaxPool", 7, "kernel_shape=[2,2]", "x1,2,2"},

@@ -1,0 +1,156 @@
+/** @file
+ *  Normalisation of groups.  Each pass goes over the group's rows, contiguous in memory. */
+#include "core/normalise.h"
+
+#include "core/rows.h"
+
+#include <math.h>
+
+/** What is known of a group: aux holds one for each. */
+struct moments {
+  double mean, inv;
+};
+
+size_t normalise_aux_bytes(const struct normalise *n)
+{
+  return (size_t)groups_count(&n->groups) * sizeof(struct moments);
+}
+
+err normalise_parse(const struct attr_list *list, double *epsilon)
+{
+  float given;
+  TRY(attr_float(list, "epsilon", 1e-5F, &given));
+  CHECK(given >= 0.0F, ERR_FORMAT, "epsilon is %g", (double)given);
+  *epsilon = (double)given;
+  return ERR_OK;
+}
+
+SIMD static double sum_row(const real *restrict x, int64_t n)
+{
+  double sum;
+  ROWS_SUM(n, (double)x[i], sum);
+  return sum;
+}
+
+SIMD static double square_row(const real *restrict x, int64_t n, double mean)
+{
+  double sum;
+  ROWS_SUM(n, ((double)x[i] - mean) * ((double)x[i] - mean), sum);
+  return sum;
+}
+
+static struct moments moments_of(const struct normalise *n, const real *x)
+{
+  const struct groups *g = &n->groups;
+  const double size = (double)groups_size(g);
+  double sum = 0.0, squares = 0.0;
+  for (int64_t a = 0; a < g->a; a++) sum += sum_row(x + a * g->a_step, g->b);
+  const double mean = sum / size;
+  for (int64_t a = 0; a < g->a; a++) squares += square_row(x + a * g->a_step, g->b, mean);
+  return (struct moments){mean, 1.0 / sqrt(squares / size + n->epsilon)};
+}
+
+/** y = (x - mean) inv scale + bias; scale and bias one number where `step` is 0. */
+SIMD static void apply_row(const real *restrict x, const struct moments *m,
+                           const real *restrict scale, const real *restrict bias, int64_t step,
+                           int64_t n, real *restrict y)
+{
+  const double mean = m->mean, inv = m->inv;
+  if (step) {
+    for (int64_t i = 0; i < n; i++) y[i] = (real)(((double)x[i] - mean) * inv) * scale[i] + bias[i];
+  } else {
+    const real s = scale[0], b = bias[0];
+    for (int64_t i = 0; i < n; i++) y[i] = (real)(((double)x[i] - mean) * inv) * s + b;
+  }
+}
+
+/** The same without a bias. */
+SIMD static void scale_row(const real *restrict x, const struct moments *m,
+                           const real *restrict scale, int64_t step, int64_t n, real *restrict y)
+{
+  const double mean = m->mean, inv = m->inv;
+  for (int64_t i = 0; i < n; i++) y[i] = (real)(((double)x[i] - mean) * inv) * scale[i * step];
+}
+
+static int64_t offset(const struct normalise *n, int64_t k)
+{
+  return k / n->offset_every * n->offset_step;
+}
+
+void normalise_forward(const struct normalise *n, const real *x, const real *scale,
+                       const real *bias, void *aux, real *y)
+{
+  const struct groups *g = &n->groups;
+  struct moments *all = aux;
+  for (int64_t k = 0; k < groups_count(g); k++) {
+    const int64_t at = groups_at(g, k);
+    all[k] = moments_of(n, x + at);
+    for (int64_t a = 0; a < g->a; a++) {
+      const int64_t i = at + a * g->a_step, j = offset(n, k) + a * n->step_a;
+      if (bias) {
+        apply_row(x + i, &all[k], scale + j, bias + j, n->step_b, g->b, y + i);
+      } else {
+        scale_row(x + i, &all[k], scale + j, n->step_b, g->b, y + i);
+      }
+    }
+  }
+}
+
+/** Sums over a row of g and of g xhat. */
+struct sums {
+  double g, gx;
+};
+
+SIMD static struct sums sums_row(const real *restrict x, const struct moments *m,
+                                 const real *restrict scale, int64_t step, const real *restrict dy,
+                                 int64_t n)
+{
+  const double mean = m->mean, inv = m->inv;
+  struct sums s;
+  if (step) {
+    ROWS_SUM(n, (double)dy[i] * (double)scale[i], s.g);
+    ROWS_SUM(n, (double)dy[i] * (double)scale[i] * (((double)x[i] - mean) * inv), s.gx);
+  } else {
+    const double by = (double)scale[0];
+    ROWS_SUM(n, (double)dy[i] * by, s.g);
+    ROWS_SUM(n, (double)dy[i] * by * (((double)x[i] - mean) * inv), s.gx);
+  }
+  return s;
+}
+
+/** dx (+)= inv (g - means.g - xhat means.gx). */
+SIMD static void back_row(const real *restrict x, const struct moments *m,
+                          const real *restrict scale, int64_t step, const struct sums *means,
+                          const real *restrict dy, int64_t n, bool set, real *restrict dx)
+{
+  const double mean = m->mean, inv = m->inv, mg = means->g, mgx = means->gx;
+  for (int64_t i = 0; i < n; i++) {
+    const double g = (double)dy[i] * (double)scale[i * step], xhat = ((double)x[i] - mean) * inv;
+    const real d = (real)(inv * (g - mg - xhat * mgx));
+    dx[i] = set ? d : dx[i] + d;
+  }
+}
+
+void normalise_backward(const struct normalise *n, const real *x, const real *scale,
+                        const void *aux, const real *dy, bool set, real *dx)
+{
+  const struct groups *g = &n->groups;
+  const struct moments *all = aux;
+  const double size = (double)groups_size(g);
+  for (int64_t k = 0; k < groups_count(g); k++) {
+    const int64_t at = groups_at(g, k), first = offset(n, k);
+    struct sums means = {0.0, 0.0};
+    for (int64_t a = 0; a < g->a; a++) {
+      const int64_t i = at + a * g->a_step;
+      const struct sums s =
+          sums_row(x + i, &all[k], scale + first + a * n->step_a, n->step_b, dy + i, g->b);
+      means.g += s.g / size;
+      means.gx += s.gx / size;
+    }
+    for (int64_t a = 0; a < g->a; a++) {
+      const int64_t i = at + a * g->a_step;
+      back_row(x + i, &all[k], scale + first + a * n->step_a, n->step_b, &means, dy + i, g->b, set,
+               dx + i);
+    }
+  }
+}
