@@ -118,15 +118,22 @@ SIMD static struct sums sums_row(const real *restrict x, const struct moments *m
   return s;
 }
 
+/** What the backward of an element wants to know of its group. */
+struct known {
+  struct moments m;
+  struct sums means;
+};
+
 /** dx (+)= inv (g - means.g - xhat means.gx). */
-SIMD static void back_row(const real *restrict x, const struct moments *m,
-                          const real *restrict scale, int64_t step, const struct sums *means,
-                          const real *restrict dy, int64_t n, bool set, real *restrict dx)
+SIMD static void back_row(const struct known *group, const real *restrict x,
+                          const real *restrict scale, int64_t step, const real *restrict dy,
+                          int64_t n, bool set, real *restrict dx)
 {
-  const double mean = m->mean, inv = m->inv, mg = means->g, mgx = means->gx;
+  const struct known k = *group;
   for (int64_t i = 0; i < n; i++) {
-    const double g = (double)dy[i] * (double)scale[i * step], xhat = ((double)x[i] - mean) * inv;
-    const real d = (real)(inv * (g - mg - xhat * mgx));
+    const double g = (double)dy[i] * (double)scale[i * step];
+    const double xhat = ((double)x[i] - k.m.mean) * k.m.inv;
+    const real d = (real)(k.m.inv * (g - k.means.g - xhat * k.means.gx));
     dx[i] = set ? d : dx[i] + d;
   }
 }
@@ -139,18 +146,17 @@ void normalise_backward(const struct normalise *n, const real *x, const real *sc
   const double size = (double)groups_size(g);
   for (int64_t k = 0; k < groups_count(g); k++) {
     const int64_t at = groups_at(g, k), first = offset(n, k);
-    struct sums means = {0.0, 0.0};
+    struct known group = {.m = all[k]};
     for (int64_t a = 0; a < g->a; a++) {
       const int64_t i = at + a * g->a_step;
       const struct sums s =
           sums_row(x + i, &all[k], scale + first + a * n->step_a, n->step_b, dy + i, g->b);
-      means.g += s.g / size;
-      means.gx += s.gx / size;
+      group.means.g += s.g / size;
+      group.means.gx += s.gx / size;
     }
     for (int64_t a = 0; a < g->a; a++) {
       const int64_t i = at + a * g->a_step;
-      back_row(x + i, &all[k], scale + first + a * n->step_a, n->step_b, &means, dy + i, g->b, set,
-               dx + i);
+      back_row(&group, x + i, scale + first + a * n->step_a, n->step_b, dy + i, g->b, set, dx + i);
     }
   }
 }

@@ -6,7 +6,7 @@ foreach(kind float double)
     set(library core_double)
   endif()
   add_executable(test_core_ops_${kind} test_core_ops.c op_cases.c op_driver.c
-    ref_binary.c ref_move.c ref_ops.c ref_sum.c ref_unary.c ref_windows.c)
+    ref_binary.c ref_image.c ref_move.c ref_ops.c ref_sum.c ref_unary.c ref_windows.c)
   target_link_libraries(test_core_ops_${kind} PRIVATE ${library} PkgConfig::cmocka m)
   target_compile_options(test_core_ops_${kind} PRIVATE ${warnings})
   add_executable(test_core_winograd_${kind} test_core_winograd.c op_driver.c)

@@ -26,6 +26,19 @@ static int read_ints(char **p, int64_t *out)
   }
 }
 
+/** Comma-separated numbers from p on, at most DRIVER_INTS.  Returns how many. */
+static int read_floats(const char *p, double *out)
+{
+  int n = 0;
+  for (;; p++) {
+    char *end;
+    assert(n < DRIVER_INTS);
+    out[n++] = strtod(p, &end);
+    p = end;
+    if (*p != ',') return n;
+  }
+}
+
 /** "name=value" into attribute number attrs.n. */
 static void add_attr(struct op_driver *d, char *word)
 {
@@ -34,7 +47,13 @@ static void add_attr(struct op_driver *d, char *word)
   char *value = strchr(word, '=');
   *value++ = 0;
   *a = (struct attr){.name = word, .kind = ATTR_INT};
-  if (*value == '[') {
+  if (*value == '[' && strchr(value, '.')) {
+    double v[DRIVER_INTS];
+    a->kind = ATTR_FLOATS;
+    a->floats = d->attr_floats[d->attrs.n];
+    a->n = read_floats(value + 1, v);
+    for (int i = 0; i < a->n; i++) d->attr_floats[d->attrs.n][i] = (float)v[i];
+  } else if (*value == '[') {
     value++;
     a->kind = ATTR_INTS;
     a->ints = d->attr_ints[d->attrs.n];
@@ -114,11 +133,18 @@ static void add_floats(struct op_driver *d, const char *word, enum driver_values
   const int i = d->at.n_in;
   struct operand *in = &d->in[i];
   in->fixed = !strchr("xwqy", *word);
-  if (*word != 's') read_shape(word + 1, !in->fixed && *word != 'w', in);
+  double given[DRIVER_INTS];
+  if (*word == 'f') {
+    in->shape = (struct shape){1, {read_floats(word + 1, given)}};
+  } else if (*word == 's') {
+    given[0] = strtod(word + 1, NULL);
+  } else {
+    read_shape(word + 1, !in->fixed && *word != 'w', in);
+  }
   const int64_t n = driver_count(d, i);
   d->value[i] = calloc((size_t)n, sizeof *d->value[i]);
-  if (*word == 's') {
-    d->value[i][0] = strtod(word + 1, NULL);
+  if (strchr("sf", *word)) {
+    memcpy(d->value[i], given, (size_t)n * sizeof *given);
   } else if (in->fixed) {
     fill_constant(d->value[i], n, *word == 'p', how, state);
   } else {

@@ -7,10 +7,10 @@ enum { DRIVER_INPUTS = 6, DRIVER_ATTRS = 8, DRIVER_INTS = 64 };
 
 /** What to build.
  *
- *  attrs   "group=2 alpha=0.5 pads=[1,1,1,1] auto_pad='VALID'": int, float, ints, string
+ *  attrs   "group=2 alpha=0.5 pads=[1,1,1,1] auto_pad='VALID'": int, float, ints, string; [1.0,2.5] floats
  *  inputs  "x3,8,8 c4,3,3,3 -": x activation (extents without the batch), w the same with all extents of one
  *          sample, q positive, y sixteen times as far from 0; c constant floats, p the same but positive,
- *          s0.5 a constant scalar, i0,-1 constant integers, j1 a scalar integer, k2,2:0,1,1,0 integers of a
+ *          s0.5 a constant scalar, f1.0,2.5 a constant vector, i0,-1 constant integers, j1 a scalar integer, k2,2:0,1,1,0 integers of a
  *          shape, b3,4 random zeros and ones of a shape, - absent */
 struct op_case {
   const char *op;
@@ -30,6 +30,7 @@ struct op_driver {
   struct attr_list attrs;
   struct attr attr[DRIVER_ATTRS];
   int64_t attr_ints[DRIVER_ATTRS][DRIVER_INTS];
+  float attr_floats[DRIVER_ATTRS][DRIVER_INTS];
   struct operand in[DRIVER_INPUTS];
   int64_t ints[DRIVER_INPUTS][DRIVER_INTS];
   double *value[DRIVER_INPUTS]; /* logical; constants row-major */

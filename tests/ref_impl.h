@@ -91,14 +91,18 @@ static inline void ref_broadcast_shape(struct ref_call *c)
 }
 
 /* Operator type, its function. */
-#define REF_OPS(R)                   \
-  R("AveragePool", ref_average)      \
-  R("BatchNormalization", ref_norm)  \
-  R("Conv", ref_conv)                \
-  R("Gemm", ref_gemm)                \
-  R("GlobalAveragePool", ref_global) \
-  R("GlobalMaxPool", ref_global_max) \
-  R("MaxPool", ref_max)
+#define REF_OPS(R)                       \
+  R("AveragePool", ref_average)          \
+  R("BatchNormalization", ref_norm)      \
+  R("Conv", ref_conv)                    \
+  R("ConvTranspose", ref_conv_transpose) \
+  R("Gemm", ref_gemm)                    \
+  R("GlobalAveragePool", ref_global)     \
+  R("GlobalMaxPool", ref_global_max)     \
+  R("LRN", ref_lrn)                      \
+  R("MaxPool", ref_max)                  \
+  R("Resize", ref_resize)                \
+  R("Upsample", ref_upsample)
 
 #define REF_UNARY(R)                 \
   R("Abs", ref_abs)                  \
