@@ -3,6 +3,7 @@
 #include "ref_impl.h"
 
 #include <math.h>
+#include <string.h>
 
 /** y = f(a, b) broadcast, with `terms` roundings of numbers as large as size(a, b), the result where NULL. */
 static void binary(struct ref_call *c, double (*f)(double, double), int terms,
@@ -149,5 +150,59 @@ void ref_matmul(struct ref_call *c)
       c->y.v[i] += left[j] * right[(int64_t)j * n];
       c->scale[i] += fabs(left[j] * right[(int64_t)j * n]);
     }
+  }
+}
+
+/** Letters of term k of "ab,bc->ac": 0, 1 the operands, 2 the output; out [REF_RANK + 1]. */
+static void term_of(const char *equation, int k, char *out)
+{
+  const char *arrow = strstr(equation, "->"), *comma = strchr(equation, ',');
+  const char *from = k == 2 ? arrow + 2 : k == 1 ? comma + 1 : equation;
+  const char *to = k == 2 ? equation + strlen(equation) : k == 1 || !comma ? arrow : comma;
+  int n = 0;
+  for (; from < to; from++)
+    if (*from != ' ') out[n++] = *from;
+  out[n] = 0;
+}
+
+/** Offset in t, whose dimensions are the letters of `term`, of the place that `value` gives every letter. */
+static int64_t place_of(const struct ref_tensor *t, const char *term, const int64_t *value)
+{
+  int64_t index[REF_RANK] = {0};
+  for (int d = 0; d < t->rank; d++) index[d] = value[(unsigned char)term[d]];
+  return ref_ravel(t, index);
+}
+
+/** Every combination of all letters' values, one after the other, as a tensor of all letters. */
+void ref_einsum(struct ref_call *c)
+{
+  const char *equation = attr_find(c->attrs, "equation")->s;
+  char term[3][32] = {"", "", ""}, all[32] = "";
+  int extent[256] = {0};
+  int64_t value[256] = {0}, combinations = 1;
+  for (int k = 0; k < 3; k++)
+    if (k != 1 || c->n_in > 1) term_of(equation, k, term[k]);
+  for (int k = 0; k < c->n_in; k++) {
+    for (int d = 0; d < c->in[k].rank; d++) {
+      const char letter[2] = {term[k][d], 0};
+      if (!extent[(unsigned char)*letter]) combinations *= c->in[k].dim[d];
+      if (!extent[(unsigned char)*letter]) strcat(all, letter);
+      extent[(unsigned char)*letter] = c->in[k].dim[d];
+    }
+  }
+  c->y = (struct ref_tensor){.rank = (int)strlen(term[2])};
+  for (int d = 0; d < c->y.rank; d++) c->y.dim[d] = extent[(unsigned char)term[2][d]];
+  ref_make_y(c);
+  c->terms = (int)(combinations / ref_count(&c->y, 0, c->y.rank)) + 1;
+  for (int64_t i = 0; i < combinations; i++) {
+    int64_t rest = i;
+    for (const char *l = all; *l; l++) {
+      value[(unsigned char)*l] = rest % extent[(unsigned char)*l];
+      rest /= extent[(unsigned char)*l];
+    }
+    double v = c->in[0].v[place_of(&c->in[0], term[0], value)];
+    if (c->n_in > 1) v *= c->in[1].v[place_of(&c->in[1], term[1], value)];
+    c->y.v[place_of(&c->y, term[2], value)] += v;
+    c->scale[place_of(&c->y, term[2], value)] += fabs(v);
   }
 }

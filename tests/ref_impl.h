@@ -134,6 +134,7 @@ static inline void ref_broadcast_shape(struct ref_call *c)
 #define REF_BINARY(R)     \
   R("Add", ref_add)       \
   R("Div", ref_div)       \
+  R("Einsum", ref_einsum) \
   R("MatMul", ref_matmul) \
   R("Max", ref_largest)   \
   R("Mean", ref_mean)     \
