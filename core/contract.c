@@ -3,11 +3,10 @@
  *  side of every matrix is contiguous; the others are loops around it. */
 #include "core/contract.h"
 
-#include "core/blas.h"
+#include "core/matrix.h"
 #include "core/nest.h"
 
 #include <assert.h>
-#include <limits.h>
 
 /** Which axes are m, n and k; -1: none, extent 1. */
 struct choice {
@@ -57,21 +56,48 @@ static struct choice choose(const struct contract *c)
   return best;
 }
 
-/** A matrix in memory: whether it lies transposed, and its leading dimension. */
+/** A matrix in memory: whether it lies transposed, and the distance of its rows as they lie.  A single column
+ *  is taken as [rows, 1], a single row as the transpose of [columns, 1]. */
 struct laid {
   bool turned;
-  int leading;
+  int64_t step;
 };
 
 static struct laid laid_of(const struct contract *c, int array, int row, int column)
 {
-  const int64_t r = row < 0 ? 0 : c->step[array][row], k = column < 0 ? 0 : c->step[array][column];
-  const int64_t rows = extent(c, row), columns = extent(c, column);
-  /* A single column is taken as [rows, 1], a single row as the transpose of [columns, 1]. */
-  const bool turned = column >= 0 && k != 1;
-  const int64_t leading = turned ? k : r, least = turned ? rows : columns;
-  assert(leading <= INT_MAX);
-  return (struct laid){turned, (int)(leading > least ? leading : least)};
+  const bool turned = column >= 0 && c->step[array][column] != 1;
+  const int along = turned ? column : row;
+  const int64_t step = along < 0 ? 0 : c->step[array][along];
+  const int64_t least = turned ? extent(c, row) : extent(c, column);
+  return (struct laid){turned, step > least ? step : least};
+}
+
+/** The product of the chosen axes, without its arrays.  *swap: it makes the transpose of the output, so left
+ *  and right change places. */
+static struct matrix_product product_of(const struct contract *c, struct choice s, bool *swap)
+{
+  const struct laid a = laid_of(c, CONTRACT_LEFT, s.m, s.k);
+  const struct laid b = laid_of(c, CONTRACT_RIGHT, s.k, s.n);
+  const struct laid y = laid_of(c, CONTRACT_OUT, s.m, s.n);
+  const int m = (int)extent(c, s.m), n = (int)extent(c, s.n), k = (int)extent(c, s.k);
+  *swap = y.turned;
+  struct matrix_product p = {.m = m,
+                             .n = n,
+                             .k = k,
+                             .a_transposed = a.turned,
+                             .b_transposed = b.turned,
+                             .add = true,
+                             .a_step = a.step,
+                             .b_step = b.step,
+                             .c_step = y.step};
+  if (!*swap) return p;
+  p.m = n;
+  p.n = m;
+  p.a_transposed = !b.turned;
+  p.b_transposed = !a.turned;
+  p.a_step = b.step;
+  p.b_step = a.step;
+  return p;
 }
 
 /** Loops over what is not in the product, sorted by `out`. */
@@ -88,23 +114,27 @@ static struct nest outer(const struct contract *c, struct choice s)
   return n;
 }
 
-void contract_run(const struct contract *c, const real *left, const real *right, real *out)
+size_t contract_work_bytes(const struct contract *c)
+{
+  bool swap;
+  const struct matrix_product p = product_of(c, choose(c), &swap);
+  return matrix_work_bytes(p.n, p.k);
+}
+
+void contract_run(const struct contract *c, const real *left, const real *right, real *out,
+                  void *work)
 {
   const struct choice s = choose(c);
-  const int m = (int)extent(c, s.m), n = (int)extent(c, s.n), k = (int)extent(c, s.k);
-  const struct laid a = laid_of(c, CONTRACT_LEFT, s.m, s.k);
-  const struct laid b = laid_of(c, CONTRACT_RIGHT, s.k, s.n);
-  const struct laid y = laid_of(c, CONTRACT_OUT, s.m, s.n);
+  bool swap;
+  struct matrix_product p = product_of(c, s, &swap);
   const struct nest loops = outer(c, s);
   struct nest_walk w = nest_begin(&loops, 0);
+  p.work = work;
   do {
     const real *l = left + w.at[1], *r = right + w.at[2];
-    if (y.turned) {
-      blas_gemm(!b.turned, !a.turned, n, m, k, r, b.leading, l, a.leading, REAL(1.0), out + w.at[0],
-                y.leading);
-    } else {
-      blas_gemm(a.turned, b.turned, m, n, k, l, a.leading, r, b.leading, REAL(1.0), out + w.at[0],
-                y.leading);
-    }
+    p.a = swap ? r : l;
+    p.b = swap ? l : r;
+    p.c = out + w.at[0];
+    matrix_product(&p);
   } while (nest_next(&w));
 }

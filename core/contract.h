@@ -12,5 +12,7 @@ struct contract {
   int64_t step[CONTRACT_ARRAYS][CONTRACT_AXES];
 };
 
-/** out accumulated; left, right read only. */
-void contract_run(const struct contract *c, const real *left, const real *right, real *out);
+/** out accumulated; left, right read only; work [contract_work_bytes] scratch. */
+void contract_run(const struct contract *c, const real *left, const real *right, real *out,
+                  void *work);
+size_t contract_work_bytes(const struct contract *c);

@@ -143,12 +143,27 @@ static struct contract contract_of(const struct op_site *at, const int *role)
 
 static const real one = REAL(1.0); /* in the place of a second operand */
 
+/* To make the output and each operand's adjoint: what the three arrays of the contraction are. */
+static const int roles[CONTRACT_ARRAYS][CONTRACT_ARRAYS] = {{0, 1, 2}, {1, 0, 2}, {2, 1, 0}};
+
+static size_t work_bytes(const struct op_site *at)
+{
+  const struct einsum *a = at->attr;
+  size_t most = 0;
+  for (int r = 0; r <= a->n_in; r++) {
+    const struct contract k = contract_of(at, roles[r]);
+    const size_t bytes = contract_work_bytes(&k);
+    most = bytes > most ? bytes : most;
+  }
+  return most;
+}
+
 static void forward(const struct op_fwd *c)
 {
   const struct einsum *a = c->at->attr;
-  const struct contract k = contract_of(c->at, (const int[]){0, 1, 2});
+  const struct contract k = contract_of(c->at, roles[0]);
   memset(c->y, 0, (size_t)elementwise_count(c->at) * sizeof *c->y);
-  contract_run(&k, c->x[0], a->n_in > 1 ? c->x[1] : &one, c->y);
+  contract_run(&k, c->x[0], a->n_in > 1 ? c->x[1] : &one, c->y, c->work);
 }
 
 static void begin(const struct op_bwd *c, int i)
@@ -163,14 +178,14 @@ static void backward(const struct op_bwd *c)
 {
   const struct einsum *a = c->at->attr;
   if (c->dx[0]) {
-    const struct contract k = contract_of(c->at, (const int[]){1, 0, 2});
+    const struct contract k = contract_of(c->at, roles[1]);
     begin(c, 0);
-    contract_run(&k, c->dy, a->n_in > 1 ? c->x[1] : &one, c->dx[0]);
+    contract_run(&k, c->dy, a->n_in > 1 ? c->x[1] : &one, c->dx[0], c->work);
   }
   if (a->n_in > 1 && c->dx[1]) {
-    const struct contract k = contract_of(c->at, (const int[]){2, 1, 0});
+    const struct contract k = contract_of(c->at, roles[2]);
     begin(c, 1);
-    contract_run(&k, c->x[0], c->dy, c->dx[1]);
+    contract_run(&k, c->x[0], c->dy, c->dx[1], c->work);
   }
 }
 
@@ -182,6 +197,7 @@ const struct op op_einsum = {
     .attr_bytes = sizeof(struct einsum),
     .parse = parse,
     .infer = infer,
+    .work_bytes = work_bytes,
     .forward = forward,
     .backward = backward,
     .backward_reads = OP_READS_X,

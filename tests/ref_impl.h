@@ -33,8 +33,8 @@ static inline bool ref_given(const struct ref_call *c, int i)
 static inline void ref_make_y(struct ref_call *c)
 {
   const size_t n = (size_t)ref_count(&c->y, 0, c->y.rank);
-  c->y.v = calloc(n, sizeof *c->y.v);
-  c->scale = calloc(n, sizeof *c->scale);
+  c->y.v = calloc(n + 1, sizeof *c->y.v);
+  c->scale = calloc(n + 1, sizeof *c->scale);
 }
 
 static inline double ref_float(const struct ref_call *c, const char *name, double otherwise)
@@ -53,8 +53,9 @@ static inline void ref_like_input(struct ref_call *c)
 static inline void ref_unravel(const struct ref_tensor *t, int64_t n, int64_t *index)
 {
   for (int d = t->rank - 1; d >= 0; d--) {
-    index[d] = n % t->dim[d];
-    n /= t->dim[d];
+    const int extent = t->dim[d] > 0 ? t->dim[d] : 1;
+    index[d] = n % extent;
+    n /= extent;
   }
 }
 
