@@ -14,7 +14,7 @@
 
 enum { OPSET_MIN = 7, OPSET_MAX = 20, IR_MIN = 3, IR_MAX = 16 };
 
-enum { BUDGET_PER_BYTE = 4, BUDGET_FREE = 64 << 20, LARGE_PIECE = 1 << 20 };
+enum { BUDGET_PER_BYTE = 12, BUDGET_FREE = 64 << 20, LARGE_PIECE = 1 << 20 };
 
 /** The mapped file while it is parsed. */
 struct mapping {
@@ -115,7 +115,7 @@ static err build(struct onnx_model *m, struct graph **out)
   CHECK(!onnx_value_is_constant(m, m->output), ERR_UNSUPPORTED,
         "the output '%.200s' does not depend on the input", m->values[m->output].name);
   int id = -1;
-  TRY(onnx_value_id(m, m->output, &id));
+  TRY(onnx_view_id(m, m->output, ONNX_PLAIN, &id));
   return graph_finish(&m->builder, id, out);
 }
 

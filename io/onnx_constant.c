@@ -14,7 +14,7 @@ err onnx_shape_check(const int64_t *dims, size_t n, const char *name, struct sha
   struct shape s = {.rank = (int)n};
   int64_t count = 1;
   for (size_t i = 0; i < n; i++) {
-    CHECK(dims[i] > 0, ERR_SHAPE, "tensor '%.200s' has extent %" PRId64 " in dimension %zu", name,
+    CHECK(dims[i] >= 0, ERR_SHAPE, "tensor '%.200s' has extent %" PRId64 " in dimension %zu", name,
           dims[i], i);
     CHECK(dims[i] <= INT_MAX && count * dims[i] <= INT_MAX, ERR_SHAPE,
           "tensor '%.200s' has more than %d elements", name, INT_MAX);
@@ -37,7 +37,7 @@ err onnx_constant_fill(struct onnx_model *m, bool floats, struct onnx_constant *
 {
   const int64_t bytes = shape_count(&c->shape) * (floats ? (int64_t)sizeof *c->floats : 8);
   TRY(onnx_budget_take(m, bytes));
-  void *data = malloc((size_t)bytes);
+  void *data = malloc(bytes ? (size_t)bytes : 1); /* NULL would say that there are none */
   CHECK(data, ERR_MEMORY, "no memory for a constant of %" PRId64 " bytes", bytes);
   c->floats = floats ? data : NULL;
   c->ints = floats ? NULL : data;
@@ -68,58 +68,45 @@ void onnx_constant_free(struct onnx_constant **c)
   *c = NULL;
 }
 
+struct onnx_value *onnx_value_of(const struct onnx_model *m, int value)
+{
+  struct onnx_value *v = &m->values[value];
+  return v->alias >= 0 ? &m->values[v->alias] : v;
+}
+
 bool onnx_value_is_constant(const struct onnx_model *m, int value)
 {
-  const struct onnx_value *v = &m->values[value];
-  if (v->alias >= 0) v = &m->values[v->alias];
+  const struct onnx_value *v = onnx_value_of(m, value);
   return v->origin == ONNX_INITIALIZER || v->constant;
 }
 
 err onnx_value_constant(struct onnx_model *m, int value, const struct onnx_constant **out)
 {
-  struct onnx_value *v = &m->values[value];
-  if (v->alias >= 0) v = &m->values[v->alias];
+  struct onnx_value *v = onnx_value_of(m, value);
   if (v->origin == ONNX_INITIALIZER && !v->constant)
     TRY(onnx_tensor_read(m, m->graph->initializer[v->index], v->name, &v->constant));
   *out = v->constant;
   return ERR_OK;
 }
 
-/** The batch may lead a list of extents, where it stands for this one sample, and nothing else. */
-static err settle_batch(const struct onnx_value *v)
+static err add(struct onnx_model *m, struct onnx_value *v, int *id)
 {
   struct onnx_constant *c = v->constant;
-  const int64_t n = shape_count(&c->shape);
-  for (int64_t i = 0; i < n; i++) {
-    if (c->ints[i] != ONNX_BATCH) continue;
-    CHECK(i == 0 && c->shape.rank == 1, ERR_UNSUPPORTED,
-          "'%.200s' uses the number of images other than as a leading extent", v->name);
-    c->ints[i] = 1;
-  }
-  return ERR_OK;
+  for (int k = 0; k < c->shape.rank; k++)
+    CHECK(c->shape.dim[k], ERR_SHAPE, "tensor '%.200s' has extent 0 in dimension %d", v->name, k);
+  v->named = true;
+  if (!c->floats) return graph_add_ints(m->builder, v->name, &c->shape, c->ints, id);
+  c->graph_frees = true;
+  return graph_add_floats(m->builder, v->name, &c->shape, c->floats, id);
 }
 
-static err add_constant(struct onnx_model *m, struct onnx_value *v)
-{
-  struct onnx_constant *c = v->constant;
-  if (c->floats) {
-    c->graph_frees = true;
-    return graph_add_floats(m->builder, v->name, &c->shape, c->floats, &v->id);
-  }
-  TRY(settle_batch(v));
-  return graph_add_ints(m->builder, v->name, &c->shape, c->ints, &v->id);
-}
-
-err onnx_value_id(struct onnx_model *m, int value, int *id)
+err onnx_constant_add(struct onnx_model *m, int value, int *id)
 {
   const struct onnx_constant *c = NULL;
   TRY(onnx_value_constant(m, value, &c));
-  struct onnx_value *v = &m->values[value];
-  if (v->alias >= 0) v = &m->values[v->alias];
-  if (v->id < 0) {
-    CHECK(c, ERR_FORMAT, "value '%.200s' is not there when it is read", v->name);
-    TRY(add_constant(m, v));
-  }
-  *id = v->id;
+  struct onnx_value *v = onnx_value_of(m, value);
+  CHECK(c, ERR_FORMAT, "value '%.200s' is not there when it is read", v->name);
+  if (v->id[ONNX_PLAIN] < 0) TRY(add(m, v, &v->id[ONNX_PLAIN]));
+  *id = v->id[ONNX_PLAIN];
   return ERR_OK;
 }

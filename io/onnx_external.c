@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_FILES = 4096, BUDGET_PER_BYTE = 4 };
+enum { MAX_FILES = 4096, BUDGET_PER_BYTE = 12 };
 
 err onnx_file_open(const char *path, int *fd, int64_t *size, struct onnx_file *file)
 {

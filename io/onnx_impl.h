@@ -8,10 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Stands for the number of samples in integer constants that come from a Shape: it may be carried
- * to the leading extent of a Reshape, and nowhere else. */
-#define ONNX_BATCH (INT64_MIN / 3)
-
 /** A constant tensor, row-major; either floats or ints are there. */
 struct onnx_constant {
   struct shape shape;
@@ -22,6 +18,15 @@ struct onnx_constant {
 
 enum onnx_origin { ONNX_INITIALIZER, ONNX_INPUT, ONNX_NODE };
 
+/* How a graph value stands for a value of the file.  The graph computes every image by itself, so it
+ * is the model given one image; the graph keeps the image's axis in front of every activation. */
+enum onnx_view {
+  ONNX_PLAIN,  /* as it is: its first extent is 1, the image's */
+  ONNX_LIFTED, /* the image's axis is put before all of its own: [1, its shape] */
+  ONNX_NHWC,   /* [1, H, W, C] in the file, [1, C, H, W] in the graph */
+  ONNX_VIEWS
+};
+
 /** A value: what a name in the file stands for. */
 struct onnx_value {
   const char *name;
@@ -29,7 +34,8 @@ struct onnx_value {
   int index;                      /* of the initialiser, input or node */
   int slot;                       /* which output of the node */
   int alias;                      /* value that this one stands for; -1: none */
-  int id;                         /* in the graph; -1: not there yet */
+  int id[ONNX_VIEWS];             /* in the graph, by view; -1: not there yet */
+  bool named;                     /* a graph value has the name */
   struct onnx_constant *constant; /* owned; NULL unless read or folded */
 };
 
@@ -101,15 +107,73 @@ MUST_CHECK err onnx_operators_check(const struct onnx_model *m);
 /** Fold one node, or add it to the graph. */
 MUST_CHECK err onnx_node_add(struct onnx_model *m, struct onnx_node *n);
 
-/** Graph id of a value that was made before; constants are added when first read. */
-MUST_CHECK err onnx_value_id(struct onnx_model *m, int value, int *id);
+/** The value that a value stands for, itself unless it is an alias. */
+struct onnx_value *onnx_value_of(const struct onnx_model *m, int value);
+
+/** Give a constant a place in the graph, once.  *id: its graph id. */
+MUST_CHECK err onnx_constant_add(struct onnx_model *m, int value, int *id);
 
 /** The constant that a value holds, read when first asked for; *out = NULL for an activation. */
 MUST_CHECK err onnx_value_constant(struct onnx_model *m, int value,
                                    const struct onnx_constant **out);
 
+/** Shape of a value as the model sees it when it is given one image. */
+MUST_CHECK err onnx_value_shape(struct onnx_model *m, int value, struct shape *out);
+
 /** True for a value that does not depend on the image, as far as is known before its node is. */
 bool onnx_value_is_constant(const struct onnx_model *m, int value);
+
+/** Let an activation be there in that view. */
+void onnx_view_set(struct onnx_model *m, int value, enum onnx_view view, int id);
+
+/** Whether an activation is there in that view. */
+bool onnx_view_has(const struct onnx_model *m, int value, enum onnx_view view);
+
+/** Graph id of a value in a view; constants are added when first read, and activations that are there
+ *  in another view are moved by a node of their own.
+ *  Errors: ERR_UNSUPPORTED for ONNX_PLAIN where the first extent is not 1. */
+MUST_CHECK err onnx_view_id(struct onnx_model *m, int value, enum onnx_view view, int *id);
+
+/** Graph id of an activation lifted, with extents of 1 before its own so that it has `rank`. */
+MUST_CHECK err onnx_view_lifted(struct onnx_model *m, int value, int rank, int *id);
+
+/** A node for the graph: operator, its inputs in the graph, its name and the name of what it makes.
+ *  Errors: ERR_UNSUPPORTED when the engine lacks the operator. */
+struct onnx_emit {
+  const char *op, *name, *out_name;
+  const struct attr_list *attrs; /* NULL: none */
+  int n_in;
+  const int *in; /* [n_in] graph ids, -1 where absent */
+};
+MUST_CHECK err onnx_emit(struct onnx_model *m, const struct onnx_emit *e, int *id);
+
+/** The same elements under another shape, whose first extent is 1. */
+MUST_CHECK err onnx_emit_reshape(struct onnx_model *m, int from, const struct shape *to,
+                                 const char *name, int *id);
+/** Axis k is axis perm[k] of `from`; perm[0] = 0. */
+MUST_CHECK err onnx_emit_transpose(struct onnx_model *m, int from, int rank, const int *perm,
+                                   const char *name, int *id);
+/** A list of integers that belongs to the node which makes `name`. */
+MUST_CHECK err onnx_emit_ints(struct onnx_model *m, const char *name, const char *what, int n,
+                              const int64_t *list, int *id);
+
+/** A name for a graph value that has none in the file: base:what, longer where that is taken.
+ *  text [ONNX_NAME_ROOM] overwritten; returns text. */
+enum { ONNX_NAME_ROOM = 640 };
+const char *onnx_name_new(const struct onnx_model *m, const char *base, const char *what,
+                          char *text);
+
+/** [1, s] */
+MUST_CHECK err onnx_shape_lift(const struct shape *s, int rank, struct shape *out);
+
+/** Hand a node to the graph, moved to the view that its inputs are in. */
+MUST_CHECK err onnx_adapt(struct onnx_model *m, struct onnx_node *n, const struct attr_list *attrs);
+
+/** True when several outputs of that operator may be read. */
+bool onnx_adapt_splits(const char *operator_type);
+
+/** True when there is a way for that operator into the graph that does not need it in the engine. */
+bool onnx_adapt_knows(const char *operator_type);
 
 struct onnx_attrs; /* attributes of one node, converted */
 MUST_CHECK err onnx_attrs_make(const Onnx__NodeProto *p, struct onnx_attrs **out);
@@ -134,8 +198,8 @@ MUST_CHECK err onnx_constant_make(struct onnx_model *m, const struct shape *shap
 MUST_CHECK err onnx_constant_fill(struct onnx_model *m, bool floats, struct onnx_constant *c);
 void onnx_constant_free(struct onnx_constant **c);
 
-/** Shape from extents as in the file.  dims [n] read only.
- *  Errors: ERR_SHAPE unless every extent is positive and the product fits. */
+/** Shape from extents as in the file; 0 is allowed, as folding meets empty lists.  dims [n] read only.
+ *  Errors: ERR_SHAPE unless no extent is negative and the product fits. */
 MUST_CHECK err onnx_shape_check(const int64_t *dims, size_t n, const char *name, struct shape *out);
 
 /** Read a tensor; float32 data move out of the parsed file instead of being copied.

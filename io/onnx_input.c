@@ -118,5 +118,6 @@ err onnx_input_add(struct onnx_model *m)
         v->name);
   struct shape shape;
   TRY(settle_shape(m, v->name, type->tensor_type->shape, &shape));
-  return graph_add_input(m->builder, v->name, &shape, &v->id);
+  v->named = true;
+  return graph_add_input(m->builder, v->name, &shape, &v->id[ONNX_PLAIN]);
 }

@@ -113,40 +113,13 @@ void onnx_attrs_free(struct onnx_attrs **a)
   *a = NULL;
 }
 
-/** Hand a node to the graph: its operator is known, its inputs are there. */
-static err add_to_graph(struct onnx_model *m, struct onnx_node *n, const struct attr_list *attrs)
-{
-  const Onnx__NodeProto *p = n->proto;
-  const struct op *op = op_find(p->op_type);
-  CHECK(op, ERR_UNSUPPORTED, "it is supported on constants and shapes only, and reads the image");
-  CHECK(op->max_in < 0 || n->n_in <= op->max_in, ERR_FORMAT,
-        "it has %d inputs, at most %d are known", n->n_in, op->max_in);
-  int *in = calloc((size_t)n->n_in + 1, sizeof *in);
-  CHECK(in, ERR_MEMORY, "no memory for %d inputs", n->n_in);
-  err e = ERR_OK;
-  for (int i = 0; i < n->n_in; i++) {
-    in[i] = -1;
-    if (n->in[i] >= 0) TRY_DONE(onnx_value_id(m, n->in[i], &in[i]));
-  }
-  const struct graph_node_spec spec = {.name = p->name,
-                                       .op = op,
-                                       .attrs = *attrs,
-                                       .n_in = n->n_in,
-                                       .in = in,
-                                       .out_name = m->values[n->out[0]].name};
-  TRY_DONE(graph_add_node(m->builder, &spec, &m->values[n->out[0]].id));
-done:
-  free(in);
-  return e;
-}
-
 static err add(struct onnx_model *m, struct onnx_node *n)
 {
   struct onnx_attrs *attrs = NULL;
   bool folded = false;
   TRY(onnx_attrs_make(n->proto, &attrs));
   err e = onnx_fold(m, n, onnx_attrs_list(attrs), &folded);
-  if (!e && !folded) e = add_to_graph(m, n, onnx_attrs_list(attrs));
+  if (!e && !folded) e = onnx_adapt(m, n, onnx_attrs_list(attrs));
   onnx_attrs_free(&attrs);
   return e;
 }

@@ -17,7 +17,7 @@ static err want(struct onnx_model *m, int value, int *stack, int *n_stack)
   const int p = producer(m, value);
   if (p < 0) return ERR_OK;
   struct onnx_node *n = &m->nodes[p];
-  CHECK(m->values[value].slot == 0, ERR_UNSUPPORTED,
+  CHECK(m->values[value].slot == 0 || onnx_adapt_splits(n->proto->op_type), ERR_UNSUPPORTED,
         "node '%.200s' (%.60s, opset %d): its output %d, '%.200s', is used; only first outputs are "
         "supported",
         onnx_node_name(n->proto), n->proto->op_type, m->opset, m->values[value].slot + 1,

@@ -11,7 +11,7 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "ONNX data are little-endian");
 _Static_assert(sizeof(real) == sizeof(float), "float32 data move into the graph as they are");
 
-enum { MAX_INTS = 1 << 20 };
+enum { MAX_INTS = 1 << 28 };
 
 /** IEEE binary16 to binary32, exactly. */
 static float from_half(uint16_t h)
@@ -201,7 +201,7 @@ static err read_data(struct onnx_model *m, Onnx__TensorProto *t, const struct ki
                      const char *name, struct onnx_constant *c)
 {
   if (is_external(t)) return read_external(m, t, k, name, c);
-  if (k->decode == decode_float) {
+  if (k->decode == decode_float && shape_count(&c->shape)) {
     c->floats = steal(t);
     return ERR_OK;
   }

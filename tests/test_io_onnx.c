@@ -165,6 +165,9 @@ static void unsupported_operators_are_all_named(void **state)
   onnx_toy_attr(t, n, "then_branch", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH)->g = &body;
   onnx_toy_refused(t, NULL, ERR_UNSUPPORTED,
                    "operator If (opset 12) is not supported, as nothing with a sub-graph");
+  t = onnx_toy_make();
+  onnx_toy_find_node(t, "relu")->op_type = onnx_toy_text(t, "Cast");
+  onnx_toy_refused(t, NULL, ERR_UNSUPPORTED, "supported on constants and shapes only");
 }
 
 static void only_the_default_domain_decides_the_opset(void **state)

@@ -1,0 +1,89 @@
+/** @file
+ *  Running an operator of the engine on constants, where no folder knows it: position tables that a
+ *  small network makes, for example. */
+#include "io/onnx_fold.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_IN = 16, MAX_RANK = SHAPE_MAX_RANK };
+
+/** The operator on its own: input 0 plays the activation of one sample, the others are constants. */
+struct alone {
+  void *attr, *aux, *work, *prepared;
+  struct operand in[MAX_IN];
+  const real *x[MAX_IN];
+};
+
+/** The shape with the sample's axis in front. */
+static err lifted(const struct shape *s, struct shape *out)
+{
+  CHECK(s->rank < MAX_RANK, ERR_UNSUPPORTED, "%d dimensions", s->rank);
+  out->rank = s->rank + 1;
+  out->dim[0] = 1;
+  memcpy(out->dim + 1, s->dim, (size_t)s->rank * sizeof *s->dim);
+  return ERR_OK;
+}
+
+static err operands(const struct fold *f, struct alone *a)
+{
+  CHECK(f->n_in >= 1 && f->n_in <= MAX_IN && f->in[0] && f->in[0]->floats, ERR_UNSUPPORTED,
+        "not on these constants");
+  for (int i = 0; i < f->n_in; i++) {
+    const struct onnx_constant *c = f->in[i];
+    if (!c) continue;
+    CHECK(shape_count(&c->shape) > 0, ERR_UNSUPPORTED, "input %d is empty", i);
+    a->in[i] = (struct operand){
+        .present = true, .fixed = i > 0, .shape = c->shape, .data = c->floats, .ints = c->ints};
+    a->x[i] = c->floats;
+  }
+  TRY(lifted(&f->in[0]->shape, &a->in[0].shape));
+  a->in[0].data = NULL;
+  return ERR_OK;
+}
+
+static err room(size_t bytes, void **out)
+{
+  *out = bytes ? aligned_alloc(64, (bytes + 63) / 64 * 64) : NULL;
+  CHECK(!bytes || *out, ERR_MEMORY, "no memory for %zu bytes", bytes);
+  return ERR_OK;
+}
+
+static err compute(struct fold *f, const struct op *op, struct alone *a, struct op_site *at)
+{
+  TRY(room(op->aux_bytes ? op->aux_bytes(at) : 0, &a->aux));
+  TRY(room(op->work_bytes ? op->work_bytes(at) : 0, &a->work));
+  TRY(room(op->prepared_bytes ? op->prepared_bytes(at) : 0, &a->prepared));
+  if (a->prepared) op->prepare(at, a->prepared);
+  at->prepared = a->prepared;
+  struct shape ys = {.rank = at->ys.rank - 1};
+  memcpy(ys.dim, at->ys.dim + 1, (size_t)ys.rank * sizeof *ys.dim);
+  TRY(onnx_fold_out(f, &ys, true));
+  const struct op_fwd c = {
+      .at = at, .x = a->x, .y = f->out->floats, .aux = a->aux, .work = a->work};
+  op->forward(&c);
+  return ERR_OK;
+}
+
+static err run(struct fold *f, const struct op *op, struct alone *a)
+{
+  TRY(operands(f, a));
+  a->attr = calloc(1, op->attr_bytes ? op->attr_bytes : 1);
+  CHECK(a->attr, ERR_MEMORY, "no memory for attributes");
+  struct op_site at = {.attr = a->attr, .batch = 1, .n_in = f->n_in, .in = a->in, .plain = true};
+  if (op->parse) TRY(op->parse(f->attrs, f->m->opset, a->attr));
+  TRY(op->infer(a->attr, a->in, f->n_in, &at.ys));
+  return compute(f, op, a, &at);
+}
+
+err onnx_fold_operator(struct fold *f, const struct op *op)
+{
+  struct alone a = {.attr = NULL};
+  const err e = run(f, op, &a);
+  free(a.attr);
+  free(a.aux);
+  free(a.work);
+  free(a.prepared);
+  return e;
+}
