@@ -34,6 +34,12 @@ bool onnx_adapt_knows(const char *operator_type)
   return false;
 }
 
+bool onnx_adapt_lifts(const char *operator_type)
+{
+  const struct way *way = find_way(operator_type);
+  return way && (way->run == onnx_adapt_elementwise || way->run == onnx_adapt_matmul);
+}
+
 bool onnx_adapt_splits(const char *operator_type)
 {
   return !strcmp(operator_type, "Split");

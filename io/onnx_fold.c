@@ -79,7 +79,8 @@ static err run(struct fold *f, const struct folder *folder, const struct op *op)
 err onnx_fold(struct onnx_model *m, struct onnx_node *n, const struct attr_list *attrs, bool *done)
 {
   const struct folder *folder = find_folder(n->proto->op_type);
-  const struct op *op = folder ? NULL : op_find(n->proto->op_type);
+  const char *type = n->proto->op_type;
+  const struct op *op = folder || !onnx_adapt_lifts(type) ? NULL : op_find(type);
   *done = false;
   if (!folder && (!op || !n->n_in)) return ERR_OK;
   CHECK(!folder || (n->n_in >= folder->min_in && n->n_in <= folder->max_in), ERR_FORMAT,

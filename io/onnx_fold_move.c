@@ -57,6 +57,19 @@ err onnx_fold_squeeze(struct fold *f)
   return relabel(f, &y);
 }
 
+/** Two dimensions: what is before the axis, and the rest. */
+err onnx_fold_flatten(struct fold *f)
+{
+  const struct shape *x = &f->in[0]->shape;
+  struct shape y = {.rank = 2, .dim = {1, 1}};
+  int64_t axis = 1;
+  TRY(attr_int(f->attrs, "axis", 1, &axis));
+  CHECK(axis >= -x->rank && axis <= x->rank, ERR_FORMAT, "axis %" PRId64, axis);
+  const int at = (int)(axis < 0 ? axis + x->rank : axis);
+  for (int i = 0; i < x->rank; i++) y.dim[i < at ? 0 : 1] *= x->dim[i];
+  return relabel(f, &y);
+}
+
 /** Extents of a Reshape: 0 keeps that of the input, one -1 takes what is left. */
 err onnx_fold_extents(const struct shape *x, const int64_t *target, int n, bool zero_is_zero,
                       int64_t dims[MAX_RANK])

@@ -172,6 +172,9 @@ MUST_CHECK err onnx_adapt(struct onnx_model *m, struct onnx_node *n, const struc
 /** True when several outputs of that operator may be read. */
 bool onnx_adapt_splits(const char *operator_type);
 
+/** True when an operator means the same with one more axis in front of all inputs. */
+bool onnx_adapt_lifts(const char *operator_type);
+
 /** True when there is a way for that operator into the graph that does not need it in the engine. */
 bool onnx_adapt_knows(const char *operator_type);
 

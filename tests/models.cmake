@@ -4,3 +4,10 @@ add_custom_target(models_survey
   COMMAND ${CMAKE_COMMAND} -E env RETROGRAD=$<TARGET_FILE:retrograd>
     /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/models_export.py
   DEPENDS retrograd USES_TERMINAL)
+
+# The ONNX project's own tests of operators, driven through a small program.
+add_executable(tool_model tool_model.c)
+target_link_libraries(tool_model PRIVATE io m)
+target_compile_options(tool_model PRIVATE ${warnings})
+script(io.onnx_nodes)
+set_property(TEST io.onnx_nodes APPEND PROPERTY ENVIRONMENT "TOOL_MODEL=$<TARGET_FILE:tool_model>")
