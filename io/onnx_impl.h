@@ -169,6 +169,9 @@ MUST_CHECK err onnx_shape_lift(const struct shape *s, int rank, struct shape *ou
 /** Hand a node to the graph, moved to the view that its inputs are in. */
 MUST_CHECK err onnx_adapt(struct onnx_model *m, struct onnx_node *n, const struct attr_list *attrs);
 
+/** Where a node is the last of a pattern, put the one operator in the place of all; *done says so. */
+MUST_CHECK err onnx_pattern(struct onnx_model *m, const struct onnx_node *n, bool *done);
+
 /** True when several outputs of that operator may be read. */
 bool onnx_adapt_splits(const char *operator_type);
 

@@ -119,6 +119,7 @@ static err add(struct onnx_model *m, struct onnx_node *n)
   bool folded = false;
   TRY(onnx_attrs_make(n->proto, &attrs));
   err e = onnx_fold(m, n, onnx_attrs_list(attrs), &folded);
+  if (!e && !folded) e = onnx_pattern(m, n, &folded);
   if (!e && !folded) e = onnx_adapt(m, n, onnx_attrs_list(attrs));
   onnx_attrs_free(&attrs);
   return e;

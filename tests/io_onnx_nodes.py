@@ -49,6 +49,8 @@ def rows_are_images(case, inputs, k):
     """The first axis of input k is that of the images: nothing else has it, and the node leaves it alone."""
     import numpy as np
     axes = [a.i for a in case.model.graph.node[0].attribute if a.name == "axis"]
+    if case.model.graph.node[0].op_type == "Expand":
+        return False
     return (inputs[k].ndim > 1 and inputs[k].shape[0] > 1 and all(a % inputs[k].ndim for a in axes)
             and all(np.ndim(x) < inputs[k].ndim for i, x in enumerate(inputs) if i != k))
 
