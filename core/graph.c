@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 int graph_find_value(const struct graph *g, const char *name)
 {
@@ -26,6 +27,8 @@ void graph_free(struct graph **g)
   if (!*g) return;
   struct graph_storage *s = (struct graph_storage *)*g; /* the graph is its first member */
   for (int i = 0; i < s->n_owned; i++) free(s->owned[i]);
+  for (int i = 0; i < s->n_mappings; i++) (void)munmap(s->mappings[i].memory, s->mappings[i].bytes);
+  free(s->mappings);
   free(s->owned);
   free(s->gathered);
   free(s->values);

@@ -51,6 +51,14 @@ MUST_CHECK err graph_add_input(struct graph_builder *b, const char *name, const 
 MUST_CHECK err graph_add_floats(struct graph_builder *b, const char *name,
                                 const struct shape *shape, real *data, int *id);
 
+/** A float constant in memory that is not the graph's own, such as a mapped file; the data stay where
+ *  they are and must outlive the graph: see graph_keep_mapping. */
+MUST_CHECK err graph_add_borrowed(struct graph_builder *b, const char *name,
+                                  const struct shape *shape, const real *data, int *id);
+
+/** Let the graph unmap `bytes` at `memory`, from mmap, when it is freed; at once on failure. */
+MUST_CHECK err graph_keep_mapping(struct graph_builder *b, void *memory, size_t bytes);
+
 /** An integer constant; data are copied. */
 MUST_CHECK err graph_add_ints(struct graph_builder *b, const char *name, const struct shape *shape,
                               const int64_t *data, int *id);

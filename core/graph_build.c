@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct graph_builder {
   struct graph_storage *store;
@@ -120,6 +121,25 @@ err graph_add_floats(struct graph_builder *b, const char *name, const struct sha
   TRY(own(b->store, data));
   const struct operand is = {.present = true, .fixed = true, .shape = *shape, .data = data};
   TRY(add_value(b, name, &is, -1, id));
+  return ERR_OK;
+}
+
+err graph_add_borrowed(struct graph_builder *b, const char *name, const struct shape *shape,
+                       const real *data, int *id)
+{
+  const struct operand is = {.present = true, .fixed = true, .shape = *shape, .data = data};
+  return add_value(b, name, &is, -1, id);
+}
+
+err graph_keep_mapping(struct graph_builder *b, void *memory, size_t bytes)
+{
+  struct graph_storage *s = b->store;
+  const err e = grow(&s->mappings, s->n_mappings, &s->max_mappings, sizeof *s->mappings);
+  if (e) {
+    (void)munmap(memory, bytes);
+    return err_trace(e, __FILE__, __LINE__);
+  }
+  s->mappings[s->n_mappings++] = (struct mapping){memory, bytes};
   return ERR_OK;
 }
 

@@ -2,6 +2,12 @@
 /* What graph.c and graph_build.c share: the graph together with the memory that it stands on. */
 #include "core/graph.h"
 
+/** A mapped file that constants lie in. */
+struct mapping {
+  void *memory;
+  size_t bytes;
+};
+
 struct graph_storage {
   struct graph graph; /* first: graph_free casts back */
   struct value *values;
@@ -10,4 +16,6 @@ struct graph_storage {
   int n_owned, max_owned;
   void **owned;   /* names, constants, attributes, input lists */
   void *gathered; /* the float constants, after graph_gather_weights */
+  int n_mappings, max_mappings;
+  struct mapping *mappings;
 };

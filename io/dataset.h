@@ -85,3 +85,5 @@ MUST_CHECK err dataset_picture(const struct dataset *d, int64_t i, const struct 
 
 /** Lower-case hex SHA-256 of a file (hex has 65 bytes).  Errors: ERR_INPUT. */
 MUST_CHECK err dataset_file_sha256(const char *path, char *hex);
+/** Lower-case hex SHA-1 of a file (hex has 41 bytes), as ONNX gives it for external data. */
+MUST_CHECK err dataset_file_sha1(const char *path, char *hex);

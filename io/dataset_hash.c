@@ -57,7 +57,7 @@ static err add_file(struct sha256 *c, int fd, const char *path, unsigned char *b
   }
 }
 
-err dataset_file_sha256(const char *path, char *hex)
+static err file_digest(const char *path, err (*make)(struct sha256 **out), char *hex)
 {
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
   unsigned char *buffer = NULL;
@@ -67,7 +67,7 @@ err dataset_file_sha256(const char *path, char *hex)
   CHECK(fd >= 0, ERR_INPUT, "%s: %s", path, strerror(errno));
   buffer = malloc(READ_BYTES);
   CHECK_DONE(buffer, ERR_MEMORY, "no memory to read %s", path);
-  TRY_DONE(sha256_make(&c));
+  TRY_DONE(make(&c));
   TRY_DONE(add_file(c, fd, path, buffer));
   TRY_DONE(sha256_end(c, hex));
 
@@ -76,4 +76,14 @@ done:
   free(buffer);
   (void)close(fd);
   return e;
+}
+
+err dataset_file_sha256(const char *path, char *hex)
+{
+  return file_digest(path, sha256_make, hex);
+}
+
+err dataset_file_sha1(const char *path, char *hex)
+{
+  return file_digest(path, sha256_make_sha1, hex);
 }

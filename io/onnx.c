@@ -114,7 +114,9 @@ static err build(struct onnx_model *m, struct graph **out)
   for (int i = 0; i < m->n_order; i++) TRY(onnx_node_add(m, &m->nodes[m->order[i]]));
   CHECK(!onnx_value_is_constant(m, m->output), ERR_UNSUPPORTED,
         "the output '%.200s' does not depend on the input", m->values[m->output].name);
+  TRY(onnx_output_logits(m));
   int id = -1;
+  TRY(onnx_external_keep(m));
   TRY(onnx_view_id(m, m->output, ONNX_PLAIN, &id));
   return graph_finish(&m->builder, id, out);
 }
@@ -122,6 +124,8 @@ static err build(struct onnx_model *m, struct graph **out)
 static void release(struct onnx_model *m)
 {
   for (int i = 0; i < m->n_values; i++) onnx_constant_free(&m->values[i].constant);
+  for (int i = 0; i < m->n_files; i++)
+    if (m->files[i].bytes) (void)munmap(m->files[i].bytes, (size_t)m->files[i].size);
   if (m->proto) onnx__model_proto__free_unpacked(m->proto, NULL);
   graph_builder_free(&m->builder);
   free(m->files);
@@ -131,13 +135,29 @@ static void release(struct onnx_model *m)
   free(m->order);
 }
 
+/** What to add to a refusal when the input has another size than the model's own. */
+static const char *resized(const struct onnx_model *m, char *text, size_t bytes)
+{
+  const struct onnx_options *o = m->options;
+  const bool height = o->height && m->own_height && o->height != m->own_height;
+  const bool width = o->width && m->own_width && o->width != m->own_width;
+  text[0] = 0;
+  if (height || width)
+    (void)snprintf(text, bytes, " (the input is %dx%d by --size, the model was made for %dx%d)",
+                   o->height, o->width, m->own_height, m->own_width);
+  return text;
+}
+
 err onnx_read(const char *path, const struct onnx_options *o, struct graph **out)
 {
   struct onnx_model m = {.path = path, .options = o};
+  char why[1800], size[120];
   const err e = build(&m, out);
   release(&m);
-  if (!e) return ERR_OK;
-  char why[1800];
+  if (!e) {
+    if (o->notes) *o->notes = m.notes;
+    return ERR_OK;
+  }
   (void)snprintf(why, sizeof why, "%s", err_message());
-  return FAIL(e, "model %.200s: %s", path, why);
+  return FAIL(e, "model %.200s: %s%s", path, why, resized(&m, size, sizeof size));
 }

@@ -3,15 +3,21 @@
 #include "core/err.h"
 #include "core/graph.h"
 
+/** What was done to a model that its numbers depend on. */
+struct onnx_notes {
+  char taken_off[128]; /* "Softmax 'prob'": what followed the logits in the file; "": nothing */
+};
+
 struct onnx_options {
-  int height, width;  /* > 0: extents of a dynamic input (and checked against a fixed one) */
-  const char *output; /* name of the logits, NULL: the model's only output */
+  int height, width;  /* > 0: extents of the input, in place of the model's own */
+  const char *output; /* name of the logits; NULL: the model's only output, before its softmax */
+  struct onnx_notes *notes; /* overwritten on success; NULL: not wanted */
 };
 
 /** Read a model: check it, fold its constants, build the graph.
  *
  *  Errors, each naming the file and, where there is one, node, operator and opset:
- *  ERR_USAGE (the input's size is open or another; no such output), ERR_INPUT (missing,
+ *  ERR_USAGE (the input's size is open; no such output), ERR_INPUT (missing,
  *  unreadable), ERR_FORMAT (truncated, not ONNX, hostile), ERR_UNSUPPORTED (operator or feature,
  *  with the list of what is supported), ERR_SHAPE, ERR_MEMORY.
  *  On failure nothing is left behind.  Not collective. */

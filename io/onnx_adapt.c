@@ -179,7 +179,8 @@ err onnx_adapt(struct onnx_model *m, struct onnx_node *n, const struct attr_list
 {
   const struct way *way = find_way(n->proto->op_type);
   CHECK(way || op_find(n->proto->op_type), ERR_UNSUPPORTED,
-        "it is supported on constants and shapes only, and reads the image");
+        "it is supported on constants and shapes only, and reads the image%s",
+        onnx_advice(n->proto));
   CHECK(attrs->n + 2 <= ADAPT_MAX_ATTRS, ERR_FORMAT, "it has %d attributes", attrs->n);
   struct adapt a = {.m = m, .node = n, .attrs = attrs, .edited = {.n = attrs->n}};
   a.edited.item = a.item;

@@ -62,7 +62,7 @@ err onnx_constant_make(struct onnx_model *m, const struct shape *shape, bool flo
 void onnx_constant_free(struct onnx_constant **c)
 {
   if (!*c) return;
-  if (!(*c)->graph_frees) free((*c)->floats);
+  if (!(*c)->graph_frees && !(*c)->mapped) free((*c)->floats);
   free((*c)->ints);
   free(*c);
   *c = NULL;
@@ -96,6 +96,7 @@ static err add(struct onnx_model *m, struct onnx_value *v, int *id)
     CHECK(c->shape.dim[k], ERR_SHAPE, "tensor '%.200s' has extent 0 in dimension %d", v->name, k);
   v->named = true;
   if (!c->floats) return graph_add_ints(m->builder, v->name, &c->shape, c->ints, id);
+  if (c->mapped) return graph_add_borrowed(m->builder, v->name, &c->shape, c->floats, id);
   c->graph_frees = true;
   return graph_add_floats(m->builder, v->name, &c->shape, c->floats, id);
 }

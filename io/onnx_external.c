@@ -1,6 +1,9 @@
 /** @file
- *  Files: the model's own, and external data beside it, which may not leave its folder.
+ *  Files: the model's own, and external data beside it, which may not leave its folder.  Floats stay
+ *  in the mapped file until weights are moved to where ranks share them: the other ranks of a node
+ *  never read them.
  *  Source: ONNX, "External Data"; onnx.proto, TensorProto.external_data. */
+#include "io/dataset.h"
 #include "io/onnx_impl.h"
 
 #include <errno.h>
@@ -10,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,8 +37,8 @@ err onnx_file_open(const char *path, int *fd, int64_t *size, struct onnx_file *f
 
 /** Where a tensor's data lie. */
 struct place {
-  const char *location;
-  int64_t offset, length; /* length < 0: not said */
+  const char *location, *checksum; /* SHA-1 of the whole file, or NULL */
+  int64_t offset, length;          /* length < 0: not said */
 };
 
 static err parse_number(const char *key, const char *text, int64_t *out)
@@ -54,6 +59,7 @@ static err parse_place(const Onnx__TensorProto *t, struct place *out)
     const Onnx__StringStringEntryProto *x = t->external_data[i];
     if (!x->key || !x->value) continue;
     if (!strcmp(x->key, "location")) out->location = x->value;
+    if (!strcmp(x->key, "checksum")) out->checksum = x->value;
     if (!strcmp(x->key, "offset")) TRY(parse_number("offset", x->value, &out->offset));
     if (!strcmp(x->key, "length")) TRY(parse_number("length", x->value, &out->length));
   }
@@ -99,11 +105,15 @@ static err canonical(const char *model, const char *location, char **out)
   return ERR_OK;
 }
 
-/** A file that is seen for the first time raises what constants may occupy. */
-static err credit(struct onnx_model *m, const struct onnx_file *file, int64_t size)
+/** The entry of a file, new when it is seen for the first time, which raises what constants may
+ *  occupy. */
+static err credit(struct onnx_model *m, const struct onnx_file *file, int64_t size, int *out)
 {
-  for (int i = m->n_files - 1; i >= 0; i--)
-    if (m->files[i].device == file->device && m->files[i].inode == file->inode) return ERR_OK;
+  for (int i = m->n_files - 1; i >= 0; i--) {
+    if (m->files[i].device != file->device || m->files[i].inode != file->inode) continue;
+    *out = i;
+    return ERR_OK;
+  }
   CHECK(m->n_files < MAX_FILES, ERR_UNSUPPORTED, "the model has more than %d files of data",
         MAX_FILES);
   if (m->n_files == m->max_files) {
@@ -113,9 +123,35 @@ static err credit(struct onnx_model *m, const struct onnx_file *file, int64_t si
     m->files = p;
     m->max_files = bigger;
   }
-  m->files[m->n_files++] = *file;
+  m->files[m->n_files] = *file;
   m->budget += BUDGET_PER_BYTE * size;
+  *out = m->n_files++;
   return ERR_OK;
+}
+
+/** The file is the one that the model was saved with. */
+static err check_sum(struct onnx_file *file, const char *path, const struct place *at)
+{
+  char sum[41];
+  if (!at->checksum || file->checked) return ERR_OK;
+  TRY(dataset_file_sha1(path, sum));
+  CHECK(!strcasecmp(sum, at->checksum), ERR_FORMAT,
+        "its file '%.200s' has SHA-1 %s, but the model was saved with %.60s; copy it again",
+        at->location, sum, at->checksum);
+  file->checked = true;
+  return ERR_OK;
+}
+
+/** Bytes of the mapped file; NULL where it cannot be mapped. */
+static uint8_t *map_place(struct onnx_file *file, const struct place *at, int fd, int64_t size)
+{
+  if (!file->bytes) {
+    void *bytes = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (bytes == MAP_FAILED) return NULL;
+    file->bytes = bytes;
+    file->size = size;
+  }
+  return at->offset + 1 <= file->size ? file->bytes + at->offset : NULL;
 }
 
 static err read_all(int fd, uint8_t *out, int64_t offset, int64_t bytes)
@@ -129,8 +165,7 @@ static err read_all(int fd, uint8_t *out, int64_t offset, int64_t bytes)
   return ERR_OK;
 }
 
-static err read_place(struct onnx_model *m, const struct place *at, int64_t bytes, int fd,
-                      int64_t size, uint8_t **out)
+static err check_place(const struct place *at, int64_t bytes, int64_t size)
 {
   CHECK(at->length < 0 || at->length == bytes, ERR_FORMAT,
         "its length is %" PRId64 " bytes, but its shape wants %" PRId64, at->length, bytes);
@@ -138,8 +173,14 @@ static err read_place(struct onnx_model *m, const struct place *at, int64_t byte
         "bytes %" PRId64 " to %" PRId64 " lie outside its file '%.200s' of %" PRId64 " bytes",
         at->offset, at->offset > INT64_MAX - bytes ? INT64_MAX : at->offset + bytes, at->location,
         size);
+  return ERR_OK;
+}
+
+static err read_place(struct onnx_model *m, const struct place *at, int64_t bytes, int fd,
+                      uint8_t **out)
+{
   TRY(onnx_budget_take(m, bytes));
-  uint8_t *data = malloc((size_t)bytes);
+  uint8_t *data = malloc(bytes ? (size_t)bytes : 1);
   CHECK(data, ERR_MEMORY, "no memory for its %" PRId64 " bytes", bytes);
   const err e = read_all(fd, data, at->offset, bytes);
   if (e) {
@@ -150,18 +191,30 @@ static err read_place(struct onnx_model *m, const struct place *at, int64_t byte
   return ERR_OK;
 }
 
-static err read_named(struct onnx_model *m, const struct place *at, int64_t bytes, uint8_t **out)
+/** What is asked for, and how it is to be had. */
+struct request {
+  int64_t bytes;
+  bool map, mapped;
+  uint8_t *data;
+};
+
+static err read_named(struct onnx_model *m, const struct place *at, struct request *r)
 {
   char *path = NULL;
-  int fd = -1;
+  int fd = -1, i = -1;
   int64_t size = 0;
   struct onnx_file file;
   err e = ERR_OK;
   TRY(check_location(at->location));
   TRY(canonical(m->path, at->location, &path));
   TRY_DONE(onnx_file_open(path, &fd, &size, &file));
-  TRY_DONE(credit(m, &file, size));
-  TRY_DONE(read_place(m, at, bytes, fd, size, out));
+  TRY_DONE(credit(m, &file, size, &i));
+  TRY_DONE(check_place(at, r->bytes, size));
+  TRY_DONE(check_sum(&m->files[i], path, at));
+  const bool aligned = at->offset % (int64_t)sizeof(float) == 0 && r->bytes > 0;
+  r->data = r->map && aligned ? map_place(&m->files[i], at, fd, size) : NULL;
+  r->mapped = r->data;
+  if (!r->data) TRY_DONE(read_place(m, at, r->bytes, fd, &r->data));
 done:
   if (fd >= 0) (void)close(fd);
   free(path);
@@ -169,13 +222,29 @@ done:
 }
 
 err onnx_external_read(struct onnx_model *m, const Onnx__TensorProto *t, const char *name,
-                       int64_t bytes, uint8_t **out)
+                       int64_t bytes, bool map, bool *mapped, uint8_t **out)
 {
   struct place at;
+  struct request r = {.bytes = bytes, .map = map};
   err e = parse_place(t, &at);
-  if (!e) e = read_named(m, &at, bytes, out);
-  if (!e) return ERR_OK;
+  if (!e) e = read_named(m, &at, &r);
+  if (!e) {
+    *out = r.data;
+    *mapped = r.mapped;
+    return ERR_OK;
+  }
   char why[600];
   (void)snprintf(why, sizeof why, "%s", err_message());
   return FAIL(e, "external data of tensor '%.200s': %s", name, why);
+}
+
+err onnx_external_keep(struct onnx_model *m)
+{
+  for (int i = 0; i < m->n_files; i++) {
+    struct onnx_file *f = &m->files[i];
+    uint8_t *bytes = f->bytes;
+    f->bytes = NULL;
+    if (bytes) TRY(graph_keep_mapping(m->builder, bytes, (size_t)f->size));
+  }
+  return ERR_OK;
 }

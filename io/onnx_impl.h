@@ -14,6 +14,7 @@ struct onnx_constant {
   float *floats;    /* [shape_count] */
   int64_t *ints;    /* [shape_count] */
   bool graph_frees; /* floats were handed to the graph and are still readable */
+  bool mapped;      /* floats lie in a mapped file */
 };
 
 enum onnx_origin { ONNX_INITIALIZER, ONNX_INPUT, ONNX_NODE };
@@ -50,6 +51,9 @@ struct onnx_node {
 /** A file of external data that was opened before. */
 struct onnx_file {
   uint64_t device, inode;
+  bool checked;   /* its checksum was compared */
+  uint8_t *bytes; /* mapped, if it is; goes to the graph */
+  int64_t size;
 };
 
 struct onnx_model {
@@ -69,6 +73,8 @@ struct onnx_model {
   int n_order;
   int *order; /* [n_order] wanted nodes, producers first */
   int output; /* value that holds the logits */
+  struct onnx_notes notes;
+  int own_height, own_width; /* of the input as the file has it; 0: open */
   struct graph_builder *builder;
 };
 
@@ -94,12 +100,19 @@ int onnx_values_find(const struct onnx_model *m, const char *name);
 /** The output that is asked for: by name, or the model's only one. */
 MUST_CHECK err onnx_output_find(struct onnx_model *m);
 
+/** Let the logits be what goes into a final Softmax or LogSoftmax over the classes, unless the output
+ *  was asked for by name. */
+MUST_CHECK err onnx_output_logits(struct onnx_model *m);
+
 /** Mark the nodes that lead to the output and order them, keeping the file's order where it is one.
  *  Errors: ERR_FORMAT for cycles, ERR_UNSUPPORTED where a node's second output is read. */
 MUST_CHECK err onnx_order_make(struct onnx_model *m);
 
 /** Find the image among the inputs and add it to the graph. */
 MUST_CHECK err onnx_input_add(struct onnx_model *m);
+
+/** What to do about an operator that is not supported, to end a message with; "" for most. */
+const char *onnx_advice(const Onnx__NodeProto *p);
 
 /** ERR_UNSUPPORTED when a wanted node's operator is unknown; the message names them all. */
 MUST_CHECK err onnx_operators_check(const struct onnx_model *m);
@@ -213,10 +226,14 @@ MUST_CHECK err onnx_shape_check(const int64_t *dims, size_t n, const char *name,
 MUST_CHECK err onnx_tensor_read(struct onnx_model *m, Onnx__TensorProto *t, const char *name,
                                 struct onnx_constant **out);
 
-/** Read `bytes` bytes of a tensor's external data, from a file beside the model.
- *  *out [bytes] is new, the caller frees. */
+/** `bytes` bytes of a tensor's external data, from a file beside the model: where they lie in the
+ *  mapped file when `map` and they are aligned for floats (*mapped), else new and the caller frees. */
 MUST_CHECK err onnx_external_read(struct onnx_model *m, const Onnx__TensorProto *t,
-                                  const char *name, int64_t bytes, uint8_t **out);
+                                  const char *name, int64_t bytes, bool map, bool *mapped,
+                                  uint8_t **out);
+
+/** Hand the mapped files over to the graph. */
+MUST_CHECK err onnx_external_keep(struct onnx_model *m);
 
 /** Open a regular file for reading.  *size in bytes.  Errors: ERR_INPUT. */
 MUST_CHECK err onnx_file_open(const char *path, int *fd, int64_t *size, struct onnx_file *file);

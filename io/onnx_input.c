@@ -63,32 +63,29 @@ static err find_input(const struct onnx_model *m, int *out)
   return ERR_OK;
 }
 
-/** Rows or columns: fixed by the model, or given by the options. */
-static err settle_side(const char *what, int64_t fixed, int given, int *out)
+/** Rows or columns: as asked for, or as the model has them. */
+static err settle_side(const char *what, int64_t own, int given, int *out)
 {
-  CHECK(fixed >= 0 && fixed <= MAX_SIDE, ERR_SHAPE, "the input's %s is %" PRId64, what, fixed);
+  CHECK(own >= 0 && own <= MAX_SIDE, ERR_SHAPE, "the input's %s is %" PRId64, what, own);
   CHECK(given >= 0 && given <= MAX_SIDE, ERR_USAGE, "the %s %d is not possible", what, given);
-  CHECK(fixed || given, ERR_USAGE,
+  CHECK(own || given, ERR_USAGE,
         "the model leaves the %s of its input open; give it with --size HxW", what);
-  CHECK(!fixed || !given || fixed == given, ERR_USAGE,
-        "the input's %s is fixed to %" PRId64 ", but %d is asked for with --size", what, fixed,
-        given);
-  *out = fixed ? (int)fixed : given;
+  *out = given ? given : (int)own;
   return ERR_OK;
 }
 
-static err settle_shape(const struct onnx_model *m, const char *name,
-                        const Onnx__TensorShapeProto *s, struct shape *out)
+/** [1, C, H, W] of the graph; *nhwc: the file has the channels last. */
+static err settle_shape(struct onnx_model *m, const char *name, const Onnx__TensorShapeProto *s,
+                        struct shape *out, bool *nhwc)
 {
   char text[200];
   show_shape(s, text, sizeof text);
   CHECK(s->n_dim == 4, ERR_UNSUPPORTED,
         "input '%.200s' %s is not an image; [N, channels, height, width] is expected", name, text);
-  const int64_t c = extent(s->dim[1]), last = extent(s->dim[3]);
-  CHECK((c >= 1 && c <= 4) || last < 1 || last > 4, ERR_UNSUPPORTED,
-        "input '%.200s' %s has its channels last; export the model with [N, channels, height, "
-        "width]",
-        name, text);
+  const int64_t first = extent(s->dim[1]), last = extent(s->dim[3]);
+  *nhwc = (first < 1 || first > 4) && last >= 1 && last <= 4;
+  const int64_t c = *nhwc ? last : first;
+  const int height = *nhwc ? 1 : 2;
   CHECK(c >= 1 && c <= 4, ERR_UNSUPPORTED,
         "input '%.200s' %s is not an image: 1 to 4 channels are expected", name, text);
   CHECK(extent(s->dim[0]) <= 1, ERR_UNSUPPORTED,
@@ -96,8 +93,11 @@ static err settle_shape(const struct onnx_model *m, const char *name,
         "; export the model with a dynamic first axis or with batch 1",
         name, text, extent(s->dim[0]));
   *out = (struct shape){.rank = 4, .dim = {1, (int)c}};
-  TRY(settle_side("height", extent(s->dim[2]), m->options->height, &out->dim[2]));
-  return settle_side("width", extent(s->dim[3]), m->options->width, &out->dim[3]);
+  TRY(settle_side("height", extent(s->dim[height]), m->options->height, &out->dim[2]));
+  TRY(settle_side("width", extent(s->dim[height + 1]), m->options->width, &out->dim[3]));
+  m->own_height = (int)extent(s->dim[height]);
+  m->own_width = (int)extent(s->dim[height + 1]);
+  return ERR_OK;
 }
 
 err onnx_input_add(struct onnx_model *m)
@@ -117,7 +117,8 @@ err onnx_input_add(struct onnx_model *m)
         "input '%.200s' does not take floating-point pixels; export the model with a float input",
         v->name);
   struct shape shape;
-  TRY(settle_shape(m, v->name, type->tensor_type->shape, &shape));
+  bool nhwc = false;
+  TRY(settle_shape(m, v->name, type->tensor_type->shape, &shape, &nhwc));
   v->named = true;
-  return graph_add_input(m->builder, v->name, &shape, &v->id[ONNX_PLAIN]);
+  return graph_add_input(m->builder, v->name, &shape, &v->id[nhwc ? ONNX_NHWC : ONNX_PLAIN]);
 }

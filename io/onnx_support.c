@@ -59,6 +59,17 @@ static bool met(const Onnx__NodeProto *const *kept, int n, const Onnx__NodeProto
   return false;
 }
 
+const char *onnx_advice(const Onnx__NodeProto *p)
+{
+  static const char *const quantised[] = {"QLinear",         "QuantizeLinear", "DequantizeLinear",
+                                          "DynamicQuantize", "ConvInteger",    "MatMulInteger"};
+  for (size_t i = 0; i < sizeof quantised / sizeof *quantised; i++) {
+    if (!strncmp(p->op_type, quantised[i], strlen(quantised[i])))
+      return "; the model is quantised: export it before quantisation, in float32";
+  }
+  return has_subgraph(p) ? ", as nothing with a sub-graph is" : "";
+}
+
 static err refuse(const struct onnx_model *m, const Onnx__NodeProto *const *kept, int n)
 {
   char first[128];
@@ -79,8 +90,7 @@ static err refuse(const struct onnx_model *m, const Onnx__NodeProto *const *kept
   }
   return FAIL(ERR_UNSUPPORTED,
               "node '%.100s': operator %s (opset %d) is not supported%s%s. Supported: %s",
-              onnx_node_name(p), first, m->opset,
-              has_subgraph(p) ? ", as nothing with a sub-graph is" : "", more, known.at);
+              onnx_node_name(p), first, m->opset, onnx_advice(p), more, known.at);
 }
 
 err onnx_operators_check(const struct onnx_model *m)

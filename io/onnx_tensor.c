@@ -179,15 +179,19 @@ static void decode(const Onnx__TensorProto *t, const struct kind *k, const uint8
   k->decode(raw ? raw : typed.data, raw ? k->bytes : typed.stride, shape_count(&c->shape), out);
 }
 
-/** Data in another file; float32 stay where they were read to. */
+/** Data in another file; float32 stay where they are. */
 static err read_external(struct onnx_model *m, const Onnx__TensorProto *t, const struct kind *k,
                          const char *name, struct onnx_constant *c)
 {
   uint8_t *raw = NULL;
+  const bool plain = k->decode == decode_float;
+  bool mapped = false;
   err e = ERR_OK;
-  TRY(onnx_external_read(m, t, name, shape_count(&c->shape) * (int64_t)k->bytes, &raw));
-  if (k->decode == decode_float) {
-    c->floats = (float *)(void *)raw; /* from malloc, so aligned */
+  TRY(onnx_external_read(m, t, name, shape_count(&c->shape) * (int64_t)k->bytes, plain, &mapped,
+                         &raw));
+  if (plain) {
+    c->floats = (float *)(void *)raw; /* aligned: from malloc, or checked */
+    c->mapped = mapped;
     return ERR_OK;
   }
   TRY_DONE(onnx_constant_fill(m, k->floats, c));

@@ -167,3 +167,44 @@ err onnx_output_find(struct onnx_model *m)
         list_outputs(m, list, sizeof list));
   return ERR_OK;
 }
+
+/** The node that makes a value by the engine, or NULL. */
+static const struct onnx_node *maker(const struct onnx_model *m, int value)
+{
+  const struct onnx_value *v = onnx_value_of(m, value);
+  return v->origin == ONNX_NODE && !v->constant ? &m->nodes[v->index] : NULL;
+}
+
+/** The axis is that of the classes of [1, K] or [1, K, 1, 1], and K is not lost in it. */
+static err over_classes(struct onnx_model *m, const struct onnx_node *n, bool *yes)
+{
+  struct onnx_attrs *attrs = NULL;
+  struct shape s;
+  int64_t axis = 0;
+  *yes = false;
+  TRY(onnx_value_shape(m, n->in[0], &s));
+  TRY(onnx_attrs_make(n->proto, &attrs));
+  const err e = attr_int(onnx_attrs_list(attrs), "axis", m->opset < 13 ? 1 : -1, &axis);
+  onnx_attrs_free(&attrs);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  if (axis < 0) axis += s.rank;
+  *yes = s.rank >= 2 && s.dim[0] == 1 && axis == 1 && shape_inner(&s) == 1;
+  return ERR_OK;
+}
+
+err onnx_output_logits(struct onnx_model *m)
+{
+  bool yes = false;
+  if (m->options->output) return ERR_OK;
+  const struct onnx_node *n = maker(m, m->output);
+  while (n && n->n_in == 1 && !strcmp(n->proto->op_type, "Identity")) n = maker(m, n->in[0]);
+  if (!n || n->n_in != 1 || n->in[0] < 0 || onnx_value_is_constant(m, n->in[0])) return ERR_OK;
+  const bool softmax = !strcmp(n->proto->op_type, "Softmax");
+  if (!softmax && strcmp(n->proto->op_type, "LogSoftmax") != 0) return ERR_OK;
+  TRY(over_classes(m, n, &yes));
+  if (!yes) return ERR_OK;
+  (void)snprintf(m->notes.taken_off, sizeof m->notes.taken_off, "%s '%.100s'", n->proto->op_type,
+                 onnx_node_name(n->proto));
+  m->output = n->in[0];
+  return ERR_OK;
+}

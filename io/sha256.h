@@ -9,6 +9,9 @@ struct sha256;
 /** Errors: ERR_MEMORY, ERR_IO (the library has no SHA-256). */
 MUST_CHECK err sha256_make(struct sha256 **out);
 
+/** The same for SHA-1, by which ONNX names external data: its hex has 41 bytes. */
+MUST_CHECK err sha256_make_sha1(struct sha256 **out);
+
 /** Errors: ERR_IO. */
 MUST_CHECK err sha256_add(struct sha256 *c, const void *bytes, size_t n);
 

@@ -73,6 +73,8 @@ static void announce(const struct setup *s, bool json)
       s->model_path, p->n_taps, s->n_methods, s->n_targets, s->count, s->unit,
       p->n_passes * s->n_targets, product_family(), product_vectors(), comm_size(),
       comm_size() > 1 ? "s" : "");
+  if (s->notes.taken_off[0])
+    say(json, "note", "the logits are what goes into %s", s->notes.taken_off);
   if (s->weights && !shared_memory(s->weights)) {
     say(json, "warning", "too little room in /dev/shm: each rank holds the weights (%.0f MB)",
         (double)s->graph->weight_bytes / 1e6);

@@ -49,6 +49,8 @@ err attribute_config(const struct setup *s, const struct options *o, char **json
   bad |= json_object_set_new(c, "winograd", json_boolean(options_flag(o, "winograd")));
   bad |= json_object_set_new(c, "limit", json_integer(options_int(o, "limit")));
   bad |= json_object_set_new(c, "output", output ? json_string(output) : json_null());
+  if (s->notes.taken_off[0])
+    bad |= json_object_set_new(c, "taken_off", json_string(s->notes.taken_off));
   bad |= json_object_set_new(c, "recipe", recipe(s));
   *json = bad ? NULL : json_dumps(c, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17));
   json_decref(c);

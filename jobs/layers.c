@@ -12,9 +12,11 @@
 static const struct option options[] = {
     {"model", OPTION_TEXT, ROLE_SETTING, "M.onnx", NULL, "The ONNX file."},
     {"size", OPTION_TEXT, ROLE_SETTING, "HxW", NULL,
-     "Height and width of the input where the model leaves them open, such as 224x224 or 224."},
+     "Height and width of the input, such as 224x224 or 224: where the model leaves them open, or "
+     "others than its own."},
     {"output", OPTION_TEXT, ROLE_SETTING, "NAME", NULL,
-     "Name of the logits where the model has several outputs."},
+     "Name of the logits where the model has several outputs; by default what goes into a final "
+     "softmax is taken."},
     {0},
 };
 
@@ -95,7 +97,8 @@ static void print_totals(const struct graph *g)
 
 static err run(const struct options *o, int *exit_code)
 {
-  struct onnx_options how = {.output = options_text(o, "output")};
+  struct onnx_notes notes;
+  struct onnx_options how = {.output = options_text(o, "output"), .notes = &notes};
   struct graph *g = NULL;
 
   TRY(options_need(o, "model"));
@@ -104,6 +107,7 @@ static err run(const struct options *o, int *exit_code)
   TRY(onnx_read(options_text(o, "model"), &how, &g));
   print_taps(g);
   print_totals(g);
+  if (notes.taken_off[0]) printf("the logits are what goes into %s\n", notes.taken_off);
   graph_free(&g);
   *exit_code = EXIT_DONE;
   return ERR_OK;

@@ -4,7 +4,6 @@
 
 #include "core/product.h"
 #include "core/select.h"
-#include "io/onnx.h"
 #include "jobs/memory.h"
 #include "jobs/size.h"
 #include "pipeline/comm.h"
@@ -35,7 +34,7 @@ static err change_recipe(struct recipe *r, const struct options *o)
 
 err setup_graph(struct setup *s, const struct options *o)
 {
-  struct onnx_options how = {.output = options_text(o, "output")};
+  struct onnx_options how = {.output = options_text(o, "output"), .notes = &s->notes};
   s->model_path = options_text(o, "model");
   CHECK(s->model_path, ERR_USAGE, "which model? give --model FILE.onnx");
   if (options_text(o, "size"))

@@ -4,6 +4,7 @@
 #include "core/method.h"
 #include "core/plan.h"
 #include "io/dataset.h"
+#include "io/onnx.h"
 #include "io/recipe.h"
 #include "jobs/option.h"
 #include "jobs/target.h"
@@ -14,6 +15,7 @@
 struct setup {
   const char *model_path, *data_path; /* as given */
   char model_sha256[65];
+  struct onnx_notes notes; /* what was done to the model while it was read */
   struct graph *graph;
   struct recipe recipe;
   struct dataset *data;
@@ -31,13 +33,14 @@ struct setup {
 };
 
 /* The options that these steps read, to be put into a job's table. */
-#define SETUP_MODEL_OPTIONS                                                                   \
-  {"model", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "The classifier, an ONNX file."},            \
-      {"size", OPTION_TEXT, ROLE_SETTING,                                                     \
-       "HxW",  NULL,        "Input size, for a model whose height and width are not fixed."}, \
-  {                                                                                           \
-    "output", OPTION_TEXT, ROLE_SETTING, "NAME", NULL,                                        \
-        "The output that holds the logits, for a model with several."                         \
+#define SETUP_MODEL_OPTIONS                                                                          \
+  {"model", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "The classifier, an ONNX file."},                   \
+      {"size", OPTION_TEXT, ROLE_SETTING,                                                            \
+       "HxW",  NULL,        "Input size: where the model leaves it open, or another than its own."}, \
+  {                                                                                                  \
+    "output", OPTION_TEXT, ROLE_SETTING, "NAME", NULL,                                               \
+        "The output that holds the logits, for a model with several; by default what goes into a "   \
+        "final softmax is taken."                                                                    \
   }
 
 #define SETUP_DATA_OPTIONS                                                                          \

@@ -73,7 +73,7 @@ void onnx_toy_external(struct onnx_toy *t, Onnx__TensorProto *x, const char *loc
                        const char *offset, const char *length)
 {
   const char *const entries[][2] = {
-      {"location", location}, {"offset", offset}, {"length", length}, {"checksum", "none"}};
+      {"location", location}, {"offset", offset}, {"length", length}, {"comment", "none"}};
   x->has_raw_data = 0;
   x->has_data_location = 1;
   x->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;

@@ -51,10 +51,67 @@ static void an_open_size_is_taken_from_the_options(void **state)
   (void)state;
   onnx_toy_refused(with_image(-1, 3, -1, -1), NULL, ERR_USAGE, "--size HxW");
   onnx_toy_refused(with_image(-1, 3, -1, -1), &half, ERR_USAGE, "width of its input open");
-  onnx_toy_refused(with_image(-1, 3, 8, 8), &whole, ERR_USAGE, "height is fixed to 8, but 6");
-  struct graph *g = onnx_toy_accepted(with_image(1, 3, -1, -1), &whole);
-  assert_int_equal(g->values[g->input].is.shape.dim[2], 6);
-  assert_int_equal(g->values[g->input].is.shape.dim[3], 9);
+  for (int open = 0; open < 2; open++) {
+    struct graph *g = onnx_toy_accepted(with_image(1, 3, open ? -1 : 8, open ? -1 : 8), &whole);
+    assert_int_equal(g->values[g->input].is.shape.dim[2], 6);
+    assert_int_equal(g->values[g->input].is.shape.dim[3], 9);
+    graph_free(&g);
+  }
+}
+
+/** A Reshape that was written for 8 x 8 pixels does not take 6 x 9. */
+static void another_size_is_refused_where_the_graph_has_its_own(void **state)
+{
+  static const int64_t shape[] = {1, 256};
+  const struct onnx_options o = {.height = 6, .width = 9};
+  (void)state;
+  struct onnx_toy *t = onnx_toy_make_reshape();
+  (void)onnx_toy_ints(t, "s", 2, shape);
+  onnx_toy_rewire(t, "flatten", 0, "r");
+  onnx_toy_find_tensor(t, "w2")->dims[1] = 256;
+  (void)onnx_toy_raw(t, onnx_toy_find_tensor(t, "w2"), onnx_toy_keep(t, 5120), 5120);
+  onnx_toy_refused(t, &o, ERR_SHAPE, "by --size, the model was made for 8x8)");
+}
+
+/** What goes into a final softmax are the logits, unless its output is asked for by name. */
+static void a_final_softmax_is_taken_off_and_noted(void **state)
+{
+  static const char *const ops[] = {"Softmax", "LogSoftmax"};
+  (void)state;
+  for (int k = 0; k < 2; k++) {
+    if (!op_find(ops[k])) continue;
+    struct onnx_notes notes = {.taken_off = "?"};
+    const struct onnx_options plain = {.notes = &notes}, named = {.notes = &notes, .output = "p"};
+    for (int ask = 0; ask < 2; ask++) {
+      struct onnx_toy *t = onnx_toy_make();
+      (void)onnx_toy_node(t, ops[k], "prob", "logits", "q");
+      (void)onnx_toy_node(t, "Identity", "same", "q", "p");
+      t->graph.n_output = 0;
+      onnx_toy_output(t, "p");
+      struct graph *g = onnx_toy_accepted(t, ask ? &named : &plain);
+      assert_string_equal(g->values[g->output].name, ask ? "p" : "logits");
+      assert_int_equal(g->n_nodes, ask ? 7 : 5);
+      assert_int_equal(strncmp(notes.taken_off, ask ? "" : ops[k], ask ? 1 : strlen(ops[k])), 0);
+      graph_free(&g);
+    }
+  }
+}
+
+static void a_softmax_over_other_axes_stays(void **state)
+{
+  (void)state;
+  struct onnx_notes notes;
+  struct onnx_toy *t = onnx_toy_make();
+  onnx_toy_attr_int(t, onnx_toy_node(t, "Softmax", "prob", "g", "p"), "axis", 2);
+  onnx_toy_rewire(t, "flatten", 0, "p");
+  t->graph.n_output = 0;
+  onnx_toy_output(t, "p");
+  struct graph *g = NULL;
+  const struct onnx_options o = {.notes = &notes};
+  t->opset.version = 13;
+  g = onnx_toy_accepted(t, &o);
+  assert_string_equal(notes.taken_off, "");
+  assert_string_equal(g->values[g->output].name, "p");
   graph_free(&g);
 }
 
@@ -69,7 +126,6 @@ static void inputs_that_are_no_image_are_refused_by_shape(void **state)
   onnx_toy_refused(t, NULL, ERR_UNSUPPORTED, "input 'tokens' [N, 128] is not an image");
   onnx_toy_refused(with_image(-1, 64, 8, 8), NULL, ERR_UNSUPPORTED,
                    "[N, 64, 8, 8] is not an image");
-  onnx_toy_refused(with_image(-1, 8, 8, 3), NULL, ERR_UNSUPPORTED, "channels last");
   onnx_toy_refused(with_image(16, 3, 8, 8), NULL, ERR_UNSUPPORTED, "batch of 16");
   onnx_toy_refused(with_image(-1, 3, 8, INT64_MAX), NULL, ERR_SHAPE, "width is 922337");
   t = onnx_toy_make();
@@ -192,6 +248,9 @@ int main(void)
       cmocka_unit_test(a_small_model_becomes_a_graph),
       cmocka_unit_test(initialisers_listed_as_inputs_are_not_inputs),
       cmocka_unit_test(an_open_size_is_taken_from_the_options),
+      cmocka_unit_test(another_size_is_refused_where_the_graph_has_its_own),
+      cmocka_unit_test(a_final_softmax_is_taken_off_and_noted),
+      cmocka_unit_test(a_softmax_over_other_axes_stays),
       cmocka_unit_test(inputs_that_are_no_image_are_refused_by_shape),
       cmocka_unit_test(the_output_can_be_chosen),
       cmocka_unit_test(unsorted_nodes_are_sorted),

@@ -1,5 +1,6 @@
 /** @file
  *  External data, and constants that want more memory than the files hold. */
+#include "io/dataset.h"
 #include "tests/check.h"
 #include "tests/onnx_toy.h"
 
@@ -29,6 +30,29 @@ static void external_data_are_read_beside_the_model(void **state)
   g = onnx_toy_accepted(t, NULL);
   onnx_toy_assert_floats(g, "b2", 5, half_want);
   graph_free(&g);
+}
+
+/** The SHA-1 of the whole file is compared where the model gives it. */
+static void a_checksum_is_compared(void **state)
+{
+  static const char another[] = "37E8E9DF6F6AE6D1E6D6FAFB2F2E5D5E3B3F6F5C";
+  (void)state;
+  char sum[41];
+  onnx_toy_write_file("sum.bin", "01234567890123456789", 20);
+  assert_int_equal(dataset_file_sha1(onnx_toy_path("sum.bin"), sum), ERR_OK);
+  assert_string_equal(sum, "88a7b59d2e9172960b72b65f7839b9da2453f3e9");
+  for (int good = 0; good < 2; good++) {
+    struct onnx_toy *t = onnx_toy_make();
+    onnx_toy_external(t, t->tensor[2], "sum.bin", "0", "20");
+    t->tensor[2]->external_data[3]->key = onnx_toy_text(t, "checksum");
+    t->tensor[2]->external_data[3]->value = onnx_toy_text(t, good ? sum : another);
+    if (!good) {
+      onnx_toy_refused(t, NULL, ERR_FORMAT, "has SHA-1");
+      continue;
+    }
+    struct graph *g = onnx_toy_accepted(t, NULL);
+    graph_free(&g);
+  }
 }
 
 /** 20 million half weights in a file of 40 MB: the 80 MB of floats are within bounds. */
@@ -213,6 +237,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(external_data_are_read_beside_the_model),
+      cmocka_unit_test(a_checksum_is_compared),
       cmocka_unit_test(large_half_weights_become_floats),
       cmocka_unit_test(external_data_stay_in_their_folder),
       cmocka_unit_test(links_into_a_folder_of_like_name_are_refused),
