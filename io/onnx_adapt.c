@@ -3,7 +3,6 @@
  *  work in, and its attributes follow.  One line in the list per operator. */
 #include "io/onnx_adapt.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,21 +24,6 @@ static const struct way *find_way(const char *op)
   return NULL;
 }
 
-/** These become other operators, whether or not the engine has their own. */
-bool onnx_adapt_knows(const char *operator_type)
-{
-  static const char *const replaced[] = {"Squeeze", "Unsqueeze", "Split"};
-  for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++)
-    if (!strcmp(replaced[i], operator_type)) return true;
-  return false;
-}
-
-bool onnx_adapt_lifts(const char *operator_type)
-{
-  const struct way *way = find_way(operator_type);
-  return way && (way->run == onnx_adapt_elementwise || way->run == onnx_adapt_matmul);
-}
-
 bool onnx_adapt_splits(const char *operator_type)
 {
   return !strcmp(operator_type, "Split");
@@ -53,6 +37,17 @@ bool onnx_adapt_given(const struct adapt *a, int i)
 bool onnx_adapt_moves(const struct adapt *a, int i)
 {
   return onnx_adapt_given(a, i) && !onnx_value_is_constant(a->m, a->node->in[i]);
+}
+
+bool onnx_adapt_is_nhwc(const struct adapt *a)
+{
+  bool any = false;
+  for (int i = 0; i < a->node->n_in; i++) {
+    if (!onnx_adapt_moves(a, i)) continue;
+    if (!onnx_view_has(a->m, a->node->in[i], ONNX_NHWC)) return false;
+    any = true;
+  }
+  return any;
 }
 
 err onnx_adapt_ints(const struct adapt *a, int i, const struct onnx_constant **out)
@@ -84,85 +79,82 @@ void onnx_adapt_set_ints(struct adapt *a, const char *name, int n, const int64_t
   *edit(a, name) = (struct attr){.name = name, .kind = ATTR_INTS, .n = n, .ints = a->list};
 }
 
-err onnx_adapt_view(struct adapt *a, const struct shape *ys, bool nhwc, enum onnx_view *view)
+err onnx_adapt_list(const struct adapt *a, const char *name, int index, int *n,
+                    const int64_t **list)
 {
-  bool lifted = true, plain = ys->rank >= 2 && ys->dim[0] == 1;
-  nhwc = nhwc && ys->rank == 4;
-  for (int i = 0; i < a->node->n_in; i++) {
-    struct shape s;
-    if (!onnx_adapt_moves(a, i)) continue;
-    const int value = a->node->in[i];
-    TRY(onnx_value_shape(a->m, value, &s));
-    nhwc = nhwc && onnx_view_has(a->m, value, ONNX_NHWC);
-    lifted =
-        lifted && !onnx_view_has(a->m, value, ONNX_PLAIN) && !onnx_view_has(a->m, value, ONNX_NHWC);
-    plain = plain && s.rank == ys->rank && s.dim[0] == 1;
-  }
-  *view = nhwc ? ONNX_NHWC : plain && !lifted ? ONNX_PLAIN : ONNX_LIFTED;
+  const struct attr *given = attr_find(a->attrs, name);
+  const struct onnx_constant *c = NULL;
+  CHECK(!given || given->kind == ATTR_INTS, ERR_FORMAT, "attribute '%s' is not a list", name);
+  if (!given) TRY(onnx_adapt_ints(a, index, &c));
+  *n = given ? given->n : c ? (int)shape_count(&c->shape) : 0;
+  *list = given ? given->ints : c ? c->ints : NULL;
   return ERR_OK;
 }
 
-/** A constant of [.., H, W, C] for broadcasting against [1, C, H, W]. */
-static err constant_nhwc(struct onnx_model *m, int value, int *id)
+err onnx_adapt_put(struct adapt *a, const char *name, int index, int n, const int64_t *list)
 {
-  static const int to_nchw[] = {0, 3, 1, 2};
+  if (onnx_adapt_given(a, index))
+    return onnx_emit_ints(a->m, a->m->values[a->node->out[0]].name, name, n, list, &a->in[index]);
+  onnx_adapt_set_ints(a, name, n, list);
+  return ERR_OK;
+}
+
+/** y[n, c, i] = x[n, i, c] for a constant of [.., H, W, C] that is broadcast against activations. */
+static err move_channels(struct onnx_model *m, struct onnx_value *v, const struct onnx_constant *c)
+{
   char text[ONNX_NAME_ROOM];
-  const struct onnx_constant *c = NULL;
-  struct onnx_value *v = onnx_value_of(m, value);
-  TRY(onnx_value_constant(m, value, &c));
-  if (v->id[ONNX_NHWC] >= 0 || shape_count(&c->shape) == 1 || !c->floats) {
-    if (v->id[ONNX_NHWC] < 0) return onnx_constant_add(m, value, id);
-    *id = v->id[ONNX_NHWC];
-    return ERR_OK;
-  }
-  struct shape x, y = {.rank = 4};
-  CHECK(c->shape.rank <= 4, ERR_UNSUPPORTED, "a constant of %d dimensions", c->shape.rank);
-  TRY(onnx_shape_lift(&c->shape, 4, &x));
-  for (int i = 0; i < 4; i++) y.dim[i] = x.dim[1 + to_nchw[i]];
-  const int64_t plane = (int64_t)y.dim[2] * y.dim[3], channels = y.dim[1];
+  int x[4], rank = c->shape.rank;
+  CHECK(rank <= 4, ERR_UNSUPPORTED, "a constant of %d dimensions", rank);
+  for (int i = 0; i < 4; i++) x[i] = i < 4 - rank ? 1 : c->shape.dim[i - (4 - rank)];
+  const struct shape y = {4, {x[0], x[3], x[1], x[2]}};
+  const int64_t plane = (int64_t)x[1] * x[2], channels = x[3];
   TRY(onnx_budget_take(m, shape_count(&y) * (int64_t)sizeof *c->floats));
   float *data = malloc((size_t)shape_count(&y) * sizeof *data);
   CHECK(data, ERR_MEMORY, "no memory for constant '%.200s'", v->name);
-  for (int64_t n = 0; n < y.dim[0]; n++)
+  for (int64_t n = 0; n < x[0]; n++)
     for (int64_t i = 0; i < plane; i++)
       for (int64_t k = 0; k < channels; k++)
         data[(n * channels + k) * plane + i] = c->floats[(n * plane + i) * channels + k];
-  TRY(graph_add_floats(m->builder, onnx_name_new(m, v->name, "nchw", text), &y, data,
-                       &v->id[ONNX_NHWC]));
+  return graph_add_floats(m->builder, onnx_name_new(m, v->name, "nchw", text), &y, data,
+                          &v->id[ONNX_NHWC]);
+}
+
+static err fetch_constant(struct onnx_model *m, int value, enum onnx_view view, int *id)
+{
+  const struct onnx_constant *c = NULL;
+  TRY(onnx_value_constant(m, value, &c));
+  if (view != ONNX_NHWC || shape_count(&c->shape) <= 1 || !c->floats)
+    return onnx_constant_add(m, value, id);
+  struct onnx_value *v = onnx_value_of(m, value);
+  if (v->id[ONNX_NHWC] < 0) TRY(move_channels(m, v, c));
   *id = v->id[ONNX_NHWC];
   return ERR_OK;
 }
 
-err onnx_adapt_fetch(struct adapt *a, enum onnx_view view, int rank)
+err onnx_adapt_fetch(struct adapt *a, enum onnx_view view)
 {
   for (int i = 0; i < a->node->n_in; i++) {
     const int value = a->node->in[i];
     a->in[i] = -1;
     if (value < 0) continue;
-    if (!onnx_adapt_moves(a, i)) {
-      TRY(view == ONNX_NHWC ? constant_nhwc(a->m, value, &a->in[i])
-                            : onnx_constant_add(a->m, value, &a->in[i]));
-    } else if (view == ONNX_LIFTED) {
-      TRY(onnx_view_lifted(a->m, value, rank, &a->in[i]));
-    } else {
-      TRY(onnx_view_id(a->m, value, view, &a->in[i]));
-    }
+    TRY(onnx_adapt_moves(a, i) ? onnx_view_id(a->m, value, view, &a->in[i])
+                               : fetch_constant(a->m, value, view, &a->in[i]));
   }
   return ERR_OK;
 }
 
-err onnx_adapt_emit(struct adapt *a, enum onnx_view view)
+err onnx_adapt_emit(struct adapt *a, int n_in, int slot, enum onnx_view view)
 {
   const Onnx__NodeProto *p = a->node->proto;
-  struct onnx_value *y = onnx_value_of(a->m, a->node->out[0]);
+  struct onnx_value *y = onnx_value_of(a->m, a->node->out[slot]);
   const struct op *op = op_find(p->op_type);
-  CHECK(!op || op->max_in < 0 || a->node->n_in <= op->max_in, ERR_FORMAT,
-        "it has %d inputs, at most %d are known", a->node->n_in, op->max_in);
+  CHECK(!op || op->max_in < 0 || n_in <= op->max_in, ERR_FORMAT,
+        "it has %d inputs, at most %d are known", n_in, op->max_in);
   const struct onnx_emit e = {.op = p->op_type,
-                              .name = p->name,
+                              .name = a->node->n_out > 1 ? NULL : p->name,
                               .out_name = y->name,
                               .attrs = &a->edited,
-                              .n_in = a->node->n_in,
+                              .n_in = n_in,
                               .in = a->in};
   TRY(onnx_emit(a->m, &e, &y->id[view]));
   y->named = true;
@@ -171,21 +163,21 @@ err onnx_adapt_emit(struct adapt *a, enum onnx_view view)
 
 err onnx_adapt_plain(struct adapt *a)
 {
-  TRY(onnx_adapt_fetch(a, ONNX_PLAIN, 0));
-  return onnx_adapt_emit(a, ONNX_PLAIN);
+  TRY(onnx_adapt_fetch(a, ONNX_PLAIN));
+  return onnx_adapt_emit(a, a->node->n_in, 0, ONNX_PLAIN);
 }
 
-err onnx_adapt(struct onnx_model *m, struct onnx_node *n, const struct attr_list *attrs)
+err onnx_adapt(struct onnx_model *m, const struct onnx_node *n, const struct attr_list *attrs)
 {
   const struct way *way = find_way(n->proto->op_type);
   CHECK(way || op_find(n->proto->op_type), ERR_UNSUPPORTED,
         "it is supported on constants and shapes only, and reads the image%s",
         onnx_advice(n->proto));
-  CHECK(attrs->n + 2 <= ADAPT_MAX_ATTRS, ERR_FORMAT, "it has %d attributes", attrs->n);
+  CHECK(attrs->n + 4 <= ADAPT_MAX_ATTRS, ERR_FORMAT, "it has %d attributes", attrs->n);
   struct adapt a = {.m = m, .node = n, .attrs = attrs, .edited = {.n = attrs->n}};
   a.edited.item = a.item;
   for (int i = 0; i < attrs->n; i++) a.item[i] = attrs->item[i];
-  a.in = calloc((size_t)n->n_in + 3, sizeof *a.in);
+  a.in = calloc((size_t)n->n_in + 1, sizeof *a.in);
   CHECK(a.in, ERR_MEMORY, "no memory for %d inputs", n->n_in);
   const bool any = n->n_in > 0 && n->in[0] >= 0;
   const err e = way && any ? way->run(&a) : onnx_adapt_plain(&a);

@@ -80,9 +80,9 @@ err onnx_fold(struct onnx_model *m, struct onnx_node *n, const struct attr_list 
 {
   const struct folder *folder = find_folder(n->proto->op_type);
   const char *type = n->proto->op_type;
-  const struct op *op = folder || !onnx_adapt_lifts(type) ? NULL : op_find(type);
+  const struct op *op = folder ? NULL : op_find(type);
   *done = false;
-  if (!folder && (!op || !n->n_in)) return ERR_OK;
+  if (!folder && (!op || !n->n_in || n->n_out > 1)) return ERR_OK;
   CHECK(!folder || (n->n_in >= folder->min_in && n->n_in <= folder->max_in), ERR_FORMAT,
         "it has %d inputs, but %d to %d are known", n->n_in, folder->min_in, folder->max_in);
   bool ready = false;

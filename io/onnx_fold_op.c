@@ -3,28 +3,17 @@
  *  small network makes, for example. */
 #include "io/onnx_fold.h"
 
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { MAX_IN = 16, MAX_RANK = SHAPE_MAX_RANK };
+enum { MAX_IN = 16 };
 
-/** The operator on its own: input 0 plays the activation of one sample, the others are constants. */
+/** The operator on its own: input 0 plays an activation of one sample, which lies row-major as
+ *  constants do; the others are constants. */
 struct alone {
   void *attr, *aux, *work, *prepared;
   struct operand in[MAX_IN];
   const real *x[MAX_IN];
 };
-
-/** The shape with the sample's axis in front. */
-static err lifted(const struct shape *s, struct shape *out)
-{
-  CHECK(s->rank < MAX_RANK, ERR_UNSUPPORTED, "%d dimensions", s->rank);
-  out->rank = s->rank + 1;
-  out->dim[0] = 1;
-  memcpy(out->dim + 1, s->dim, (size_t)s->rank * sizeof *s->dim);
-  return ERR_OK;
-}
 
 static err operands(const struct fold *f, struct alone *a)
 {
@@ -38,7 +27,6 @@ static err operands(const struct fold *f, struct alone *a)
         .present = true, .fixed = i > 0, .shape = c->shape, .data = c->floats, .ints = c->ints};
     a->x[i] = c->floats;
   }
-  TRY(lifted(&f->in[0]->shape, &a->in[0].shape));
   a->in[0].data = NULL;
   return ERR_OK;
 }
@@ -57,9 +45,7 @@ static err compute(struct fold *f, const struct op *op, struct alone *a, struct 
   TRY(room(op->prepared_bytes ? op->prepared_bytes(at) : 0, &a->prepared));
   if (a->prepared) op->prepare(at, a->prepared);
   at->prepared = a->prepared;
-  struct shape ys = {.rank = at->ys.rank - 1};
-  memcpy(ys.dim, at->ys.dim + 1, (size_t)ys.rank * sizeof *ys.dim);
-  TRY(onnx_fold_out(f, &ys, true));
+  TRY(onnx_fold_out(f, &at->ys, true));
   const struct op_fwd c = {
       .at = at, .x = a->x, .y = f->out->floats, .aux = a->aux, .work = a->work};
   op->forward(&c);

@@ -19,12 +19,10 @@ struct onnx_constant {
 
 enum onnx_origin { ONNX_INITIALIZER, ONNX_INPUT, ONNX_NODE };
 
-/* How a graph value stands for a value of the file.  The graph computes every image by itself, so it
- * is the model given one image; the graph keeps the image's axis in front of every activation. */
+/* How a graph value stands for a value of the file. */
 enum onnx_view {
-  ONNX_PLAIN,  /* as it is: its first extent is 1, the image's */
-  ONNX_LIFTED, /* the image's axis is put before all of its own: [1, its shape] */
-  ONNX_NHWC,   /* [1, H, W, C] in the file, [1, C, H, W] in the graph */
+  ONNX_PLAIN, /* as it is */
+  ONNX_NHWC,  /* [1, H, W, C] in the file, [1, C, H, W] in the graph */
   ONNX_VIEWS
 };
 
@@ -143,12 +141,9 @@ void onnx_view_set(struct onnx_model *m, int value, enum onnx_view view, int id)
 bool onnx_view_has(const struct onnx_model *m, int value, enum onnx_view view);
 
 /** Graph id of a value in a view; constants are added when first read, and activations that are there
- *  in another view are moved by a node of their own.
- *  Errors: ERR_UNSUPPORTED for ONNX_PLAIN where the first extent is not 1. */
+ *  in the other view are moved by a node of their own.
+ *  Errors: ERR_UNSUPPORTED for ONNX_NHWC where it is not there. */
 MUST_CHECK err onnx_view_id(struct onnx_model *m, int value, enum onnx_view view, int *id);
-
-/** Graph id of an activation lifted, with extents of 1 before its own so that it has `rank`. */
-MUST_CHECK err onnx_view_lifted(struct onnx_model *m, int value, int rank, int *id);
 
 /** A node for the graph: operator, its inputs in the graph, its name and the name of what it makes.
  *  Errors: ERR_UNSUPPORTED when the engine lacks the operator. */
@@ -160,12 +155,6 @@ struct onnx_emit {
 };
 MUST_CHECK err onnx_emit(struct onnx_model *m, const struct onnx_emit *e, int *id);
 
-/** The same elements under another shape, whose first extent is 1. */
-MUST_CHECK err onnx_emit_reshape(struct onnx_model *m, int from, const struct shape *to,
-                                 const char *name, int *id);
-/** Axis k is axis perm[k] of `from`; perm[0] = 0. */
-MUST_CHECK err onnx_emit_transpose(struct onnx_model *m, int from, int rank, const int *perm,
-                                   const char *name, int *id);
 /** A list of integers that belongs to the node which makes `name`. */
 MUST_CHECK err onnx_emit_ints(struct onnx_model *m, const char *name, const char *what, int n,
                               const int64_t *list, int *id);
@@ -176,23 +165,15 @@ enum { ONNX_NAME_ROOM = 640 };
 const char *onnx_name_new(const struct onnx_model *m, const char *base, const char *what,
                           char *text);
 
-/** [1, s] */
-MUST_CHECK err onnx_shape_lift(const struct shape *s, int rank, struct shape *out);
-
 /** Hand a node to the graph, moved to the view that its inputs are in. */
-MUST_CHECK err onnx_adapt(struct onnx_model *m, struct onnx_node *n, const struct attr_list *attrs);
+MUST_CHECK err onnx_adapt(struct onnx_model *m, const struct onnx_node *n,
+                          const struct attr_list *attrs);
 
 /** Where a node is the last of a pattern, put the one operator in the place of all; *done says so. */
 MUST_CHECK err onnx_pattern(struct onnx_model *m, const struct onnx_node *n, bool *done);
 
 /** True when several outputs of that operator may be read. */
 bool onnx_adapt_splits(const char *operator_type);
-
-/** True when an operator means the same with one more axis in front of all inputs. */
-bool onnx_adapt_lifts(const char *operator_type);
-
-/** True when there is a way for that operator into the graph that does not need it in the engine. */
-bool onnx_adapt_knows(const char *operator_type);
 
 struct onnx_attrs; /* attributes of one node, converted */
 MUST_CHECK err onnx_attrs_make(const Onnx__NodeProto *p, struct onnx_attrs **out);

@@ -30,8 +30,7 @@ static bool default_domain(const Onnx__NodeProto *p)
 
 static bool is_supported(const Onnx__NodeProto *p)
 {
-  return default_domain(p) &&
-         (op_find(p->op_type) || onnx_fold_knows(p->op_type) || onnx_adapt_knows(p->op_type));
+  return default_domain(p) && (op_find(p->op_type) || onnx_fold_knows(p->op_type));
 }
 
 /** "Resize" or "com.microsoft.FusedConv". */

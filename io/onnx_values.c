@@ -38,7 +38,7 @@ static err define(struct onnx_model *m, const char *name, enum onnx_origin origi
                                                  .index = (int)index,
                                                  .slot = (int)slot,
                                                  .alias = -1,
-                                                 .id = {-1, -1, -1}};
+                                                 .id = {-1, -1}};
   return ERR_OK;
 }
 
