@@ -11,3 +11,8 @@ target_link_libraries(tool_model PRIVATE io m)
 target_compile_options(tool_model PRIVATE ${warnings})
 script(io.onnx_nodes)
 set_property(TEST io.onnx_nodes APPEND PROPERTY ENVIRONMENT "TOOL_MODEL=$<TARGET_FILE:tool_model>")
+#   cmake --build build/release --target models_proof     logits and gradients of all of them
+add_custom_target(models_proof
+  COMMAND ${CMAKE_COMMAND} -E env RETROGRAD=$<TARGET_FILE:retrograd>
+    /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/models_proof.py
+  DEPENDS retrograd USES_TERMINAL)

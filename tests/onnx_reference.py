@@ -82,6 +82,20 @@ class Clip:
         return Rectifier.apply(x, y, (branch == 1).to(x.dtype), rule)
 
 
+class HardSigmoid(Clip):
+    """max(0, min(1, alpha x + beta)), and x times it: HardSwish.  Branches as of Clip."""
+
+    def __init__(self, node, inputs):
+        found = attributes(node)
+        self.swish = node.op_type == "HardSwish"
+        self.alpha, self.beta = (1 / 6, 0.5) if self.swish else (found.get("alpha", 0.2), found.get("beta", 0.5))
+        self.low, self.high = -self.beta / self.alpha, (1 - self.beta) / self.alpha
+
+    def apply(self, x, branch, rule):
+        inner = torch.where(branch == 1, self.alpha * x + self.beta, (branch == 2).to(x.dtype))
+        return x * inner if self.swish else inner
+
+
 class MaxPool:
     """Branch: the flat index, in the plane, of the first largest element of the window."""
 
@@ -185,26 +199,155 @@ def flatten(node, x):
     return x.reshape(int(np.prod(x.shape[:axis])), -1)
 
 
-def softmax(node, x):
-    return torch.softmax(x, attributes(node).get("axis", -1 if x.dim() == 2 else 1))
+def softmax(node, x, after=lambda x, axis: torch.softmax(x, axis)):
+    """Before opset 13 all axes from the given one on are one; the files here have one such axis."""
+    return after(x, attributes(node).get("axis", -1 if x.dim() == 2 or node.opset >= 13 else 1))
+
+
+def axes_of(node, name, *lists):
+    """A list that is an attribute or an input."""
+    found = attributes(node).get(name)
+    if found is not None:
+        return list(found)
+    return [int(i) for i in lists[0].tolist()] if lists and lists[0] is not None else None
+
+
+def gather(node, x, index):
+    axis = attributes(node).get("axis", 0) % max(x.dim(), 1)
+    index = torch.where(index < 0, index + x.shape[axis], index)
+    return torch.index_select(x, axis, index.flatten()).reshape(*x.shape[:axis], *index.shape, *x.shape[axis + 1:])
+
+
+def slices(node, x, *lists):
+    starts, ends = axes_of(node, "starts", *lists[:1]), axes_of(node, "ends", *lists[1:2])
+    axes = axes_of(node, "axes", *lists[2:3]) or range(len(starts))
+    steps = axes_of(node, "steps", *lists[3:4]) or [1] * len(starts)
+    for start, end, axis, step in zip(starts, ends, axes, steps):
+        index = range(x.shape[axis])[slice(start, end if step > 0 or end >= -x.shape[axis] else None, step)]
+        x = torch.index_select(x, axis, torch.tensor(list(index), dtype=torch.int64))
+    return x
+
+
+def split(node, x, lengths=None):
+    axis = attributes(node).get("axis", 0)
+    lengths = axes_of(node, "split", lengths) or -(-x.shape[axis] // len(node.output))
+    return torch.split(x, lengths, axis)
+
+
+def squeeze(node, x, axes=None):
+    axes = axes_of(node, "axes", axes)
+    gone = [a % x.dim() for a in axes] if axes is not None else [i for i, n in enumerate(x.shape) if n == 1]
+    return x.reshape([n for i, n in enumerate(x.shape) if i not in gone])
+
+
+def unsqueeze(node, x, axes=None):
+    axes = axes_of(node, "axes", axes)
+    for axis in sorted(a % (x.dim() + len(axes)) for a in axes):
+        x = x.unsqueeze(axis)
+    return x
+
+
+def reduce(how):
+    def run(node, x, axes=None):
+        axes = axes_of(node, "axes", axes) or list(range(x.dim()))
+        return how(x, axes, bool(attributes(node).get("keepdims", 1)))
+    return run
+
+
+def product_over(x, axes, keep):
+    for axis in sorted((a % x.dim() for a in axes), reverse=True):
+        x = x.prod(axis, keepdim=keep)
+    return x
+
+
+def cast(node, x):
+    kind = onnx.helper.mapping.TENSOR_TYPE_TO_NP_TYPE[attributes(node)["to"]]
+    if kind.kind == "f":
+        return x if x.is_floating_point() else x.to(node.dtype)
+    return x.to(torch.bool if kind.kind == "b" else torch.int64)
+
+
+def constant_of_shape(node, shape):
+    value = numpy_helper.to_array(attributes(node)["value"]) if node.attribute else np.zeros(1, "f4")
+    made = torch.from_numpy(np.full(shape.tolist(), value[0]))
+    return made.to(node.dtype) if made.is_floating_point() else made
+
+
+def scatter_nd(node, x, index, updates):
+    x = x.clone()
+    x[tuple(index.movedim(-1, 0))] = updates
+    return x
+
+
+def divide(node, a, b):
+    return a / b if a.is_floating_point() else torch.div(a, b, rounding_mode="trunc")
+
+
+def layer_normalization(node, x, scale, shift=None):
+    found = attributes(node)
+    shape = x.shape[found.get("axis", -1):]
+    return F.layer_norm(x, shape, scale, shift, found.get("epsilon", 1e-5))
+
+
+def pad(node, x, pads=None, value=None):
+    pads = axes_of(node, "pads", pads)
+    n = len(pads) // 2
+    pairs = [p for i in reversed(range(n)) for p in (pads[i], pads[n + i])]
+    mode = attributes(node).get("mode", b"constant").decode()
+    if mode == "constant":
+        return F.pad(x, pairs, value=float(value) if value is not None else attributes(node).get("value", 0.0))
+    return F.pad(x, pairs[:2 * (x.dim() - 2)], mode={"reflect": "reflect", "edge": "replicate"}[mode])
+
+
+def gelu(node, x):
+    return F.gelu(x, approximate=attributes(node).get("approximate", b"none").decode())
 
 
 PLAIN = {
     "Conv": conv, "AveragePool": average_pool, "Gemm": gemm, "BatchNormalization": batch_normalization,
     "Reshape": reshape, "Flatten": flatten, "Softmax": softmax,
+    "LogSoftmax": lambda node, x: softmax(node, x, torch.log_softmax),
     "Add": lambda node, a, b: a + b, "Mul": lambda node, a, b: a * b, "MatMul": lambda node, a, b: a @ b,
+    "Sub": lambda node, a, b: a - b, "Div": divide, "Pow": lambda node, a, b: a ** b,
     "Concat": lambda node, *x: torch.cat(x, attributes(node)["axis"]),
-    "GlobalAveragePool": lambda node, x: x.mean((2, 3), keepdim=True),
+    "GlobalAveragePool": lambda node, x: x.mean(tuple(range(2, x.dim())), keepdim=True),
     "Identity": lambda node, x: x * 1, "Dropout": lambda node, x, *rest: x * 1,
+    "Gather": gather, "Slice": slices, "Split": split, "Squeeze": squeeze, "Unsqueeze": unsqueeze,
+    "Transpose": lambda node, x: x.permute(attributes(node).get("perm", list(range(x.dim()))[::-1])),
+    "Shape": lambda node, x: torch.tensor(x.shape), "Cast": cast, "ConstantOfShape": constant_of_shape,
+    "Range": lambda node, a, b, step: torch.arange(a.item(), b.item(), step.item()),
+    "Expand": lambda node, x, s: x.expand(torch.broadcast_shapes(x.shape, s.tolist())),
+    "Tile": lambda node, x, n: x.repeat(n.tolist()), "Where": lambda node, c, a, b: torch.where(c, a, b),
+    "Equal": lambda node, a, b: a == b, "Not": lambda node, a: ~a, "Mod": lambda node, a, b: a % b,
+    "ScatterND": scatter_nd, "Floor": lambda node, x: x.floor(), "Ceil": lambda node, x: x.ceil(),
+    "Sqrt": lambda node, x: x.sqrt(), "Exp": lambda node, x: x.exp(), "Log": lambda node, x: x.log(),
+    "Neg": lambda node, x: -x, "Erf": lambda node, x: torch.erf(x), "Tanh": lambda node, x: x.tanh(),
+    "Sigmoid": lambda node, x: x.sigmoid(), "Gelu": gelu, "LayerNormalization": layer_normalization,
+    "Pad": pad, "Einsum": lambda node, *x: torch.einsum(attributes(node)["equation"].decode(), *x),
+    "ReduceMean": reduce(lambda x, axes, keep: x.mean(axes, keepdim=keep)),
+    "ReduceSum": reduce(lambda x, axes, keep: x.sum(axes, keepdim=keep)),
+    "ReduceL2": reduce(lambda x, axes, keep: x.square().sum(axes, keepdim=keep).sqrt()),
+    "ReduceProd": reduce(product_over),
 }
-DECIDING = {"Relu": Relu, "LeakyRelu": Relu, "Elu": Relu, "Clip": Clip, "MaxPool": MaxPool}
+DECIDING = {"Relu": Relu, "LeakyRelu": Relu, "Elu": Relu, "Clip": Clip, "MaxPool": MaxPool,
+            "HardSigmoid": HardSigmoid, "HardSwish": HardSigmoid}
+
+
+class View:
+    """A node, and what its meaning depends on beside it."""
+
+    def __init__(self, node, network):
+        self.attribute, self.output, self.op_type = node.attribute, node.output, node.op_type
+        self.opset, self.dtype = network.opset, network.dtype
 
 
 class Network:
     """An ONNX classifier in one floating-point type."""
 
     def __init__(self, path, dtype=torch.float64):
-        self.graph, self.dtype = onnx.load(path).graph, dtype
+        model = onnx.load(path)
+        self.graph, self.dtype = model.graph, dtype
+        self.opset = max(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
         self.constants = {t.name: self.tensor(numpy_helper.to_array(t)) for t in self.graph.initializer}
         self.input = next(i.name for i in self.graph.input if i.name not in self.constants)
         self.output = self.graph.output[0].name
@@ -229,15 +372,16 @@ class Network:
         values[self.input] = self.tensor(x).requires_grad_()
         for node in self.nodes():
             inputs = [values[name] if name else None for name in node.input]
-            values[node.output[0]] = self.evaluate(node, inputs, rule, seen, flips)
+            made = self.evaluate(node, inputs, rule, seen, flips)
+            values.update(zip(node.output, made if isinstance(made, tuple) else (made,)))
         return values
 
     def nodes(self):
         return [node for node in self.graph.node if node.output[0] not in self.constants]
 
     def evaluate(self, node, inputs, rule, seen, flips):
-        if node.op_type not in DECIDING:
-            return PLAIN[node.op_type](node, *inputs)
+        if node.op_type not in DECIDING or not inputs[0].is_floating_point():
+            return PLAIN[node.op_type](View(node, self), *inputs)
         decision = DECIDING[node.op_type](node, inputs)
         return self.decide(node, decision, inputs[0], rule, seen, flips)
 
@@ -257,13 +401,13 @@ class Network:
 
     def decide(self, node, decision, x, rule, seen, flips):
         theirs = None
-        if seen is not None:
+        if seen is not None and node.input[0] in seen:
             # thresholds are float32 numbers in the file, so these comparisons are exact
             theirs = decision.decide(torch.from_numpy(seen[node.input[0]]))
         if theirs is not None and flips is None:
             return decision.apply(x, theirs, rule)
         own = decision.decide(x)
-        if flips is not None:
+        if flips is not None and theirs is not None:
             other = own != theirs
             distance = decision.distance(x.detach(), theirs)[other] / x.detach().abs().max()
             flips.extend(distance.tolist())
