@@ -149,6 +149,25 @@ err onnx_adapt_transpose(struct adapt *a)
   return onnx_adapt_emit(a, 1, 0, ONNX_PLAIN);
 }
 
+/** The output is input 0 itself. */
+static void pass_through(struct adapt *a)
+{
+  a->m->values[a->node->out[0]].alias = (int)(onnx_value_of(a->m, a->node->in[0]) - a->m->values);
+}
+
+/** With a ratio of 0 it is nothing even where it is exported for training, as torchvision's Swin is. */
+err onnx_adapt_dropout(struct adapt *a)
+{
+  const struct onnx_constant *ratio = NULL, *training = NULL;
+  if (onnx_adapt_given(a, 1)) TRY(onnx_value_constant(a->m, a->node->in[1], &ratio));
+  if (onnx_adapt_given(a, 2)) TRY(onnx_value_constant(a->m, a->node->in[2], &training));
+  const bool off =
+      ratio && ratio->floats && shape_count(&ratio->shape) == 1 && ratio->floats[0] == 0.0F;
+  if (!training || !off) return onnx_adapt_elementwise(a);
+  pass_through(a);
+  return ERR_OK;
+}
+
 /** Nothing where the input has the shape already. */
 err onnx_adapt_expand(struct adapt *a)
 {
@@ -162,6 +181,6 @@ err onnx_adapt_expand(struct adapt *a)
                        a->m->values[a->node->out[0]].name, &t));
   TRY(onnx_fold_broadcast(&x, &t, &y));
   if (!shape_equal(&x, &y)) return onnx_adapt_plain(a);
-  a->m->values[a->node->out[0]].alias = (int)(onnx_value_of(a->m, a->node->in[0]) - a->m->values);
+  pass_through(a);
   return ERR_OK;
 }

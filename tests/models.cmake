@@ -9,8 +9,10 @@ add_custom_target(models_survey
 add_executable(tool_model tool_model.c)
 target_link_libraries(tool_model PRIVATE io m)
 target_compile_options(tool_model PRIVATE ${warnings})
-script(io.onnx_nodes)
-set_property(TEST io.onnx_nodes APPEND PROPERTY ENVIRONMENT "TOOL_MODEL=$<TARGET_FILE:tool_model>")
+foreach(name io.onnx_nodes io.onnx_graphs)
+  script(${name})
+  set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "TOOL_MODEL=$<TARGET_FILE:tool_model>")
+endforeach()
 #   cmake --build build/release --target models_proof     logits and gradients of all of them
 add_custom_target(models_proof
   COMMAND ${CMAKE_COMMAND} -E env RETROGRAD=$<TARGET_FILE:retrograd>

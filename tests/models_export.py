@@ -43,8 +43,8 @@ def side(name):
 def network(name, seed=1):
     """An architecture with random weights, for inference.
 
-    Normalisations are moved away from the identity that they start as, and the scales of ConvNeXt's
-    branches, which start at 1e-6, to where the branches count.
+    Normalisations are moved away from the identity that they start as, heads from zero, and the scales of
+    ConvNeXt's branches from 1e-6.
     """
     import torch
     import torchvision
@@ -57,6 +57,8 @@ def network(name, seed=1):
                 value.uniform_(0.5, 1.5)
             elif key.endswith("running_mean"):
                 value.normal_(0, 0.1)
+            elif value.is_floating_point() and not value.any():
+                value.normal_(0, 0.02)  # heads and biases that start as zeros
         for part in net.modules():
             if isinstance(part, (torch.nn.BatchNorm2d, torch.nn.LayerNorm)):
                 part.weight.uniform_(0.5, 1.5)
@@ -112,6 +114,7 @@ def quiet():
     """PyTorch warns about its own tracing."""
     import torch
     warnings.filterwarnings("ignore")
+    sys.warnoptions.append("ignore")  # unittest would turn them on again
     torch.set_num_threads(1)
 
 
