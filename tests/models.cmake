@@ -9,6 +9,7 @@ add_custom_target(models_survey
 add_executable(tool_model tool_model.c)
 target_link_libraries(tool_model PRIVATE io m)
 target_compile_options(tool_model PRIVATE ${warnings})
+script(proof.models)
 foreach(name io.onnx_nodes io.onnx_graphs)
   script(${name})
   set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "TOOL_MODEL=$<TARGET_FILE:tool_model>")

@@ -41,16 +41,18 @@ def side(name):
 
 
 def network(name, seed=1):
-    """An architecture with random weights, for inference.
-
-    Normalisations are moved away from the identity that they start as, heads from zero, and the scales of
-    ConvNeXt's branches from 1e-6.
-    """
+    """An architecture with random weights, for inference."""
     import torch
     import torchvision
     torch.manual_seed(seed)
     keywords = {"init_weights": False} if name in SLOW_START else {}
-    net = torchvision.models.get_model(name, weights=None, **keywords)
+    return unsettle(torchvision.models.get_model(name, weights=None, **keywords))
+
+
+def unsettle(net):
+    """Move normalisations away from the identity that they start as, heads from zero, and the scales of
+    ConvNeXt's branches from 1e-6; for inference from here on."""
+    import torch
     with torch.no_grad():
         for key, value in [*net.named_parameters(), *net.named_buffers()]:
             if key.endswith("running_var") or key.endswith("layer_scale"):

@@ -215,7 +215,7 @@ def axes_of(node, name, *lists):
 def gather(node, x, index):
     axis = attributes(node).get("axis", 0) % max(x.dim(), 1)
     index = torch.where(index < 0, index + x.shape[axis], index)
-    return torch.index_select(x, axis, index.flatten()).reshape(*x.shape[:axis], *index.shape, *x.shape[axis + 1:])
+    return torch.index_select(x, axis, index.flatten()).reshape((*x.shape[:axis], *index.shape, *x.shape[axis + 1:]))
 
 
 def slices(node, x, *lists):

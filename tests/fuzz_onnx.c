@@ -1,0 +1,16 @@
+/** @file
+ *  Any bytes as an ONNX model; the first one says which options it is read with. */
+#include "io/onnx.h"
+#include "tests/fuzz_file.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+  struct graph *g = NULL;
+  struct onnx_notes notes;
+  struct onnx_options o = {.notes = &notes};
+  if (n < 1) return 0;
+  if (bytes[0] & 1) o.height = o.width = 8;
+  if (bytes[0] & 2) o.output = "p";
+  if (!onnx_read(fuzz_file(".onnx", bytes + 1, n - 1), &o, &g)) graph_free(&g);
+  return 0;
+}
