@@ -111,10 +111,12 @@ static err move_channels(struct onnx_model *m, struct onnx_value *v, const struc
   TRY(onnx_budget_take(m, shape_count(&y) * (int64_t)sizeof *c->floats));
   float *data = malloc((size_t)shape_count(&y) * sizeof *data);
   CHECK(data, ERR_MEMORY, "no memory for constant '%.200s'", v->name);
-  for (int64_t n = 0; n < x[0]; n++)
-    for (int64_t i = 0; i < plane; i++)
+  for (int64_t n = 0; n < x[0]; n++) {
+    for (int64_t i = 0; i < plane; i++) {
       for (int64_t k = 0; k < channels; k++)
         data[(n * channels + k) * plane + i] = c->floats[(n * plane + i) * channels + k];
+    }
+  }
   return graph_add_floats(m->builder, onnx_name_new(m, v->name, "nchw", text), &y, data,
                           &v->id[ONNX_NHWC]);
 }

@@ -155,9 +155,10 @@ static void spread(const struct onnx_constant *x, const int64_t step[MAX_RANK],
 {
   int index[MAX_RANK] = {0};
   const int64_t n = shape_count(&y->shape);
-  for (int64_t i = 0; i < n; i++, onnx_fold_next(&y->shape, index))
+  for (int64_t i = 0; i < n; i++, onnx_fold_next(&y->shape, index)) {
     memcpy(onnx_fold_at(y, i), onnx_fold_at(x, onnx_fold_offset(y->shape.rank, index, step)),
            onnx_fold_width(x));
+  }
 }
 
 static err constant_fill(struct fold *f, const struct shape *s, const struct onnx_constant *value)

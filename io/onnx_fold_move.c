@@ -201,9 +201,10 @@ err onnx_fold_slice(struct fold *f)
   TRY(onnx_fold_shape_check(f, dims, rank, &ys));
   TRY(onnx_fold_out(f, &ys, x->floats != NULL));
   const int64_t n = shape_count(&ys);
-  for (int64_t i = 0; i < n; i++, onnx_fold_next(&ys, index))
+  for (int64_t i = 0; i < n; i++, onnx_fold_next(&ys, index)) {
     memcpy(onnx_fold_at(f->out, i), onnx_fold_at(x, from + onnx_fold_offset(rank, index, stride)),
            onnx_fold_width(x));
+  }
   return ERR_OK;
 }
 
@@ -269,8 +270,9 @@ err onnx_fold_transpose(struct fold *f)
   }
   TRY(onnx_fold_out(f, &ys, x->floats != NULL));
   const int64_t count = shape_count(&ys);
-  for (int64_t i = 0; i < count; i++, onnx_fold_next(&ys, index))
+  for (int64_t i = 0; i < count; i++, onnx_fold_next(&ys, index)) {
     memcpy(onnx_fold_at(f->out, i), onnx_fold_at(x, onnx_fold_offset(rank, index, stride)),
            onnx_fold_width(x));
+  }
   return ERR_OK;
 }

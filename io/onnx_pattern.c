@@ -235,31 +235,44 @@ static bool hard_swish(struct look *l, const struct onnx_node *n)
   return two_factors(l, n, 1.0, hard_sigmoid_part) || two_factors(l, n, 1.0 / 6.0, clip_part);
 }
 
-/** The axes over which a ReduceMean goes are the last ones, and stay as 1: how many, or 0. */
+/** Axes that a list names, counted from the front; false where it is no list of different axes. */
+static bool mark_axes(const int64_t *list, int64_t n, int rank, bool gone[SHAPE_MAX_RANK])
+{
+  for (int64_t i = 0; i < n; i++) {
+    const int64_t axis = list[i] < 0 ? list[i] + rank : list[i];
+    if (axis < 0 || axis >= rank || gone[axis]) return false;
+    gone[axis] = true;
+  }
+  return n > 0;
+}
+
+/** How many axes a reduction names, all of them the last ones of `rank`; else 0. */
+static int last_axes(const struct look *l, const struct onnx_node *n, const struct attr_list *attrs,
+                     int rank)
+{
+  const struct attr *a = attr_find(attrs, "axes");
+  const struct onnx_constant *c = NULL;
+  bool gone[SHAPE_MAX_RANK] = {false};
+  int64_t keepdims = 1;
+  if (attr_int(attrs, "keepdims", 1, &keepdims) || keepdims != 1) return 0;
+  if (!a && n->n_in > 1 && n->in[1] >= 0 && onnx_value_constant(l->m, n->in[1], &c)) return 0;
+  const int64_t *list = a && a->kind == ATTR_INTS ? a->ints : c ? c->ints : NULL;
+  const int64_t count = a ? a->n : c ? shape_count(&c->shape) : 0;
+  if (!list || !mark_axes(list, count, rank, gone)) return 0;
+  int last = 0;
+  while (last < rank && gone[rank - 1 - last]) last++;
+  return last == count && last < rank ? last : 0;
+}
+
+/** The same for a ReduceMean whose axes stay as 1. */
 static int trailing_axes(const struct look *l, const struct onnx_node *mean)
 {
   struct onnx_attrs *attrs = NULL;
   struct shape x;
-  const struct onnx_constant *c = NULL;
-  int64_t keepdims = 1;
-  int n = 0;
   if (onnx_value_shape(l->m, mean->in[0], &x) || onnx_attrs_make(mean->proto, &attrs)) return 0;
-  const struct attr *a = attr_find(onnx_attrs_list(attrs), "axes");
-  bool good = !attr_int(onnx_attrs_list(attrs), "keepdims", 1, &keepdims) && keepdims == 1;
-  if (good && !a && mean->n_in > 1 && mean->in[1] >= 0)
-    good = !onnx_value_constant(l->m, mean->in[1], &c);
-  const int64_t *list = a && a->kind == ATTR_INTS ? a->ints : c ? c->ints : NULL;
-  const int64_t count = a ? a->n : c ? shape_count(&c->shape) : 0;
-  bool gone[SHAPE_MAX_RANK] = {false};
-  for (int64_t i = 0; good && list && i < count; i++) {
-    const int64_t axis = list[i] < 0 ? list[i] + x.rank : list[i];
-    good = axis >= 0 && axis < x.rank && !gone[axis];
-    if (good) gone[axis] = true;
-  }
-  while (good && n < x.rank && gone[x.rank - 1 - n]) n++;
-  good = good && n == count && n < x.rank;
+  const int n = last_axes(l, mean, onnx_attrs_list(attrs), x.rank);
   onnx_attrs_free(&attrs);
-  return good ? n : 0;
+  return n;
 }
 
 /** value = x - mean(x) for an x, over the axes that `axes` tells; or -1. */

@@ -23,6 +23,10 @@ import warnings
 
 BOUND = 1e-5
 
+UNROUNDED = "divides by the length that the scale gives before rounding; PyTorch and ONNX Runtime by that of the output"
+DISPUTED = {"test_resize_downsample_scales_cubic_align_corners": UNROUNDED,
+            "test_resize_downsample_scales_linear_align_corners": UNROUNDED}
+
 
 def cases():
     """All node tests; the generators want names that NumPy has removed."""
@@ -89,6 +93,8 @@ class Way:
 
 def ways(case):
     """Every way to put a case; a text where there is none."""
+    if case.name in DISPUTED:
+        return DISPUTED[case.name]
     import numpy as np
     from onnx import TensorProto
     if any(o.domain not in ("", "ai.onnx") for o in case.model.opset_import):
