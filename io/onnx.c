@@ -142,9 +142,10 @@ static const char *resized(const struct onnx_model *m, char *text, size_t bytes)
   const bool height = o->height && m->own_height && o->height != m->own_height;
   const bool width = o->width && m->own_width && o->width != m->own_width;
   text[0] = 0;
-  if (height || width)
+  if (height || width) {
     (void)snprintf(text, bytes, " (the input is %dx%d by --size, the model was made for %dx%d)",
                    o->height, o->width, m->own_height, m->own_width);
+  }
   return text;
 }
 

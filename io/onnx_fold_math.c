@@ -128,7 +128,7 @@ static double mod_floats(double x, double y)
 #define ARITHMETIC(name, float_result, int_function)                           \
   static double name##_floats_of(double x, double y)                           \
   {                                                                            \
-    return float_result;                                                       \
+    return (float_result);                                                     \
   }                                                                            \
   err onnx_fold_##name(struct fold *f)                                         \
   {                                                                            \
@@ -140,19 +140,20 @@ ARITHMETIC(mul, x *y, mul_ints)
 ARITHMETIC(div, x / y, div_ints)
 ARITHMETIC(pow, pow(x, y), pow_ints)
 
-#define TRUTH(name, result, on_floats)                                                             \
-  static double name##_floats_of(double x, double y)                                               \
-  {                                                                                                \
-    return result;                                                                                 \
-  }                                                                                                \
-  static bool name##_ints_of(int64_t x, int64_t y, int64_t *out)                                   \
-  {                                                                                                \
-    *out = result;                                                                                 \
-    return true;                                                                                   \
-  }                                                                                                \
-  err onnx_fold_##name(struct fold *f)                                                             \
-  {                                                                                                \
-    return binary(f, &(struct binary){on_floats ? name##_floats_of : NULL, name##_ints_of, true}); \
+#define TRUTH(name, result, on_floats)                                                            \
+  static double name##_floats_of(double x, double y)                                              \
+  {                                                                                               \
+    return (result);                                                                              \
+  }                                                                                               \
+  static bool name##_ints_of(int64_t x, int64_t y, int64_t *out)                                  \
+  {                                                                                               \
+    *out = (result);                                                                              \
+    return true;                                                                                  \
+  }                                                                                               \
+  err onnx_fold_##name(struct fold *f)                                                            \
+  {                                                                                               \
+    return binary(f,                                                                              \
+                  &(struct binary){(on_floats) ? name##_floats_of : NULL, name##_ints_of, true}); \
   }
 TRUTH(equal, x == y, true)
 TRUTH(greater, x > y, true)

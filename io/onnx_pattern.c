@@ -68,8 +68,8 @@ struct product {
 };
 
 /** Both operands of a product, or what a number divides, go on the stack; false for other nodes. */
-static bool open(const struct look *l, const struct onnx_node *n, struct product *p, int *stack,
-                 int *n_stack)
+static bool unfold(const struct look *l, const struct onnx_node *n, struct product *p, int *stack,
+                   int *n_stack)
 {
   double x = 0.0;
   if (!n || n->n_in != 2) return false;
@@ -91,14 +91,14 @@ static struct product take_apart(const struct look *l, const struct onnx_node *l
   struct product p = {.scale = 1.0};
   int stack[DEPTH + 2], n_stack = 0;
   double x = 0.0;
-  p.many = !open(l, last, &p, stack, &n_stack);
+  p.many = !unfold(l, last, &p, stack, &n_stack);
   while (n_stack && !p.many) {
     const int value = stack[--n_stack];
     if (number(l, value, &x)) {
       p.scale *= x;
     } else if (same_value(l, value, whole) || n_stack >= DEPTH ||
-               (!open(l, made_by(l, value, "Mul"), &p, stack, &n_stack) &&
-                !open(l, made_by(l, value, "Div"), &p, stack, &n_stack))) {
+               (!unfold(l, made_by(l, value, "Mul"), &p, stack, &n_stack) &&
+                !unfold(l, made_by(l, value, "Div"), &p, stack, &n_stack))) {
       p.many = p.n == MAX_FACTORS;
       if (!p.many) p.factor[p.n++] = value;
     }
