@@ -73,6 +73,7 @@ struct onnx_model {
   int output; /* value that holds the logits */
   struct onnx_notes notes;
   int own_height, own_width; /* of the input as the file has it; 0: open */
+  bool channels_last;        /* so the input stands in the file */
   struct graph_builder *builder;
 };
 

@@ -95,6 +95,7 @@ static err settle_shape(struct onnx_model *m, const char *name, const Onnx__Tens
   *out = (struct shape){.rank = 4, .dim = {1, (int)c}};
   TRY(settle_side("height", extent(s->dim[height]), m->options->height, &out->dim[2]));
   TRY(settle_side("width", extent(s->dim[height + 1]), m->options->width, &out->dim[3]));
+  m->channels_last = *nhwc;
   m->own_height = (int)extent(s->dim[height]);
   m->own_width = (int)extent(s->dim[height + 1]);
   return ERR_OK;

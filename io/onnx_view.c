@@ -65,7 +65,15 @@ err onnx_emit(struct onnx_model *m, const struct onnx_emit *e, int *id)
                                        .n_in = e->n_in,
                                        .in = e->in,
                                        .out_name = e->out_name};
-  return graph_add_node(m->builder, &spec, id);
+  const err bad = graph_add_node(m->builder, &spec, id);
+  if (bad && m->channels_last) {
+    return FAIL(bad,
+                "%s; the input has its channels last and nothing moves them: export the model with "
+                "[N, channels, height, width]",
+                err_message());
+  }
+  if (bad) return err_trace(bad, __FILE__, __LINE__);
+  return ERR_OK;
 }
 
 err onnx_emit_ints(struct onnx_model *m, const char *name, const char *what, int n,

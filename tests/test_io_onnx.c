@@ -222,7 +222,7 @@ static void unsupported_operators_are_all_named(void **state)
   onnx_toy_refused(t, NULL, ERR_UNSUPPORTED,
                    "operator If (opset 12) is not supported, as nothing with a sub-graph");
   t = onnx_toy_make();
-  onnx_toy_find_node(t, "relu")->op_type = onnx_toy_text(t, "Cast");
+  onnx_toy_find_node(t, "relu")->op_type = onnx_toy_text(t, "Not");
   onnx_toy_refused(t, NULL, ERR_UNSUPPORTED, "supported on constants and shapes only");
 }
 
