@@ -67,10 +67,12 @@ err onnx_emit(struct onnx_model *m, const struct onnx_emit *e, int *id)
                                        .out_name = e->out_name};
   const err bad = graph_add_node(m->builder, &spec, id);
   if (bad && m->channels_last) {
+    char text[1024];
+    (void)snprintf(text, sizeof text, "%s", err_message());
     return FAIL(bad,
                 "%s; the input has its channels last and nothing moves them: export the model with "
                 "[N, channels, height, width]",
-                err_message());
+                text);
   }
   if (bad) return err_trace(bad, __FILE__, __LINE__);
   return ERR_OK;
