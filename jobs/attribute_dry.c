@@ -2,14 +2,17 @@
  *  The plan in figures. */
 #include "jobs/attribute_dry.h"
 
+#include "jobs/attribute_propose.h"
 #include "jobs/attribute_unit.h"
 #include "jobs/memory.h"
 #include "pipeline/comm.h"
 #include "pipeline/progress.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static double mib(int64_t bytes)
 {
@@ -66,13 +69,78 @@ static void print_memory(const struct setup *s, const struct memory *most)
       mib(most->anonymous), mib(common), shared_ranks(s->weights));
 }
 
+/** Floating-point operations of a unit, forward and over all backward passes. */
+static void count_work(const struct plan *p, double *forward, double *backward)
+{
+  *forward = *backward = 0.0;
+  for (int i = 0; i < p->graph->n_nodes; i++) {
+    const struct node *n = &p->graph->nodes[i];
+    const double flops = n->op->flops ? (double)(n->op->flops(&p->sites[i]) * p->batch) : 0.0;
+    *forward += flops;
+    for (int k = 0; k < p->n_passes; k++) {
+      bool needed = false;
+      for (int x = 0; x < n->n_in; x++)
+        needed = needed || (n->in[x] >= 0 && p->passes[k].need[n->in[x]]);
+      if (needed) *backward += flops * p->n_targets;
+    }
+  }
+}
+
+static void print_work(const struct setup *s, int64_t units, double seconds)
+{
+  double forward = 0.0, backward = 0.0;
+  count_work(s->plan, &forward, &backward);
+  const double unit = forward + backward;
+  (void)printf(
+      "work    %.4g GFLOP per unit forward, %.4g backward, %.4g TFLOP in all; %.4g GFLOP/s "
+      "with extracts and decoding\n",
+      forward * 1e-9, backward * 1e-9, unit * (double)units * 1e-12, unit * 1e-9 / seconds);
+}
+
+/** Seconds of a unit, of the slowest rank: the second one, because the first touches new pages.
+ *  Collective. */
+static double probe(struct attribute_unit *u)
+{
+  static const double long_enough = 10.0; /* new pages are no part of that to speak of */
+  double seconds = 0.0;
+  for (int i = 0; i < 2 && seconds < long_enough; i++) {
+    const double began = progress_clock();
+    attribute_unit_probe(u);
+    seconds = progress_clock() - began;
+  }
+  int64_t ns = (int64_t)(seconds * 1e9);
+  comm_max(&ns, 1);
+  return (double)ns * 1e-9;
+}
+
+/** For nodes like this one. */
+static void print_proposal(const struct setup *s, const struct memory *most, int64_t units,
+                           double seconds)
+{
+  const int64_t common = shared_bytes(s->weights) + shared_bytes(s->prepared);
+  const int64_t weights = s->graph->weight_bytes + s->plan->prepared_bytes;
+  const struct demand d = {
+      .units = units,
+      .seconds = seconds,
+      .private = common || most->peak < weights ? most->anonymous : most->peak - weights,
+      .shared = weights,
+      .room = (int64_t)sysconf(_SC_PHYS_PAGES) * (int64_t)sysconf(_SC_PAGESIZE),
+      .cores = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+  const struct proposal p = attribute_propose(&d);
+  (void)printf(
+      "propose %" PRId64 " rank%s on %" PRId64
+      " node%s like this one (%d cores, %.1f GiB), %.0f MiB of a node's memory: about %.0f s; "
+      "Slurm: --nodes=%" PRId64 " --ntasks=%" PRId64 " --mem=%.0fM --time=%" PRId64 "\n",
+      p.ranks, p.ranks > 1 ? "s" : "", p.nodes, p.nodes > 1 ? "s" : "", d.cores,
+      (double)d.room / 1073741824.0, mib(p.bytes), p.seconds, p.nodes, p.ranks,
+      ceil(1.1 * mib(p.bytes)) + 64.0, p.minutes);
+}
+
 err attribute_dry(const struct setup *s, const struct attribute_schema *a)
 {
   struct attribute_unit *u = NULL;
   TRY(comm_agree(attribute_unit_make(s, a, &u)));
-  const double began = progress_clock();
-  attribute_unit_probe(u);
-  const double seconds = progress_clock() - began;
+  const double seconds = probe(u);
   const int64_t file_bytes = store_bytes(attribute_schema_of(a));
   const struct memory most = highest(s); /* the pages that a unit and the file touch were touched */
   attribute_unit_free(&u);
@@ -82,10 +150,13 @@ err attribute_dry(const struct setup *s, const struct attribute_schema *a)
   const int64_t each = (units + comm_size() - 1) / comm_size();
   print_layers(s, a);
   print_passes(s);
+  print_work(s, units, seconds);
   print_memory(s, &most);
   (void)printf("file    %.2f MiB\n", mib(file_bytes));
-  (void)printf("time    %.2f s per unit, about %.0f s on %d rank%s (the first unit measured, "
-               "without writing)\n",
-               seconds, seconds * (double)each, comm_size(), comm_size() > 1 ? "s" : "");
+  (void)printf("time    %.*f s per unit, about %.*f s on %d rank%s (a unit measured, without "
+               "writing)\n",
+               seconds < 0.1 ? 4 : 2, seconds, seconds * (double)each < 10.0 ? 1 : 0,
+               seconds * (double)each, comm_size(), comm_size() > 1 ? "s" : "");
+  print_proposal(s, &most, units, seconds);
   return ERR_OK;
 }
