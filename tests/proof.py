@@ -127,8 +127,8 @@ def count_done(path):
         return int((f["samples/status"][()] == 1).sum())
 
 
-def until(what, condition, seconds):
-    """The first true value of condition(); fails after so many seconds."""
+def until(what, condition, seconds, pause=0.02):
+    """The first true value of condition(), looked for after pauses; fails after so many seconds."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -136,7 +136,7 @@ def until(what, condition, seconds):
             return value
         if time.monotonic() > end:
             raise AssertionError(f"waited {seconds:.0f} s for this: {what}")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def text(values):

@@ -25,6 +25,7 @@ PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "squeue", "scancel", "mpirun")
 ENDED = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY", "BOOT_FAIL", "DEADLINE")
 SOCKET_PATH_MAX = 107
+POLL = 0.2  # seconds between questions to Slurm, each of which is a process
 PR_SET_PDEATHSIG = 1
 MARK = "RETROGRAD_TEST_SLURM"
 
@@ -201,7 +202,7 @@ class Cluster:
         self.daemon(0, "slurmctld", "slurmctld", "-D", "-i", "-f", self.conf)
         for i, node in enumerate(self.names):
             self.daemon(i, "slurmd." + node, "slurmd", "-D", "-N", node, "-f", self.conf)
-        until("all nodes are idle", self.ready, 30)
+        until("all nodes are idle", self.ready, 30, POLL)
 
     def alive(self):
         """True; fails with the logs where a daemon has ended."""
@@ -237,7 +238,7 @@ class Cluster:
 
     def wait(self, job, seconds=60):
         """Wait until a job has ended; returns what Slurm says of it."""
-        until(f"job {job} has ended", lambda: self.alive() and self.state(job) in ENDED, seconds)
+        until(f"job {job} has ended", lambda: self.alive() and self.state(job) in ENDED, seconds, POLL)
         return self.show(job)
 
     def stop(self):
@@ -245,7 +246,7 @@ class Cluster:
         if len(self.children) > 1 and self.children[1].poll() is None:
             self.call("scancel", "--full", "--user", getpass.getuser(), code=None)
             try:
-                until("jobs are gone", lambda: not self.call("squeue", "-h", "-t", "R,CG", code=None), 8)
+                until("jobs are gone", lambda: not self.call("squeue", "-h", "-t", "R,CG", code=None), 8, POLL)
             except AssertionError:
                 pass  # they are killed below
         for child in reversed(self.children):

@@ -169,7 +169,8 @@ class Studies(Slurm):
         job = self.start(out, *SLOW)
         self.call("scancel", job)
         self.assertEqual(self.cluster.wait(job)["JobState"], "CANCELLED")
-        until("its processes are gone", lambda: "R" not in self.call("squeue", "-h", "-j", job, "-o", "%t"), 15)
+        until("its processes are gone", lambda: "R" not in self.call("squeue", "-h", "-j", job, "-o", "%t"), 15,
+              slurm_cluster.POLL)
         self.assertNotIn("put back", self.log(job))
         made = count_done(out)
         self.assertGreater(self.count, made)
@@ -375,7 +376,8 @@ class Long(Slurm):
         out = self.path("study.h5")
         job = self.start(out, *SLOW, options=("--nodes=2", "--ntasks=2"))
         self.call("scontrol", "update", "nodename=n1", "state=down", "reason=test")
-        until("the job is back in the queue", lambda: self.cluster.state(job) == "PENDING", 30)
+        until("the job is back in the queue", lambda: self.cluster.state(job) == "PENDING", 30,
+              slurm_cluster.POLL)
         self.call("scontrol", "update", "nodename=n1", "state=resume", code=None)  # it may have come back by itself
         self.assert_state(job, "COMPLETED", seconds=120)
         starts = [run for run in proof.runs(out) if run["event"] == "start"]
