@@ -164,13 +164,16 @@ static bool walk_next(struct walk *w)
   return false;
 }
 
-SIMD static void add_row(const real *restrict a, int64_t sa, const real *restrict b, int64_t sb,
-                         int64_t n, real *restrict y)
+/* y may be a, element by element: no iteration reads what another one wrote. */
+SIMD static void add_row(const real *a, int64_t sa, const real *b, int64_t sb, int64_t n, real *y)
 {
   if (sa == 1 && sb == 1) {
+    SIMD_INDEPENDENT
     for (int64_t i = 0; i < n; i++) y[i] = a[i] + b[i];
   } else if (sb == 0 && sa == 1) {
-    for (int64_t i = 0; i < n; i++) y[i] = a[i] + b[0];
+    const real one = b[0];
+    SIMD_INDEPENDENT
+    for (int64_t i = 0; i < n; i++) y[i] = a[i] + one;
   } else {
     for (int64_t i = 0; i < n; i++) y[i] = a[i * sa] + b[i * sb];
   }

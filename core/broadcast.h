@@ -27,7 +27,8 @@ struct broadcast broadcast_of(const struct op_site *at);
 /** The same for inputs i and j of a node with more of them. */
 struct broadcast broadcast_of_inputs(const struct op_site *at, int i, int j);
 
-/** y = a b where `product`, else a + b.  y [output] overwritten; a, b read only. */
+/** y = a b where `product`, else a + b.  y [output] overwritten; a, b read only.  The y of a sum may be a
+ *  where that has the output's shape. */
 void broadcast_forward(const struct broadcast *s, bool product, const real *a, const real *b,
                        real *y);
 

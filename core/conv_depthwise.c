@@ -1,178 +1,258 @@
 /** @file
- *  Depthwise convolution: one input channel a group.  A plane (one channel of one sample) is copied
- *  with its padding, so that the loops over it have no borders.  Backward is a correlation too: of
- *  dy, spread out by the stride with zeros between, with the kernel turned round:
- *
- *    dx[h] = sum_k w[k] d[h + begin - k dilation],   d[o stride] = dy[o], 0 elsewhere */
+ *  Depthwise convolution: one input channel a group.  Eight outputs of a row at a time over a band of
+ *  rows with padding (window_band.h).  With stride 1 backward is such a sum, too, with the kernel
+ *  turned round; with other strides it is gathered (window_gather.h). */
 #include "core/conv.h"
-#include "core/simd.h"
+#include "core/window_band.h"
+#include "core/window_gather.h"
 
-#include <string.h>
+/* Elements of a row beyond which padding is better never written down. */
+enum { MAX_ROW = 1 << 20 };
 
-/** A correlation of one plane:  out[o] (+)= sum_k w[k] plane[o stride + k dilation]. */
+/** out[o] (+)= bias + sum_k w[k] x[o stride - begin + k dilation], planes of one channel. */
 struct correlation {
-  int kernel[2], dilation[2], stride[2], out[2];
-  int width; /* of the plane */
+  struct window window;
+  int in[2], out[2];
+  const real *x; /* [planes, in] */
+  int64_t x_total;
+  const real *w; /* [kernel] */
+  real bias;
+  real *y; /* [planes, out] overwritten where `set`, else added to */
+  int64_t y_total;
+  bool set;
+  void *work;
 };
 
-/* Elements of a plane beyond which padding is better never written down. */
-enum { MAX_PLANE = 1 << 26 };
+/** The scratch, cut up. */
+struct state {
+  struct band x;
+  int64_t *cell; /* [cells] offset of a cell from the begin of its window */
+  real *weight;  /* [cells + 1, LANES], the bias last */
+};
 
-static int reach(const struct conv *a, int axis)
+static int64_t cells_of(const struct window *w)
 {
-  return (a->window.kernel[axis] - 1) * a->window.dilation[axis] + 1;
+  return (int64_t)w->kernel[0] * w->kernel[1];
 }
 
-/** Extents of the padded plane of the forward pass. */
-static int padded(const struct conv *a, int axis)
+static size_t correlation_bytes(const struct window *w, const int in[2], const int out[2])
 {
-  return a->in[axis] + a->window.begin[axis] + a->window.end[axis];
+  const struct band x = band_of_windows(w, in, out);
+  const size_t cells = (size_t)cells_of(w);
+  return cells * sizeof(int64_t) + (LANES * (cells + 1) + band_count(&x)) * sizeof(real);
 }
 
-/** Extents of the spread plane of the backward pass. */
-static int spread(const struct conv *a, int axis)
+static struct state state_of(const struct correlation *c)
 {
-  return a->in[axis] + reach(a, axis) - 1;
+  const struct window *w = &c->window;
+  struct state s = {.cell = c->work, .x = band_of_windows(w, c->in, c->out)};
+  const int64_t cells = cells_of(w);
+  s.weight = (real *)(s.cell + cells);
+  s.x.rows = s.weight + (cells + 1) * LANES;
+  for (int l = 0; l < LANES; l++) s.weight[cells * LANES + l] = c->bias;
+  for (int64_t k = 0; k < cells; k++) {
+    const int64_t down = k / w->kernel[1] * w->dilation[0];
+    s.cell[k] = down * s.x.pitch + k % w->kernel[1] * w->dilation[1] - w->begin[1];
+    for (int l = 0; l < LANES; l++) s.weight[k * LANES + l] = c->w[k];
+  }
+  return s;
 }
 
-/** Elements of the larger of the two planes. */
-static int64_t plane_elements(const struct conv *a)
+/** One row of outputs, which begins at y[at]; x is the row at which their windows begin. */
+SIMD_PART void row(const struct correlation *c, const struct state *s, const real *x, int64_t at,
+                   int stride, int cells)
 {
-  const int64_t p = (int64_t)padded(a, 0) * padded(a, 1), s = (int64_t)spread(a, 0) * spread(a, 1);
-  return p > s ? p : s;
-}
-
-static bool fits(const struct conv *a)
-{
-  return a->groups > 1 && a->groups == a->channels && plane_elements(a) <= MAX_PLANE;
-}
-
-/** Room for either plane, and for one kernel turned round. */
-static size_t work_bytes(const struct conv *a, int batch)
-{
-  (void)batch;
-  const int64_t area = (int64_t)a->window.kernel[0] * a->window.kernel[1];
-  return (size_t)(plane_elements(a) + area) * sizeof(real);
-}
-
-/** out += 3 x 3 kernel, one row; p, q, r are the three rows of the plane. */
-static inline void row_3x3(const real *restrict w, const real *restrict p, const real *restrict q,
-                           const real *restrict r, int stride, int n, real *restrict out)
-{
-  for (int i = 0; i < n; i++) {
-    const int j = i * stride;
-    const real top = w[0] * p[j] + w[1] * p[j + 1] + w[2] * p[j + 2];
-    const real middle = w[3] * q[j] + w[4] * q[j + 1] + w[5] * q[j + 2];
-    const real bottom = w[6] * r[j] + w[7] * r[j + 1] + w[8] * r[j + 2];
-    out[i] += top + middle + bottom;
+  for (int o = 0; o < c->out[1]; o += LANES) {
+    lanes sum = lanes_load(s->weight + (int64_t)cells * LANES);
+    for (int k = 0; k < cells; k++) {
+      const lanes w = lanes_load(s->weight + (int64_t)k * LANES);
+      sum += w * lanes_load_step(x + s->cell[k] + (int64_t)o * stride, stride);
+    }
+    band_give(c->y + at + o, sum, c->out[1] - o, c->y_total - at - o, c->set);
   }
 }
 
-static void row_any(const struct correlation *s, const real *restrict w, const real *restrict row,
-                    real *restrict out)
+/** Three cells of a row, next to each other. */
+SIMD_PART lanes three(const lanes *w, const real *x, int stride)
 {
-  const int stride = s->stride[1];
-  for (int kh = 0; kh < s->kernel[0]; kh++) {
-    for (int kw = 0; kw < s->kernel[1]; kw++) {
-      const real a = *w++;
-      const real *restrict p =
-          row + (int64_t)kh * s->dilation[0] * s->width + (int64_t)kw * s->dilation[1];
-      if (stride == 1) {
-        for (int i = 0; i < s->out[1]; i++) out[i] += a * p[i];
+  return w[0] * lanes_load_step(x, stride) + w[1] * lanes_load_step(x + 1, stride) +
+         w[2] * lanes_load_step(x + 2, stride);
+}
+
+/** The same for 3 x 3 cells, rows `down` apart; added row by row, so that sums wait less. */
+SIMD_PART void row_3x3(const struct correlation *c, const struct state *s, const real *x,
+                       int64_t at, int stride)
+{
+  const int64_t down = s->cell[3] - s->cell[0];
+  const int n = c->out[1];
+  real *y = c->y + at;
+  lanes w[10];
+  for (int k = 0; k < 10; k++) w[k] = lanes_load(s->weight + (int64_t)k * LANES);
+  x += s->cell[0];
+  for (int o = 0; o < n; o += LANES, x += (int64_t)LANES * stride) {
+    const lanes top = three(w, x, stride), middle = three(w + 3, x + down, stride);
+    const lanes bottom = three(w + 6, x + 2 * down, stride);
+    band_give(y + o, w[9] + (top + middle + bottom), n - o, c->y_total - at - o, c->set);
+  }
+}
+
+SIMD_PART void planes(const struct correlation *c, const struct state *s, int64_t from, int64_t to,
+                      int64_t n, int stride, bool small)
+{
+  const struct window *w = &c->window;
+  const int64_t in = (int64_t)c->in[0] * c->in[1], out = (int64_t)c->out[0] * c->out[1];
+  const int height = band_outputs(&s->x, w), cells = (int)cells_of(w);
+  struct band_source x = {.x = c->x, .total = c->x_total, .in = c->in, .outside = REAL(0.0)};
+  for (int64_t i = 0; i < n; i++) {
+    x.plane = (from + i) * in;
+    for (int oh = 0, r = 0, done = 0; oh < c->out[0]; oh++, r = (r + 1) % height) {
+      const int64_t at = (to + i) * out + (int64_t)oh * c->out[1];
+      const real *begin = band_row(&s->x, r * w->stride[0]);
+      if (r == 0) x.first = window_start(w, 0, oh);
+      done = band_copy(&s->x, &x, r ? done : 0, r * w->stride[0] + band_reach(w));
+      if (small) {
+        row_3x3(c, s, begin, at, stride);
       } else {
-        for (int i = 0; i < s->out[1]; i++) out[i] += a * p[(int64_t)i * stride];
+        row(c, s, begin, at, stride, cells);
       }
     }
   }
 }
 
-/** Accumulate a correlation into out [rows, columns]. */
-SIMD static void correlate(const struct correlation *s, const real *w, const real *plane, real *out)
+/** n planes of y, from plane `to` on, from those of x, from plane `from` on.  The usual geometries are
+ *  compiled apart. */
+SIMD static void correlate(const struct correlation *c, const struct state *s, int64_t from,
+                           int64_t to, int64_t n)
 {
-  const bool small = s->kernel[0] == 3 && s->kernel[1] == 3 && s->dilation[1] == 1;
-  const int64_t down = (int64_t)s->dilation[0] * s->width;
-  for (int o = 0; o < s->out[0]; o++) {
-    const real *row = plane + (int64_t)o * s->stride[0] * s->width;
-    real *to = out + (int64_t)o * s->out[1];
-    if (small && s->stride[1] == 1) {
-      row_3x3(w, row, row + down, row + 2 * down, 1, s->out[1], to);
-    } else if (small && s->stride[1] == 2) {
-      row_3x3(w, row, row + down, row + 2 * down, 2, s->out[1], to);
-    } else {
-      row_any(s, w, row, to);
-    }
+  const struct window *w = &c->window;
+  const bool small = w->kernel[0] == 3 && w->kernel[1] == 3 && w->dilation[1] == 1;
+  band_fill(&s->x, REAL(0.0));
+  if (small && w->stride[1] == 1) {
+    planes(c, s, from, to, n, 1, true);
+  } else if (small && w->stride[1] == 2) {
+    planes(c, s, from, to, n, 2, true);
+  } else if (w->stride[1] == 1) {
+    planes(c, s, from, to, n, 1, false);
+  } else {
+    planes(c, s, from, to, n, w->stride[1], false);
   }
 }
 
-/** plane = x with its padding. */
-static void pad(const struct conv *a, const real *restrict x, real *restrict plane)
+static bool fits(const struct conv *a)
 {
-  const int width = padded(a, 1);
-  memset(plane, 0, (size_t)padded(a, 0) * (size_t)width * sizeof *plane);
-  plane += (int64_t)a->window.begin[0] * width + a->window.begin[1];
-  for (int h = 0; h < a->in[0]; h++)
-    memcpy(plane + (int64_t)h * width, x + (int64_t)h * a->in[1], (size_t)a->in[1] * sizeof *x);
+  const struct window *w = &a->window;
+  const int64_t reach = (int64_t)(w->kernel[1] - 1) * w->dilation[1] + 1;
+  const int64_t down = (int64_t)(w->kernel[0] - 1) * w->dilation[0] + 1;
+  const int64_t width = a->in[1] + (int64_t)w->begin[1] + w->end[1] + reach;
+  return a->groups > 1 && a->groups == a->channels && width <= MAX_ROW && down <= MAX_ROW / width;
 }
 
-/** plane = dy spread out:  plane[o stride - begin + reach - 1] = dy[o]. */
-static void spread_out(const struct conv *a, const real *restrict dy, real *restrict plane)
+/** The correlation that goes back, where the stride is 1: of dy, with the kernel turned round. */
+static struct window turned_window(const struct conv *a)
 {
-  const int height = spread(a, 0), width = spread(a, 1), stride = a->window.stride[1];
-  const int top = reach(a, 0) - 1 - a->window.begin[0], left = reach(a, 1) - 1 - a->window.begin[1];
-  const struct window_range columns = window_inside(left, stride, width, a->out[1]);
-  memset(plane, 0, (size_t)height * (size_t)width * sizeof *plane);
-  for (int o = 0; o < a->out[0]; o++) {
-    const int h = o * a->window.stride[0] + top;
-    if (h < 0 || h >= height) continue;
-    const real *restrict from = dy + (int64_t)o * a->out[1];
-    real *restrict to = plane + (int64_t)h * width;
-    for (int i = columns.first; i < columns.last; i++) to[i * stride + left] = from[i];
+  struct window w = a->window;
+  for (int i = 0; i < 2; i++) {
+    w.begin[i] = (w.kernel[i] - 1) * w.dilation[i] - w.begin[i];
+    w.end[i] = 0;
   }
+  return w;
+}
+
+/** Stride 1, and no more padding than the turned kernel takes up. */
+static bool goes_back_turned(const struct conv *a)
+{
+  const struct window *w = &a->window;
+  const struct window t = turned_window(a);
+  return w->stride[0] == 1 && w->stride[1] == 1 && t.begin[0] >= 0 && t.begin[1] >= 0;
+}
+
+static struct window_gather gather_of(const struct conv *a)
+{
+  return (struct window_gather){
+      .window = &a->window, .in = {a->in[0], a->in[1]}, .out = {a->out[0], a->out[1]}};
+}
+
+static size_t turned_bytes(const struct conv *a)
+{
+  const struct window t = turned_window(a);
+  return (size_t)cells_of(&t) * sizeof(real) + correlation_bytes(&t, a->out, a->in);
+}
+
+static size_t work_bytes(const struct conv *a, int batch)
+{
+  (void)batch;
+  const struct window_gather g = gather_of(a);
+  const size_t forwards = correlation_bytes(&a->window, a->in, a->out);
+  const size_t backwards = goes_back_turned(a) ? turned_bytes(a) : window_gather_bytes(&g);
+  return forwards > backwards ? forwards : backwards;
 }
 
 static void forward(const struct op_fwd *c)
 {
   const struct conv *a = c->at->attr;
-  const struct window *w = &a->window;
-  const int each = a->outputs / a->channels, area = w->kernel[0] * w->kernel[1];
-  const int64_t in = (int64_t)a->in[0] * a->in[1], out = (int64_t)a->out[0] * a->out[1];
-  const struct correlation s = {{w->kernel[0], w->kernel[1]},
-                                {w->dilation[0], w->dilation[1]},
-                                {w->stride[0], w->stride[1]},
-                                {a->out[0], a->out[1]},
-                                padded(a, 1)};
-  for (int k = 0; k < a->channels; k++) {
-    for (int b = 0; b < c->at->batch; b++) {
-      pad(a, c->x[CONV_X] + ((int64_t)k * c->at->batch + b) * in, c->work);
-      for (int m = k * each; m < (k + 1) * each; m++) {
-        real *restrict y = c->y + ((int64_t)m * c->at->batch + b) * out;
-        const real bias = conv_bias(c->at, c->x, m);
-        for (int64_t i = 0; i < out; i++) y[i] = bias;
-        correlate(&s, c->x[CONV_W] + (int64_t)m * area, c->work, y);
-      }
-    }
+  const int each = a->outputs / a->channels, batch = c->at->batch;
+  struct correlation r = {.window = a->window,
+                          .in = {a->in[0], a->in[1]},
+                          .out = {a->out[0], a->out[1]},
+                          .x = c->x[CONV_X],
+                          .x_total = (int64_t)a->channels * batch * a->in[0] * a->in[1],
+                          .y = c->y,
+                          .y_total = (int64_t)a->outputs * batch * a->out[0] * a->out[1],
+                          .set = true,
+                          .work = c->work};
+  for (int m = 0; m < a->outputs; m++) {
+    r.w = c->x[CONV_W] + m * cells_of(&a->window);
+    r.bias = conv_bias(c->at, c->x, m);
+    const struct state s = state_of(&r);
+    correlate(&r, &s, (int64_t)(m / each) * batch, (int64_t)m * batch, batch);
+  }
+}
+
+/** Stride 1. */
+static void backward_turned(const struct op_bwd *c)
+{
+  const struct conv *a = c->at->attr;
+  const int each = a->outputs / a->channels, batch = c->at->batch;
+  const int64_t cells = cells_of(&a->window);
+  real *turned = (real *)((char *)c->work + turned_bytes(a)) - cells;
+  struct correlation r = {.window = turned_window(a),
+                          .in = {a->out[0], a->out[1]},
+                          .out = {a->in[0], a->in[1]},
+                          .x = c->dy,
+                          .x_total = (int64_t)a->outputs * batch * a->out[0] * a->out[1],
+                          .w = turned,
+                          .y = c->dx[CONV_X],
+                          .y_total = (int64_t)a->channels * batch * a->in[0] * a->in[1],
+                          .work = c->work};
+  for (int m = 0; m < a->outputs; m++) {
+    const real *w = c->x[CONV_W] + m * cells;
+    for (int64_t k = 0; k < cells; k++) turned[k] = w[cells - 1 - k];
+    r.set = op_sets(c, CONV_X) && m % each == 0;
+    const struct state s = state_of(&r);
+    correlate(&r, &s, (int64_t)m * batch, (int64_t)(m / each) * batch, batch);
+  }
+}
+
+static void backward_gathered(const struct op_bwd *c)
+{
+  const struct conv *a = c->at->attr;
+  const int each = a->outputs / a->channels, batch = c->at->batch;
+  struct window_gather g = gather_of(a);
+  g.dy = c->dy;
+  g.dy_total = (int64_t)a->outputs * batch * a->out[0] * a->out[1];
+  g.dx = c->dx[CONV_X];
+  g.dx_total = (int64_t)a->channels * batch * a->in[0] * a->in[1];
+  g.work = c->work;
+  for (int m = 0; m < a->outputs; m++) {
+    g.weights = c->x[CONV_W] + m * cells_of(&a->window);
+    g.set = op_sets(c, CONV_X) && m % each == 0;
+    window_gather(&g, (int64_t)m * batch, (int64_t)(m / each) * batch, batch);
   }
 }
 
 static void backward(const struct op_bwd *c)
 {
-  const struct conv *a = c->at->attr;
-  const struct window *w = &a->window;
-  const int each = a->outputs / a->channels, area = w->kernel[0] * w->kernel[1];
-  const int64_t in = (int64_t)a->in[0] * a->in[1], out = (int64_t)a->out[0] * a->out[1];
-  const struct correlation s = {{w->kernel[0], w->kernel[1]},
-                                {w->dilation[0], w->dilation[1]},
-                                {1, 1},
-                                {a->in[0], a->in[1]},
-                                spread(a, 1)};
-  real *turned = c->work, *plane = turned + area;
-  for (int m = 0; m < a->outputs; m++) {
-    for (int i = 0; i < area; i++) turned[i] = c->x[CONV_W][(int64_t)m * area + (area - 1 - i)];
-    for (int b = 0; b < c->at->batch; b++) {
-      spread_out(a, c->dy + ((int64_t)m * c->at->batch + b) * out, plane);
-      correlate(&s, turned, plane, c->dx[CONV_X] + ((int64_t)(m / each) * c->at->batch + b) * in);
-    }
-  }
+  (goes_back_turned(c->at->attr) ? backward_turned : backward_gathered)(c);
 }
 
 const struct conv_kernel conv_depthwise = {
@@ -181,4 +261,5 @@ const struct conv_kernel conv_depthwise = {
     .work_bytes = work_bytes,
     .forward = forward,
     .backward = backward,
+    .can_set = true,
 };

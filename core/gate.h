@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Elements whose gates are made while they are in the first-level cache, right after they were made; a
+ * whole number of bytes of gates. */
+enum { GATE_BLOCK = 2048 };
+
 /** Bytes of n gates. */
 size_t gate_bytes(int64_t n);
 

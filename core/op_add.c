@@ -45,5 +45,5 @@ const struct op op_add = {
     .forward = forward,
     .backward = backward,
     .can_set = true,
-    .in_place = OP_IN_PLACE_BACKWARD,
+    .in_place = OP_IN_PLACE_FORWARD | OP_IN_PLACE_BACKWARD,
 };

@@ -5,7 +5,8 @@
  *  Source: ONNX operator specification, AveragePool-7, -10, -11, -19. */
 #include "core/op.h"
 #include "core/operand.h"
-#include "core/window.h"
+#include "core/window_band.h"
+#include "core/window_gather.h"
 
 struct average {
   struct window window;
@@ -46,67 +47,142 @@ static int counted(const struct average *a, int axis, int o, int in, struct wind
   return (stop < beyond ? stop : beyond) - start;
 }
 
-/** The part of the input that one output averages, and its weight. */
-struct patch {
-  int top, bottom, left, right; /* bottom and right excluded */
-  double cells;
+static size_t up(size_t n)
+{
+  return (n + LANES - 1) / LANES * LANES;
+}
+
+/** The scratch, cut up.  [outputs] are those of a row. */
+struct state {
+  const struct average *average;
+  const int *in, *out; /* [2] */
+  double *sum;         /* [outputs] */
+  double *columns;     /* [outputs] that the mean counts */
+  struct band x;       /* forward */
+  real *share;         /* backward: [out], what every cell of a window gets */
+  void *gather;        /* backward */
 };
 
-static struct patch patch_of(const struct op_site *at, int oh, int ow)
+static struct window_gather gather_of(const struct op_site *at)
 {
   const struct average *a = at->attr;
-  const int *in = at->in[0].shape.dim + 2;
-  const struct window_range r = window_taps(&a->window, 0, oh, in[0]);
-  const struct window_range s = window_taps(&a->window, 1, ow, in[1]);
-  const int top = window_start(&a->window, 0, oh), left = window_start(&a->window, 1, ow);
-  const double rows = counted(a, 0, oh, in[0], r), columns = counted(a, 1, ow, in[1], s);
-  return (struct patch){top + r.first, top + r.last, left + s.first, left + s.last, rows * columns};
+  const int *in = at->in[0].shape.dim + 2, *out = at->ys.dim + 2;
+  return (struct window_gather){
+      .window = &a->window, .in = {in[0], in[1]}, .out = {out[0], out[1]}};
 }
 
-static double patch_sum(const struct patch *p, const real *restrict x, int width)
+static size_t work_bytes(const struct op_site *at)
 {
-  double sum = 0.0;
-  for (int h = p->top; h < p->bottom; h++)
-    for (int w = p->left; w < p->right; w++) sum += (double)x[(int64_t)h * width + w];
-  return sum;
+  const struct window_gather g = gather_of(at);
+  const struct band x = band_of_windows(g.window, g.in, g.out);
+  const size_t out = up((size_t)g.out[0] * (size_t)g.out[1]);
+  const size_t forwards = band_count(&x) * sizeof(real);
+  const size_t backwards = out * sizeof(real) + window_gather_bytes(&g);
+  return 2 * (size_t)g.out[1] * sizeof(double) + (forwards > backwards ? forwards : backwards);
 }
 
-static void patch_add(const struct patch *p, real value, int width, real *restrict dx)
+static struct state state_of(const struct op_site *at, void *work)
 {
-  for (int h = p->top; h < p->bottom; h++)
-    for (int w = p->left; w < p->right; w++) dx[(int64_t)h * width + w] += value;
+  const struct average *a = at->attr;
+  struct state s = {
+      .average = a, .in = at->in[0].shape.dim + 2, .out = at->ys.dim + 2, .sum = work};
+  s.columns = s.sum + s.out[1];
+  s.x = band_of_windows(&a->window, s.in, s.out);
+  s.x.rows = s.share = (real *)(s.columns + s.out[1]);
+  s.gather = s.share + up((size_t)s.out[0] * (size_t)s.out[1]);
+  for (int o = 0; o < s.out[1]; o++)
+    s.columns[o] = counted(a, 1, o, s.in[1], window_taps(&a->window, 1, o, s.in[1]));
+  return s;
+}
+
+/** Rows that the mean of output row o counts. */
+static double rows_of(const struct state *s, int o)
+{
+  const struct window *w = &s->average->window;
+  return counted(s->average, 0, o, s->in[0], window_taps(w, 0, o, s->in[0]));
+}
+
+SIMD_PART void add_cell(const real *restrict x, int n, int stride, double *restrict sum)
+{
+  for (int o = 0; o < n; o++) sum[o] += (double)x[(int64_t)o * stride];
+}
+
+/** One row of means; x is the row of the band at which their windows begin.  In double, row by row. */
+SIMD_PART void forward_row(const struct state *s, const real *x, double rows, int stride,
+                           real *restrict y)
+{
+  const struct window *w = &s->average->window;
+  const int n = s->out[1];
+  for (int o = 0; o < n; o++) s->sum[o] = 0.0;
+  for (int kh = 0; kh < w->kernel[0]; kh++, x += s->x.pitch)
+    for (int kw = 0; kw < w->kernel[1]; kw++) add_cell(x + kw - w->begin[1], n, stride, s->sum);
+  for (int o = 0; o < n; o++) y[o] = (real)(s->sum[o] / (rows * s->columns[o]));
+}
+
+SIMD_PART void forward_planes(const struct state *s, const real *x, int64_t planes, int stride,
+                              real *y)
+{
+  const struct window *w = &s->average->window;
+  const int64_t in = (int64_t)s->in[0] * s->in[1];
+  const int height = band_outputs(&s->x, w);
+  struct band_source from = {.x = x, .total = planes * in, .in = s->in, .outside = REAL(0.0)};
+  for (int64_t i = 0; i < planes; i++) {
+    from.plane = i * in;
+    for (int oh = 0, r = 0, done = 0; oh < s->out[0]; oh++, r = (r + 1) % height) {
+      if (r == 0) from.first = window_start(w, 0, oh);
+      done = band_copy(&s->x, &from, r ? done : 0, r * w->stride[0] + band_reach(w));
+      forward_row(s, band_row(&s->x, r * w->stride[0]), rows_of(s, oh), stride, y);
+      y += s->out[1];
+    }
+  }
+}
+
+SIMD static void forward_all(const struct state *s, const real *x, int64_t planes, real *y)
+{
+  const int stride = s->average->window.stride[1];
+  band_fill(&s->x, REAL(0.0));
+  if (stride == 1) {
+    forward_planes(s, x, planes, 1, y);
+  } else if (stride == 2) {
+    forward_planes(s, x, planes, 2, y);
+  } else {
+    forward_planes(s, x, planes, stride, y);
+  }
 }
 
 static void forward(const struct op_fwd *c)
 {
-  const struct shape *ys = &c->at->ys;
-  const int height = c->at->in[0].shape.dim[2], width = c->at->in[0].shape.dim[3];
-  const int64_t planes = (int64_t)ys->dim[1] * c->at->batch;
-  real *y = c->y;
-  for (int64_t i = 0; i < planes; i++) {
-    for (int oh = 0; oh < ys->dim[2]; oh++) {
-      for (int ow = 0; ow < ys->dim[3]; ow++) {
-        const struct patch p = patch_of(c->at, oh, ow);
-        *y++ = (real)(patch_sum(&p, c->x[0] + i * height * width, width) / p.cells);
-      }
-    }
+  const struct state s = state_of(c->at, c->work);
+  forward_all(&s, c->x[0], (int64_t)c->at->ys.dim[1] * c->at->batch, c->y);
+}
+
+/** share = dy / cells, one plane. */
+SIMD static void set_share(const struct state *s, const real *restrict dy, real *restrict share)
+{
+  for (int oh = 0; oh < s->out[0]; oh++) {
+    const double rows = rows_of(s, oh);
+    for (int o = 0; o < s->out[1]; o++) share[o] = (real)((double)dy[o] / (rows * s->columns[o]));
+    dy += s->out[1];
+    share += s->out[1];
   }
 }
 
 static void backward(const struct op_bwd *c)
 {
-  const struct shape *ys = &c->at->ys;
-  const int height = c->at->in[0].shape.dim[2], width = c->at->in[0].shape.dim[3];
-  const int64_t planes = (int64_t)ys->dim[1] * c->at->batch;
-  const real *dy = c->dy;
+  const struct state s = state_of(c->at, c->work);
+  const int64_t planes = (int64_t)c->at->ys.dim[1] * c->at->batch;
+  const int64_t out = (int64_t)s.out[0] * s.out[1];
+  struct window_gather g = gather_of(c->at);
   if (!c->dx[0]) return;
+  g.dy = s.share;
+  g.dy_total = out;
+  g.dx = c->dx[0];
+  g.dx_total = planes * s.in[0] * s.in[1];
+  g.set = op_sets(c, 0);
+  g.work = s.gather;
   for (int64_t i = 0; i < planes; i++) {
-    for (int oh = 0; oh < ys->dim[2]; oh++) {
-      for (int ow = 0; ow < ys->dim[3]; ow++) {
-        const struct patch p = patch_of(c->at, oh, ow);
-        patch_add(&p, (real)((double)*dy++ / p.cells), width, c->dx[0] + i * height * width);
-      }
-    }
+    set_share(&s, c->dy + i * out, s.share);
+    window_gather(&g, 0, i, 1);
   }
 }
 
@@ -118,6 +194,8 @@ const struct op op_average_pool = {
     .attr_bytes = sizeof(struct average),
     .parse = parse,
     .infer = infer,
+    .work_bytes = work_bytes,
     .forward = forward,
     .backward = backward,
+    .can_set = true,
 };

@@ -58,8 +58,11 @@ static void forward(const struct op_fwd *c)
 {
   const struct clip *a = c->at->attr;
   const int64_t n = elementwise_count(c->at);
-  clamp(c->x[0], n, a->lo, a->hi, c->y);
-  gate_between(c->y, n, a->lo, a->hi, c->aux);
+  for (int64_t i = 0; i < n; i += GATE_BLOCK) {
+    const int64_t count = n - i < GATE_BLOCK ? n - i : GATE_BLOCK;
+    clamp(c->x[0] + i, count, a->lo, a->hi, c->y + i);
+    gate_between(c->y + i, count, a->lo, a->hi, (char *)c->aux + gate_bytes(i));
+  }
 }
 
 static void backward(const struct op_bwd *c)

@@ -23,8 +23,11 @@ SIMD static void rectify(const real *x, int64_t n, real *y)
 static void forward(const struct op_fwd *c)
 {
   const int64_t n = elementwise_count(c->at);
-  rectify(c->x[0], n, c->y);
-  gate_between(c->y, n, REAL(0.0), (real)INFINITY, c->aux);
+  for (int64_t i = 0; i < n; i += GATE_BLOCK) {
+    const int64_t count = n - i < GATE_BLOCK ? n - i : GATE_BLOCK;
+    rectify(c->x[0] + i, count, c->y + i);
+    gate_between(c->y + i, count, REAL(0.0), (real)INFINITY, (char *)c->aux + gate_bytes(i));
+  }
 }
 
 static void backward(const struct op_bwd *c)

@@ -93,6 +93,7 @@
 {"MaxPool", 12, "kernel_shape=[2,3] dilations=[2,3] pads=[0,2,1,3]", "x2,6,8"},
 {"MaxPool", 12, "kernel_shape=[3,2] auto_pad='SAME_UPPER' strides=[2,3]", "x2,6,8"},
 {"MaxPool", 12, "kernel_shape=[2,2] auto_pad='VALID' strides=[2,2] ceil_mode=1", "x2,5,7"},
+{"MaxPool", 12, "kernel_shape=[17,16] strides=[2,3]", "x1,20,21"},
 {"Relu", 7, "", "x3,4,5"},
 {"Relu", 14, "", "x13"},
 {"Reshape", 7, "", "x4,6,5 i0,2,-1,5"},

@@ -365,7 +365,7 @@ void driver_forward_in_place(struct op_driver *d)
   const real *x[DRIVER_INPUTS] = {0};
   real *both = store(&d->in[0].shape, d->batch, d->value[0]);
   x[0] = both;
-  for (int i = 1; i < d->at.n_in; i++) x[i] = d->in[i].fixed ? d->constant[i] : NULL;
+  for (int i = 1; i < d->at.n_in; i++) x[i] = d->in[i].fixed ? d->constant[i] : d->x_stored[i];
   const struct op_fwd call = {&d->at, x, both, d->aux, d->work};
   d->op->forward(&call);
   load(&d->at.ys, d->batch, both, d->y);

@@ -62,7 +62,7 @@ void driver_backward(struct op_driver *d, int times, unsigned skip);
  *  operators that can. */
 void driver_backward_set(struct op_driver *d, bool in_place);
 
-/** driver_forward with y on x[0]; only for operators that can. */
+/** driver_forward with y on x[0]; only for operators that can, after driver_forward. */
 void driver_forward_in_place(struct op_driver *d);
 
 /** Elements of input i over the whole batch (of the tensor for constants). */

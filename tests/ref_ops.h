@@ -23,3 +23,7 @@ struct ref_call {
 
 /** The reference of an ONNX operator, or NULL. */
 void (*ref_find(const char *op))(struct ref_call *c);
+
+/** dx += the signal of every output of a MaxPool at its winner: the first maximum in row-major order, or
+ *  the last NaN.  dy as y, dx as in[0]; after the reference of MaxPool. */
+void ref_max_backward(const struct ref_call *c, const double *dy, double *dx);

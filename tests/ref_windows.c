@@ -153,3 +153,30 @@ void ref_max(struct ref_call *c)
 {
   pooling(c, false);
 }
+
+/** Index in x of the winner of the window of output i: the first of the largest in row-major order, or
+ *  the last NaN. */
+static int64_t winner(const struct ref_tensor *x, const struct axis a[2], const int64_t i[4])
+{
+  int64_t best = -1;
+  for (int r = 0; r < a[0].kernel; r++) {
+    for (int s = 0; s < a[1].kernel; s++) {
+      const int h = position(&a[0], (int)i[2], r), w = position(&a[1], (int)i[3], s);
+      if (h < 0 || w < 0) continue;
+      const int64_t at = ((i[0] * x->dim[1] + i[1]) * x->dim[2] + h) * x->dim[3] + w;
+      if (best < 0 || x->v[at] > x->v[best] || isnan(x->v[at])) best = at;
+    }
+  }
+  return best;
+}
+
+void ref_max_backward(const struct ref_call *c, const double *dy, double *dx)
+{
+  const struct axis a[2] = {axis_of(c, 0, ref_ints(c, "kernel_shape", 0, 0)),
+                            axis_of(c, 1, ref_ints(c, "kernel_shape", 1, 0))};
+  for (int64_t n = 0; n < ref_count(&c->y, 0, 4); n++) {
+    int64_t i[4];
+    unravel(&c->y, n, i);
+    dx[winner(&c->in[0], a, i)] += dy[n];
+  }
+}

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RANDOM_CASES = 150, MAX_BATCH = 3 };
+enum { RANDOM_CASES = 240, MAX_BATCH = 3 };
 
 /** Operators that are linear (or affine) in all activations together and exact on small integers; products
  *  only where the other operand is a constant. */
@@ -30,7 +30,9 @@ static void over_all_cases(enum driver_values how, void (*check)(struct op_drive
   uint64_t state = 7;
   const struct op_case *fixed = op_cases;
   for (int i = 0; fixed->op || i < RANDOM_CASES; i += !fixed->op, fixed += fixed->op != NULL) {
-    const struct op_case c = fixed->op ? *fixed : op_random_case(&state, attrs, inputs);
+    const struct op_case c = fixed->op ? *fixed
+                             : i % 3   ? op_random_case(&state, attrs, inputs)
+                                       : op_random_wide_case(&state, attrs, inputs);
     const int batch = 1 + (int)driver_random(&state, MAX_BATCH);
     for (int b = fixed->op ? 1 : batch; b <= (fixed->op ? MAX_BATCH : batch); b++) {
       struct op_driver d;
@@ -400,6 +402,39 @@ static void edges_are_those_of_pytorch(void **state)
   }
 }
 
+static void check_sample_winners(struct op_driver *d, int sample)
+{
+  const int64_t n = driver_count(d, 0) / d->batch, outputs = d->n_y / d->batch;
+  struct ref_call c = reference_of(d, sample);
+  double *dx = calloc((size_t)n, sizeof *dx);
+  assert_non_null(dx);
+  ref_max_backward(&c, d->dy + sample * outputs, dx);
+  for (int64_t i = 0; i < n; i++) expect(d, i, d->dx[0][sample * n + i], dx[i], 0.0);
+  free(dx);
+  free(c.y.v);
+  free(c.scale);
+}
+
+/** Integers, so many are equal, and some NaN: y and dx are those of a naive search, bit for bit. */
+static void check_winners(struct op_driver *d)
+{
+  if (strcmp(d->op->name, "MaxPool") != 0) return;
+  const int64_t n = driver_count(d, 0);
+  uint64_t state = (uint64_t)n;
+  for (int64_t i = 0; i < n; i++)
+    if (!driver_random(&state, 20)) d->value[0][i] = NAN;
+  for (int64_t i = 0; i < d->n_y; i++) d->dy[i] = (double)(driver_random(&state, 9) - 4);
+  driver_forward(d);
+  driver_backward(d, 1, 0);
+  for (int b = 0; b < d->batch; b++) check_sample_winners(d, b);
+}
+
+static void first_of_equal_maxima_and_last_nan_win(void **state)
+{
+  (void)state;
+  over_all_cases(DRIVER_INTEGERS, check_winners);
+}
+
 static double *copy_of(const double *v, int64_t n)
 {
   double *copy = malloc((size_t)n * sizeof *copy);
@@ -437,7 +472,8 @@ static void setting_equals_adding_to_zeros(void **state)
 /** y on x[0] changes neither y nor what backward makes of aux. */
 static void check_in_place(struct op_driver *d)
 {
-  if (!(d->op->in_place & OP_IN_PLACE_FORWARD)) return;
+  const bool same_size = !d->in[0].fixed && driver_count(d, 0) == d->n_y;
+  if (!(d->op->in_place & OP_IN_PLACE_FORWARD) || !same_size) return;
   driver_forward(d);
   double *apart = copy_of(d->y, d->n_y);
   driver_forward_in_place(d);
@@ -468,6 +504,7 @@ int main(void)
       cmocka_unit_test(samples_do_not_see_each_other),
       cmocka_unit_test(bad_nodes_are_refused),
       cmocka_unit_test(edges_are_those_of_pytorch),
+      cmocka_unit_test(first_of_equal_maxima_and_last_nan_win),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,7 +49,11 @@ static const struct op_case large_cases[] = {
     {"Conv", 13, "pads=[2,2,2,2] kernel_shape=[5,5] strides=[2,2]", "x7,29,31 c9,7,5,5 c9"},
     {"Conv", 13, "kernel_shape=[1,1]", "x7,29,31 c9,7,1,1 c9"},
     {"Relu", 13, "", "x7,29,31"},
+    {"Clip", 13, "", "x7,29,31 s-0.25 s0.25"},
+    {"Add", 13, "", "x7,29,31 x7,29,31"},
+    {"GlobalAveragePool", 13, "", "x7,29,31"},
     {"MaxPool", 13, "kernel_shape=[3,3] strides=[2,2]", "x7,29,31"},
+    {"MaxPool", 13, "kernel_shape=[17,16] pads=[8,8,8,8]", "x3,29,31"},
 };
 
 static void operators(void)
@@ -61,7 +65,8 @@ static void operators(void)
   for (size_t i = 0; i < sizeof large_cases / sizeof *large_cases; i++)
     operator_case(&large_cases[i], number++);
   for (int i = 0; i < RANDOM_CASES; i++) {
-    const struct op_case c = op_random_case(&state, attrs, inputs);
+    const struct op_case c =
+        i % 3 ? op_random_case(&state, attrs, inputs) : op_random_wide_case(&state, attrs, inputs);
     operator_case(&c, number++);
   }
 }
