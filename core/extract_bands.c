@@ -36,8 +36,9 @@ size_t extract_bands_bytes(int channels, int height, int width, int rows)
 
 /** What an extract wants of the stats that it is made from: a product of extremes takes both, and so
  *  does a product of squares. */
-static unsigned wanted_of_parts(unsigned wanted)
+static unsigned wanted_of_parts(const struct extract *x, unsigned wanted)
 {
+  if (x->needs != (EXTRACT_STATS_A | EXTRACT_STATS_G)) return wanted;
   if (wanted & STATS_EXTREMES) return STATS_ALL;
   return wanted & STATS_SQUARES ? wanted | STATS_SQUARES : wanted;
 }
@@ -55,7 +56,7 @@ static struct bands make(const struct extract_bands *b)
   s.call = (struct extract_call){
       .at = b->at, .weights = weights, .work = weights + b->at.channels, .out = &s.out};
   for (int i = 0; i < N_EXTRACTS; i++) {
-    const unsigned parts = wanted_of_parts(b->wanted[i]);
+    const unsigned parts = wanted_of_parts(extract_all[i], b->wanted[i]);
     if (extract_all[i]->needs & EXTRACT_STATS_A) s.wanted_a |= parts;
     if (extract_all[i]->needs & EXTRACT_STATS_G) s.wanted_g |= parts;
   }

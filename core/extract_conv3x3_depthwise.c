@@ -10,121 +10,17 @@
  *  make 5 u, u = 2^-24 for floats, so 2.5 u = 1.5e-7 of the root that a map holds, for |a| between
  *  1e-19 and 1e19.
  *
- *  A channel's band is copied with a zero row above and below where the plane ends and with a zero
- *  behind each row, which serves the next one too.  So no loop has borders: a window is a pass along
- *  columns, then three neighbours in a row, over the band as one line. */
-#include "core/extract.h"
-#include "core/simd.h"
+ *  A window is a pass along columns, then three neighbours in a row.  Where a has no negative entry, as
+ *  behind every rectifier, its a-^2 is left out: the same bits. */
+#include "core/window3_tile.h"
 
-#include <math.h>
-#include <string.h>
-
-/* Elements that are copied at once, also beyond a row's end where there are some, and of which the
- * loops over a line do whole groups; channels that are accumulated together. */
-enum { LANES = 8, GROUP = 2 };
-
-/** What one channel brings: lines of n elements, the sums over columns from element -1 to n. */
-struct channel {
-  double *sum;       /* over three rows */
-  real *pos2, *neg2; /* the same of max(a, 0)^2 and min(a, 0)^2 */
-  real *max, *min;   /* extremes over three rows */
-  real *g;
-};
-
-/** A band in lines of pitch = width + 1, n = rows * pitch rounded up to LANES. */
-struct lines {
-  int pitch, n;
-  double *sum, *pos2, *neg2; /* [n] accumulators over channels */
-  real *max, *min;           /* [n] */
-  real *a;                   /* [n + 2 pitch] one channel with the rows above and below */
-  real *a_pos2, *a_neg2;     /* [n + 2 pitch] max(a, 0)^2 and min(a, 0)^2 */
-  struct channel of[GROUP];
-};
-
-/* Lines of a band: of doubles, of reals. */
-enum { DOUBLES = 3 + GROUP, REALS = 5 + 5 * GROUP };
-
-/** Elements kept for a line: all the rows, one group beyond them and one in front. */
-static int64_t line_of(int width, int rows)
-{
-  return (((int64_t)rows + 2) * (width + 1) / LANES + 3) * LANES;
-}
+/* Channels that are asked of memory ahead of time. */
+enum { AHEAD = 2 * WINDOW3_GROUP };
 
 static size_t work_bytes(int width, int rows)
 {
-  return (size_t)line_of(width, rows) * (DOUBLES * sizeof(double) + REALS * sizeof(real));
-}
-
-static struct lines lines_at(void *work, int width, int rows)
-{
-  const int64_t line = line_of(width, rows);
-  double *d = (double *)work + LANES;
-  real *r = (real *)((double *)work + DOUBLES * line) + LANES;
-  struct lines l = {.pitch = width + 1,
-                    .n = (rows * (width + 1) + LANES - 1) / LANES * LANES,
-                    .sum = d,
-                    .pos2 = d + line,
-                    .neg2 = d + 2 * line,
-                    .max = r,
-                    .min = r + line,
-                    .a = r + 2 * line,
-                    .a_pos2 = r + 3 * line,
-                    .a_neg2 = r + 4 * line};
-  for (int j = 0; j < GROUP; j++) {
-    real *of = r + (5 + 5 * j) * line;
-    l.of[j] = (struct channel){d + (3 + j) * line, of,           of + line, of + 2 * line,
-                               of + 3 * line,      of + 4 * line};
-  }
-  return l;
-}
-
-/** Nothing taken into account yet; zeros in all that no channel writes. */
-static void begin_lines(const struct lines *l, void *work, size_t bytes)
-{
-  memset(work, 0, bytes);
-  for (int i = 0; i < l->n; i++) {
-    l->max[i] = -(real)INFINITY;
-    l->min[i] = (real)INFINITY;
-  }
-}
-
-/** line[r * pitch + c] = from[r * width + c], zero at c = width; `from` may be read up to `end`.
- *  What is written behind a row the next one overwrites, and nothing is behind the plane's last. */
-SIMD_PART void copy_rows(const real *from, const real *end, int rows, int pitch, real *line)
-{
-  const int width = pitch - 1;
-  for (int r = 0; r < rows; r++, from += width, line += pitch) {
-    const int free = end - from < width + LANES ? width / LANES * LANES : width;
-    for (int c = 0; c < free; c += LANES)
-      for (int j = 0; j < LANES; j++) line[c + j] = from[c + j];
-    for (int c = free; c < width; c++) line[c] = from[c];
-    line[width] = REAL(0.0);
-  }
-}
-
-/** The band of channel k of both fields. */
-SIMD_PART void copy_band(const struct extract_call *c, const struct lines *l, int k, real *g_line)
-{
-  const int width = c->at.width, above = c->row > 0, below = c->row + c->rows < c->at.height;
-  const real *a = c->at.a + k * c->at.stride, *g = c->at.g + k * c->at.stride;
-  const int64_t first = (int64_t)c->row * width, plane = (int64_t)c->at.height * width;
-  copy_rows(a + first - (above ? width : 0), a + plane, c->rows + above + below, l->pitch,
-            l->a + (above ? 0 : l->pitch));
-  copy_rows(g + first, g + plane, c->rows, l->pitch, g_line);
-}
-
-/** Squares of both signs. */
-SIMD_PART void squares(const struct lines *l)
-{
-  const real *a = l->a;
-  real *pos2 = l->a_pos2, *neg2 = l->a_neg2;
-  const int n = (l->n + 2 * l->pitch + LANES - 1) / LANES * LANES;
-  SIMD_INDEPENDENT
-  for (int i = 0; i < n; i++) {
-    const real v = a[i], p = REAL(0.0) > v ? REAL(0.0) : v, m = REAL(0.0) < v ? REAL(0.0) : v;
-    pos2[i] = p * p;
-    neg2[i] = m * m;
-  }
+  (void)rows;
+  return window3_tile_bytes(width);
 }
 
 SIMD_PART real larger(real a, real b)
@@ -135,23 +31,40 @@ SIMD_PART real smaller(real a, real b)
 {
   return a > b ? b : a;
 }
+SIMD_PART real square_above_zero(real v)
+{
+  const real p = REAL(0.0) > v ? REAL(0.0) : v;
+  return p * p;
+}
+SIMD_PART real square_below_zero(real v)
+{
+  const real m = REAL(0.0) < v ? REAL(0.0) : v;
+  return m * m;
+}
 
 /** Sums and extremes over three rows. */
-SIMD_PART void columns(const struct lines *l, unsigned wanted, const struct channel *to)
+SIMD_PART void columns(const struct window3_channel *k, int n, unsigned wanted, bool negatives)
 {
-  const int n = l->n / LANES * LANES, p = l->pitch, q = 2 * l->pitch;
-  const real *a = l->a, *a_pos2 = l->a_pos2, *a_neg2 = l->a_neg2;
-  double *sum = to->sum;
-  real *pos2 = to->pos2, *neg2 = to->neg2, *max = to->max, *min = to->min;
+  const struct window3_channel to = *k;
   SIMD_INDEPENDENT
-  for (int i = 0; i < n; i++) {
-    const real x = a[i], y = a[i + p], z = a[i + q];
-    if (wanted & STATS_SUM) sum[i] = (double)x + (double)y + (double)z;
-    if (wanted & STATS_SQUARES) pos2[i] = a_pos2[i] + a_pos2[i + p] + a_pos2[i + q];
-    if (wanted & STATS_SQUARES) neg2[i] = a_neg2[i] + a_neg2[i + p] + a_neg2[i + q];
-    if (wanted & STATS_EXTREMES) max[i] = larger(larger(x, y), z);
-    if (wanted & STATS_EXTREMES) min[i] = smaller(smaller(x, y), z);
+  for (int i = 0; i < n / WINDOW3_LANES * WINDOW3_LANES; i++) {
+    const real x = to.above[i], y = to.a[i], z = to.below[i];
+    if (wanted & STATS_SUM) to.sum[i] = (double)x + (double)y + (double)z;
+    if (wanted & STATS_SQUARES && negatives) {
+      to.pos2[i] = square_above_zero(x) + square_above_zero(y) + square_above_zero(z);
+      to.neg2[i] = square_below_zero(x) + square_below_zero(y) + square_below_zero(z);
+    }
+    if (wanted & STATS_SQUARES && !negatives) to.pos2[i] = x * x + y * y + z * z;
+    if (wanted & STATS_EXTREMES) to.max[i] = larger(larger(x, y), z);
+    if (wanted & STATS_EXTREMES) to.min[i] = smaller(smaller(x, y), z);
   }
+}
+
+/** Zero behind a row that lies where it was: a copied one has it. */
+SIMD_PART void end_row(const struct window3_channel *k, int n)
+{
+  k->sum[n] = 0.0;
+  k->pos2[n] = k->neg2[n] = k->max[n] = k->min[n] = REAL(0.0);
 }
 
 /** The five at one position. */
@@ -161,76 +74,100 @@ struct five {
 };
 
 /** Take the nine entries of one channel at element i into account. */
-SIMD_PART struct five with(struct five s, const struct channel *k, int i)
+SIMD_PART struct five with(struct five s, const struct window3_channel *k, int i, bool negatives)
 {
   const real g = k->g[i];
   const double v = (double)g, v2 = v * v;
   const real p = k->pos2[i - 1] + k->pos2[i] + k->pos2[i + 1];
-  const real m = k->neg2[i - 1] + k->neg2[i] + k->neg2[i + 1];
   const real top = larger(larger(k->max[i - 1], k->max[i]), k->max[i + 1]);
   const real low = smaller(smaller(k->min[i - 1], k->min[i]), k->min[i + 1]);
   s.sum += v * (k->sum[i - 1] + k->sum[i] + k->sum[i + 1]);
-  s.pos2 += v2 * (double)(g > REAL(0.0) ? p : m);
-  s.neg2 += v2 * (double)(g > REAL(0.0) ? m : p);
+  if (negatives) {
+    const real m = k->neg2[i - 1] + k->neg2[i] + k->neg2[i + 1];
+    s.pos2 += v2 * (double)(g > REAL(0.0) ? p : m);
+    s.neg2 += v2 * (double)(g > REAL(0.0) ? m : p);
+  } else {
+    const double q = v2 * (double)p;
+    s.pos2 += !(g <= REAL(0.0)) ? q : 0.0; /* both NaN for a NaN */
+    s.neg2 += !(g > REAL(0.0)) ? q : 0.0;
+  }
   s.max = larger(larger(s.max, g * top), g * low); /* one is the largest entry, one the smallest */
   s.min = smaller(smaller(s.min, g * top), g * low);
   return s;
 }
 
 /** Windows of a times g of `group` channels, into the accumulators. */
-SIMD_PART void accumulate(const struct lines *l, unsigned wanted, int group)
+SIMD_PART void accumulate(const struct window3_tile *t, unsigned wanted, int group, bool negatives)
 {
-  const int n = l->n / LANES * LANES;
-  const struct lines at = *l;
+  const struct window3_tile at = *t;
   SIMD_INDEPENDENT
-  for (int i = 0; i < n; i++) {
+  for (int i = 0; i < at.n / WINDOW3_LANES * WINDOW3_LANES; i++) {
     struct five s = {at.sum[i], at.pos2[i], at.neg2[i], at.max[i], at.min[i]};
-    s = with(s, &at.of[0], i);
-    if (group > 1) s = with(s, &at.of[1], i);
+    s = with(s, &at.of[0], i, negatives);
+    if (group > 1) s = with(s, &at.of[1], i, negatives);
     if (wanted & STATS_SUM) at.sum[i] = s.sum;
     if (wanted & STATS_SQUARES) at.pos2[i] = s.pos2, at.neg2[i] = s.neg2;
-    if (wanted & STATS_EXTREMES) at.max[i] = s.max, at.min[i] = s.min;
+    if (wanted & STATS_MAX) at.max[i] = s.max;
+    if (wanted & STATS_MIN) at.min[i] = s.min;
   }
 }
 
 /** The accumulators without the ends of rows. */
-SIMD_PART void finish(const struct lines *l, unsigned wanted, int width, int rows,
+SIMD_PART void finish(const struct window3_tile *t, unsigned wanted, int width,
                       const struct stats *s)
 {
-  for (int r = 0; r < rows; r++) {
+  for (int r = 0; r < t->rows; r++) {
     SIMD_INDEPENDENT
     for (int c = 0; c < width; c++) {
-      const int64_t i = (int64_t)r * l->pitch + c, u = (int64_t)r * width + c;
-      if (wanted & STATS_SUM) s->sum[u] = l->sum[i];
-      if (wanted & STATS_SQUARES) s->pos2[u] = l->pos2[i], s->neg2[u] = l->neg2[i];
-      if (wanted & STATS_EXTREMES) {
-        s->max[u] = stats_unless_nan((double)l->max[i], l->pos2[i]);
-        s->min[u] = stats_unless_nan((double)l->min[i], l->pos2[i]);
-      }
+      const int64_t i = (int64_t)r * t->pitch + c, u = (int64_t)r * width + c;
+      if (wanted & STATS_SUM) s->sum[u] = t->sum[i];
+      if (wanted & STATS_SQUARES) s->pos2[u] = t->pos2[i], s->neg2[u] = t->neg2[i];
+      if (wanted & STATS_MAX) s->max[u] = stats_unless_nan((double)t->max[i], t->pos2[i]);
+      if (wanted & STATS_MIN) s->min[u] = stats_unless_nan((double)t->min[i], t->pos2[i]);
     }
   }
 }
 
-/** Take `group` channels from k on into account. */
-SIMD_PART void take(const struct extract_call *c, const struct lines *l, unsigned wanted, int group,
-                    int k)
+SIMD_PART void take_of(const struct window3_tile *t, unsigned wanted, int group, bool negatives)
 {
   for (int j = 0; j < group; j++) {
-    copy_band(c, l, k + j, l->of[j].g);
-    squares(l);
-    columns(l, wanted, &l->of[j]);
+    columns(&t->of[j], t->n, wanted, negatives);
+    if (!t->copied) end_row(&t->of[j], t->pitch);
   }
-  accumulate(l, wanted, group);
+  accumulate(t, wanted, group, negatives);
+}
+
+/** Take `group` channels from k on into account. */
+SIMD_PART void take(const struct extract_call *c, struct window3_tile *t, unsigned wanted,
+                    int group, int k)
+{
+  bool negatives = false;
+  for (int j = 0; j < group; j++) {
+    window3_tile_fetch(c, t, k + j + AHEAD);
+    window3_tile_read(c, t, k + j, &t->of[j]);
+    negatives = negatives || window3_tile_is_signed(t, &t->of[j]);
+  }
+  if (negatives) {
+    take_of(t, wanted, group, true);
+  } else {
+    take_of(t, wanted, group, false);
+  }
 }
 
 SIMD_PART void band(const struct extract_call *c, unsigned wanted)
 {
-  const struct lines l = lines_at(c->work, c->at.width, c->rows);
-  int k = 0;
-  begin_lines(&l, c->work, work_bytes(c->at.width, c->rows));
-  for (; k + GROUP <= c->at.channels; k += GROUP) take(c, &l, wanted, GROUP, k);
-  for (; k < c->at.channels; k++) take(c, &l, wanted, 1, k);
-  finish(&l, wanted, c->at.width, c->rows, c->out);
+  const int most = window3_tile_rows(c->at.width), tiles = (c->rows + most - 1) / most;
+  const int each = (c->rows + tiles - 1) / tiles;
+  for (int row = 0; row < c->rows; row += each) {
+    const struct stats out = stats_from(c->out, (int64_t)row * c->at.width);
+    struct window3_tile t;
+    int k = 0;
+    window3_tile_begin(c, c->row + row, c->rows - row < each ? c->rows - row : each, &t);
+    for (; k + WINDOW3_GROUP <= c->at.channels; k += WINDOW3_GROUP)
+      take(c, &t, wanted, WINDOW3_GROUP, k);
+    for (; k < c->at.channels; k++) take(c, &t, wanted, 1, k);
+    finish(&t, wanted, c->at.width, &out);
+  }
 }
 
 #define BAND_OF(name, wanted)                         \
@@ -242,12 +179,17 @@ BAND_OF(band_sum, STATS_SUM)
 BAND_OF(band_squares, STATS_SQUARES)
 BAND_OF(band_sum_squares, STATS_SUM | STATS_SQUARES)
 BAND_OF(band_all, STATS_ALL)
+BAND_OF(band_all_but_min, STATS_SUM | STATS_SQUARES | STATS_MAX)
 
 static void run(const struct extract_call *c)
 {
-  static void (*const of[N_STATS_SETS])(const struct extract_call *) = {band_sum, band_squares,
-                                                                        band_sum_squares, band_all};
-  of[stats_set(c->wanted)](c);
+  static void (*const of[N_STATS_SETS])(const struct extract_call *) = {
+      band_sum, band_squares, band_sum_squares, band_all, band_all};
+  if (c->wanted & STATS_EXTREMES && !(c->wanted & STATS_MIN)) {
+    band_all_but_min(c);
+  } else {
+    of[stats_set(c->wanted)](c);
+  }
 }
 
 const struct extract extract_conv3x3_depthwise = {

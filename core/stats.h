@@ -3,10 +3,11 @@
 #include "core/aggregate.h"
 #include "core/real.h"
 
+#include <math.h>
 #include <stdint.h>
 
-/* Names of the groups in which the five are made: the extremes bring the squares with them, because
- * a NaN shows in those and is carried over from there. */
+/* Names of the groups in which the five are made.  A NaN shows in the squares: the extremes take it
+ * over from there where those are made, and watch for it themselves where they are not. */
 enum {
   STATS_SQUARES = STATS_POS2 | STATS_NEG2,
   STATS_EXTREMES = STATS_MAX | STATS_MIN,
@@ -18,6 +19,7 @@ enum stats_set {
   STATS_SET_SUM,
   STATS_SET_SQUARES,
   STATS_SET_SUM_SQUARES,
+  STATS_SET_EXTREMES,
   STATS_SET_ALL,
   N_STATS_SETS
 };
@@ -35,10 +37,10 @@ static inline double stats_smaller(double a, double b)
   return a > b ? b : a;
 }
 
-/* An extreme, or the NaN that the squares of the same entries show. */
-static inline double stats_unless_nan(double extreme, double pos2)
+/* An extreme, or NaN where something else that was made of the same entries is. */
+static inline double stats_unless_nan(double extreme, double witness)
 {
-  return pos2 != pos2 ? pos2 : extreme;
+  return witness != witness ? (double)NAN : extreme;
 }
 
 /** Entries that are a plain field, one per channel:  gamma_u[k] = v[k * stride + u].

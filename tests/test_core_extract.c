@@ -39,8 +39,17 @@ static int below(int n)
   return (int)((state >> 33) % (uint64_t)n);
 }
 
-/** How values are drawn: all signs, small integers with zeros and ties, one sign only, all zero. */
-enum draw { DRAW_SPREAD, DRAW_TIES, DRAW_NEGATIVE, DRAW_POSITIVE, DRAW_ZERO, N_DRAWS };
+/** How values are drawn: all signs, small integers with zeros and ties, one sign only, all zero, and
+ *  without negative ones but a few here and there. */
+enum draw {
+  DRAW_SPREAD,
+  DRAW_TIES,
+  DRAW_NEGATIVE,
+  DRAW_POSITIVE,
+  DRAW_ZERO,
+  DRAW_RECTIFIED,
+  N_DRAWS
+};
 
 static real draw(enum draw how)
 {
@@ -54,6 +63,8 @@ static real draw(enum draw how)
     return (real)(float)(0.01 + fabs(v));
   case DRAW_ZERO:
     return REAL(0.0);
+  case DRAW_RECTIFIED:
+    return v > 0.0 || !below(100) ? (real)(float)v : REAL(0.0);
   default:
     return (real)(float)v;
   }
@@ -176,8 +187,8 @@ static void check_site(int k, int h, int w, enum draw a, enum draw g)
 static void closed_forms_equal_the_entries(void **unused)
 {
   (void)unused;
-  static const int size[][2] = {{1, 1}, {1, 2}, {2, 1}, {1, 9}, {9, 1},
-                                {2, 2}, {3, 3}, {2, 5}, {6, 4}, {17, 19}};
+  static const int size[][2] = {{1, 1}, {1, 2}, {2, 1}, {1, 9},   {9, 1}, {2, 2},
+                                {3, 3}, {2, 5}, {6, 4}, {17, 19}, {3, 41}};
   for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
     for (int k = 1; k <= MOST_K; k += 2) {
       for (int d = 0; d < N_DRAWS * N_DRAWS; d++)
@@ -186,45 +197,70 @@ static void closed_forms_equal_the_entries(void **unused)
   }
 }
 
+/** The sums that are made at once, and those that are made alone. */
+static const unsigned nan_sets[] = {STATS_ALL,      STATS_SUM, STATS_SQUARES, STATS_POS2,
+                                    STATS_EXTREMES, STATS_MAX, STATS_MIN};
+enum { NAN_SETS = sizeof nan_sets / sizeof *nan_sets };
+
 /** A NaN of the signal is a NaN in every map that it enters, never a zero. */
+static void check_nan_signal(int channel, int height, int width, unsigned wanted)
+{
+  struct site s;
+  const int at = width + 1, n = height * width;
+  site_make(3, height, width, DRAW_SPREAD, DRAW_SPREAD, &s);
+  s.unit_g[(channel * BATCH + 1) * n + at] = (real)NAN;
+  run(&s, -1, height, wanted);
+  for (int i = 0; i < N_EXTRACTS; i++) {
+    for (int j = 0; aggregate_all[j].name; j++) {
+      const float *map = map_of(&s, i, j);
+      if (aggregate_all[j].reads & ~wanted) continue;
+      if (!isnan(map[at]))
+        fail_msg("%s/%s hides a NaN", extract_all[i]->name, aggregate_all[j].name);
+      if (isnan(map[at + 1]) && i != EXTRACT_cam) fail_msg("%s spreads it", extract_all[i]->name);
+    }
+  }
+  site_free(&s);
+}
+
 static void a_nan_shows_in_every_aggregate(void **unused)
 {
   (void)unused;
-  struct site s;
   for (int k = 0; k < 3; k++) {
-    site_make(3, 3, 4, DRAW_SPREAD, DRAW_SPREAD, &s);
-    s.unit_g[(k * BATCH + 1) * 12 + 5] = (real)NAN;
-    run(&s, -1, 3, STATS_ALL);
-    for (int i = 0; i < N_EXTRACTS; i++) {
-      for (int j = 0; aggregate_all[j].name; j++) {
-        const float *map = map_of(&s, i, j);
-        if (!isnan(map[5]))
-          fail_msg("%s/%s hides a NaN", extract_all[i]->name, aggregate_all[j].name);
-        if (isnan(map[6]) && i != EXTRACT_cam) fail_msg("%s spreads it", extract_all[i]->name);
-      }
+    for (int i = 0; i < NAN_SETS; i++) {
+      check_nan_signal(k, 3, 4, nan_sets[i]);
+      check_nan_signal(k, 2, 45, nan_sets[i]);
     }
-    site_free(&s);
   }
 }
 
 /** So is a NaN of the activation, in the maps of all windows that see it. */
-static void a_nan_activation_shows(void **unused)
+static void check_nan_activation(int width, enum draw draw_a, unsigned wanted)
 {
-  (void)unused;
   struct site s;
-  site_make(3, 3, 4, DRAW_SPREAD, DRAW_SPREAD, &s);
-  s.unit_a[(1 * BATCH + 1) * 12 + 5] = (real)NAN;
-  run(&s, -1, 1, STATS_ALL);
+  const int n = 3 * width;
+  site_make(3, 3, width, draw_a, DRAW_SPREAD, &s);
+  s.unit_a[(1 * BATCH + 1) * n + width + 1] = (real)NAN;
+  run(&s, -1, 1, wanted);
   for (int i = 0; i < N_EXTRACTS; i++) {
     const bool window = !strncmp(extract_all[i]->name, "conv3x3", 7);
     for (int j = 0; aggregate_all[j].name; j++) {
-      for (int u = 0; u < 12; u++) {
-        const bool sees = abs(u / 4 - 1) <= window && abs(u % 4 - 1) <= window;
+      for (int u = 0; u < n && !(aggregate_all[j].reads & ~wanted); u++) {
+        const bool sees = abs(u / width - 1) <= window && abs(u % width - 1) <= window;
         assert_true(!isnan(map_of(&s, i, j)[u]) == !(sees && extract_all[i]->reads_activation));
       }
     }
   }
   site_free(&s);
+}
+
+static void a_nan_activation_shows(void **unused)
+{
+  (void)unused;
+  for (int i = 0; i < NAN_SETS; i++) {
+    check_nan_activation(4, DRAW_SPREAD, nan_sets[i]);
+    check_nan_activation(4, DRAW_POSITIVE, nan_sets[i]);
+    check_nan_activation(45, DRAW_POSITIVE, nan_sets[i]);
+  }
 }
 
 /** Maps of one extract in another way: the same bits as in `all`, for the aggregates that are there. */
@@ -246,26 +282,31 @@ static void check_bits(const struct site *s, int extract, int rows, unsigned wan
 }
 
 /** Bits depend neither on the bands, nor on the other extracts, nor on the sums that others want. */
+static void check_all_bits(int k, int h, int w, enum draw draw_a)
+{
+  struct site s;
+  site_make(k, h, w, draw_a, DRAW_SPREAD, &s);
+  const size_t n = (size_t)MOST_MAPS * (size_t)h * (size_t)w;
+  float *all = malloc(n * sizeof *all);
+  assert_non_null(all);
+  run(&s, -1, h, STATS_ALL);
+  memcpy(all, s.map, n * sizeof *all);
+  for (int x = 0; x < N_EXTRACTS; x++) {
+    for (int rows = 1; rows <= h; rows++) check_bits(&s, x, rows, STATS_ALL, all);
+    for (unsigned wanted = 1; wanted <= STATS_ALL; wanted++) check_bits(&s, x, 4, wanted, all);
+  }
+  free(all);
+  site_free(&s);
+}
+
 static void bits_depend_on_the_fields_alone(void **unused)
 {
   (void)unused;
-  static const int size[][3] = {{5, 17, 19}, {6, 1, 33}, {9, 40, 1},
-                                {8, 11, 7},  {1, 5, 8},  {7, 24, 64}};
+  static const int size[][3] = {{5, 17, 19}, {6, 1, 33}, {9, 40, 1}, {8, 11, 7},
+                                {1, 5, 8},   {3, 9, 39}, {3, 9, 40}, {7, 24, 64}};
   for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
-    struct site s;
-    const int h = size[i][1];
-    site_make(size[i][0], h, size[i][2], DRAW_SPREAD, DRAW_SPREAD, &s);
-    const size_t n = (size_t)MOST_MAPS * (size_t)h * (size_t)size[i][2];
-    float *all = malloc(n * sizeof *all);
-    assert_non_null(all);
-    run(&s, -1, h, STATS_ALL);
-    memcpy(all, s.map, n * sizeof *all);
-    for (int x = 0; x < N_EXTRACTS; x++) {
-      for (int rows = 1; rows <= h; rows++) check_bits(&s, x, rows, STATS_ALL, all);
-      for (unsigned wanted = 1; wanted <= STATS_ALL; wanted++) check_bits(&s, x, 4, wanted, all);
-    }
-    free(all);
-    site_free(&s);
+    check_all_bits(size[i][0], size[i][1], size[i][2], DRAW_SPREAD);
+    check_all_bits(size[i][0], size[i][1], size[i][2], DRAW_RECTIFIED);
   }
 }
 

@@ -83,23 +83,28 @@ static void take(void *who, int extract, int64_t first, int n, const struct stat
   }
 }
 
-static real *field(uint64_t seed, int64_t n)
+static real *field(uint64_t seed, double lowest, int64_t n)
 {
   real *v = malloc((size_t)n * sizeof *v);
   assert_non_null(v);
-  for (int64_t i = 0; i < n; i++) v[i] = (real)net_random(&seed, -1.0, 1.0);
+  for (int64_t i = 0; i < n; i++) v[i] = (real)net_random(&seed, lowest, 1.0);
   return v;
 }
 
-static void extracts(int k, int h, int w)
+static void extracts(int k, int h, int w, double lowest)
 {
   const int64_t n = (int64_t)h * w;
   const int rows = extract_bands_rows(h, w);
-  static const unsigned sets[] = {STATS_SUM, STATS_SQUARES, STATS_SUM | STATS_SQUARES, STATS_ALL};
-  real *a = field(1, k * n), *g = field(2, k * n);
+  static const unsigned sets[] = {STATS_SUM,
+                                  STATS_SQUARES,
+                                  STATS_SUM | STATS_SQUARES,
+                                  STATS_EXTREMES,
+                                  STATS_SUM | STATS_SQUARES | STATS_MAX,
+                                  STATS_ALL};
+  real *a = field(1, lowest, k * n), *g = field(2, -1.0, k * n);
   void *work = calloc(1, extract_bands_bytes(k, h, w, rows));
   assert_non_null(work);
-  for (int s = 0; s < 4; s++) {
+  for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
     unsigned wanted[N_EXTRACTS];
     uint64_t bits[N_EXTRACTS];
     for (int i = 0; i < N_EXTRACTS; i++) wanted[i] = sets[s], bits[i] = hash_begin();
@@ -144,10 +149,12 @@ int main(void)
   product_choose(PRODUCT_OWN); /* also where that is slow */
   (void)printf("level %d\n", clone_level());
   operators();
-  extracts(5, 7, 7);
-  extracts(19, 13, 13);
-  extracts(6, 40, 57);
-  extracts(3, 1, 1);
+  extracts(5, 7, 7, -1.0);
+  extracts(19, 13, 13, -1.0);
+  extracts(6, 40, 57, -1.0);
+  extracts(3, 1, 1, -1.0);
+  extracts(5, 13, 13, 0.0);
+  extracts(5, 9, 45, 0.0);
   network();
   return 0;
 }
