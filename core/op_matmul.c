@@ -102,9 +102,10 @@ static struct matrix_product product_of(const struct op_site *at)
                                    .b_step = rows,
                                    .c_step = rows};
   }
-  if (is_rows(at->in))
+  if (is_rows(at->in)) {
     return (struct matrix_product){
         .m = rows, .n = n, .k = k, .a_step = k, .b_step = n, .c_step = n};
+  }
   return (struct matrix_product){.m = last(a, 1),
                                  .n = n,
                                  .k = k,

@@ -96,7 +96,8 @@ SIMD_PART struct best tile_best(const struct view *v, const real *x, const lane_
   lane_ints cell = {0};
   for (int k = 0; k < cells; k++) {
     const lanes value = lanes_load_step(x + v->cell[k] + (int64_t)o * stride, stride);
-    const lane_ints wins = (value > b.value) | ~(value == value); /* the latter: a NaN */
+    /* NOLINTNEXTLINE(misc-redundant-expression): false for a NaN */
+    const lane_ints wins = (value > b.value) | ~(value == value);
     b.value = lanes_select(wins, value, b.value);
     b.cell = lanes_select_ints(wins, cell, b.cell);
     cell += 1;

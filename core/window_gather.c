@@ -121,7 +121,7 @@ SIMD_PART void give_in_turn(const struct row *r, int c, lanes even, lanes odd)
   real v[2 * LANES], *dx = r->dx + c;
   const int left = r->width - c;
   const int64_t after = r->after - c;
-  if (r->set && (left >= 2 * LANES || after >= 2 * LANES)) {
+  if (r->set && (left >= 2 * LANES || after >= (int64_t)2 * LANES)) {
     lanes_store_in_turn(dx, even, odd);
     return;
   }
