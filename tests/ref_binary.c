@@ -180,25 +180,28 @@ void ref_einsum(struct ref_call *c)
   char term[3][32] = {"", "", ""}, all[32] = "";
   int extent[256] = {0};
   int64_t value[256] = {0}, combinations = 1;
+  int letters = 0;
   for (int k = 0; k < 3; k++)
     if (k != 1 || c->n_in > 1) term_of(equation, k, term[k]);
   for (int k = 0; k < c->n_in; k++) {
     for (int d = 0; d < c->in[k].rank; d++) {
-      const char letter[2] = {term[k][d], 0};
-      if (!extent[(unsigned char)*letter]) combinations *= c->in[k].dim[d];
-      if (!extent[(unsigned char)*letter]) strcat(all, letter);
-      extent[(unsigned char)*letter] = c->in[k].dim[d];
+      int *const mine = &extent[(unsigned char)term[k][d]];
+      if (*mine) continue;
+      *mine = c->in[k].dim[d];
+      combinations *= *mine;
+      all[letters++] = term[k][d];
     }
   }
   c->y = (struct ref_tensor){.rank = (int)strlen(term[2])};
   for (int d = 0; d < c->y.rank; d++) c->y.dim[d] = extent[(unsigned char)term[2][d]];
   ref_make_y(c);
-  c->terms = (int)(combinations / ref_count(&c->y, 0, c->y.rank)) + 1;
+  c->terms = (int)combinations + 1; /* and more than each sum has */
   for (int64_t i = 0; i < combinations; i++) {
     int64_t rest = i;
     for (const char *l = all; *l; l++) {
-      value[(unsigned char)*l] = rest % extent[(unsigned char)*l];
-      rest /= extent[(unsigned char)*l];
+      const int n = extent[(unsigned char)*l] > 0 ? extent[(unsigned char)*l] : 1;
+      value[(unsigned char)*l] = rest % n;
+      rest /= n;
     }
     double v = c->in[0].v[place_of(&c->in[0], term[0], value)];
     if (c->n_in > 1) v *= c->in[1].v[place_of(&c->in[1], term[1], value)];

@@ -36,8 +36,8 @@ static void scatter(struct ref_call *c, const struct reach r[2], const int64_t *
 {
   const struct ref_tensor *x = &c->in[0], *k = &c->in[1];
   const int64_t group = i[1] / (x->dim[1] / ref_int(c, "group", 1));
-  const int64_t oh = i[2] * r[0].stride + h * r[0].dilation - r[0].begin;
-  const int64_t ow = i[3] * r[1].stride + w * r[1].dilation - r[1].begin;
+  const int64_t oh = i[2] * r[0].stride + (int64_t)h * r[0].dilation - r[0].begin;
+  const int64_t ow = i[3] * r[1].stride + (int64_t)w * r[1].dilation - r[1].begin;
   if (oh < 0 || oh >= r[0].out || ow < 0 || ow >= r[1].out) return;
   const int64_t at[4] = {0, group * k->dim[1] + m, oh, ow}, of[4] = {i[1], m, h, w};
   const double term = x->v[ref_ravel(x, i)] * k->v[ref_ravel(k, of)];
@@ -56,9 +56,10 @@ void ref_conv_transpose(struct ref_call *c)
   for (int64_t n = 0; n < ref_count(x, 0, 4); n++) {
     int64_t i[REF_RANK];
     ref_unravel(x, n, i);
-    for (int m = 0; m < k->dim[1]; m++)
+    for (int m = 0; m < k->dim[1]; m++) {
       for (int h = 0; h < k->dim[2]; h++)
         for (int w = 0; w < k->dim[3]; w++) scatter(c, r, i, m, h, w);
+    }
   }
   for (int64_t n = 0; ref_given(c, 2) && n < ref_count(&c->y, 0, 4); n++) {
     const double bias = c->in[2].v[n / ((int64_t)r[0].out * r[1].out)];
@@ -138,34 +139,57 @@ static double keys(double a, double t)
                  : 0;
 }
 
-/** x at the positions that output `o` looks at along dimensions d and on; `at` those before. */
-static double sample(const struct ref_call *c, const struct look *looks, const int64_t *o, int d,
-                     int64_t *at, double *size)
+/** One of the inputs that an output looks at along a dimension: where, its weight, and the sum of the
+ *  sizes of the weight's terms. */
+struct tap {
+  int64_t at;
+  double weight, size;
+};
+
+static char mode_of(const struct ref_call *c)
 {
-  if (d == c->y.rank) {
-    const double v = c->in[0].v[ref_ravel(&c->in[0], at)];
-    *size = fabs(v);
-    return v;
-  }
-  const struct look *l = &looks[d];
   const struct attr *mode = attr_find(c->attrs, "mode");
-  const bool cubic = mode && *mode->s == 'c', linear = mode && *mode->s == 'l';
-  const double p = place(c, l, (double)o[d]), first = floor(p) - (cubic ? 1 : 0);
-  double sum = 0.0, weights = 0.0, sizes = 0.0;
-  for (int t = 0; t < (cubic ? 4 : linear ? 2 : 1); t++) {
-    const double k = cubic || linear ? first + t : to_nearest(c, p);
-    const bool outside = k < 0 || k > l->in - 1;
-    double w = cubic    ? keys(ref_float(c, "cubic_coeff_a", -0.75), k - p)
-               : linear ? 1 - fabs(k - p)
-                        : 1;
-    if (outside && ref_int(c, "exclude_outside", 0)) w = 0;
-    double inner;
-    at[d] = (int64_t)border(k, l);
-    sum += w * sample(c, looks, o, d + 1, at, &inner);
-    sizes += (cubic ? keys_size(ref_float(c, "cubic_coeff_a", -0.75), k - p) : fabs(w)) * inner;
+  return (char)(mode ? *mode->s : 'n');
+}
+
+static struct tap tap_of(const struct ref_call *c, const struct look *l, int64_t o, int t)
+{
+  const char mode = mode_of(c);
+  const double a = ref_float(c, "cubic_coeff_a", -0.75), p = place(c, l, (double)o);
+  const double k = mode == 'n' ? to_nearest(c, p) : floor(p) + t - (mode == 'c');
+  const bool outside = k < 0 || k > l->in - 1;
+  struct tap tap = {(int64_t)border(k, l), 1.0, 1.0};
+  if (mode == 'l') tap.weight = tap.size = 1 - fabs(k - p);
+  if (mode == 'c') tap.weight = keys(a, k - p);
+  if (mode == 'c') tap.size = keys_size(a, k - p);
+  if (outside && ref_int(c, "exclude_outside", 0)) tap.weight = tap.size = 0.0;
+  return tap;
+}
+
+/** x at all combinations of what output `o` looks at along the dimensions, weighted. */
+static double sample(const struct ref_call *c, const struct look *looks, const int64_t *o,
+                     double *size)
+{
+  const char mode = mode_of(c);
+  const int taps = mode == 'c' ? 4 : mode == 'l' ? 2 : 1;
+  double sum = 0.0, weights = 0.0;
+  int combinations = 1;
+  *size = 0.0;
+  for (int d = 0; d < c->y.rank; d++) combinations *= taps;
+  for (int i = 0; i < combinations; i++) {
+    int64_t at[REF_RANK] = {0};
+    double w = 1.0, s = 1.0;
+    for (int d = 0, rest = i; d < c->y.rank; d++, rest /= taps) {
+      const struct tap tap = tap_of(c, &looks[d], o[d], rest % taps);
+      at[d] = tap.at;
+      w *= tap.weight;
+      s *= tap.size;
+    }
+    sum += w * c->in[0].v[ref_ravel(&c->in[0], at)];
+    *size += s * fabs(c->in[0].v[ref_ravel(&c->in[0], at)]);
     weights += w;
   }
-  *size = sizes / weights;
+  *size /= weights;
   return sum / weights;
 }
 
@@ -176,9 +200,9 @@ static void resample(struct ref_call *c, const struct look *looks)
   ref_make_y(c);
   c->terms = 6 * c->y.rank;
   for (int64_t i = 0; i < ref_count(&c->y, 0, c->y.rank); i++) {
-    int64_t o[REF_RANK], at[REF_RANK] = {0};
+    int64_t o[REF_RANK] = {0};
     ref_unravel(&c->y, i, o);
-    c->y.v[i] = sample(c, looks, o, 0, at, &c->scale[i]);
+    c->y.v[i] = sample(c, looks, o, &c->scale[i]);
   }
 }
 
@@ -192,7 +216,7 @@ void ref_resize(struct ref_call *c)
   for (int d = 0; d < rank; d++) looks[d] = (struct look){1.0, c->in[0].dim[d], c->in[0].dim[d]};
   for (int k = 0; k < (axes ? axes->n : rank); k++) {
     struct look *l = &looks[axes ? (axes->ints[k] + rank) % rank : k];
-    l->scale = sizes ? (double)c->in[3].ints[k] / l->in : scales[k];
+    l->scale = sizes ? (double)c->in[3].ints[k] / l->in : scales ? scales[k] : 1.0;
     l->out = sizes ? (int)c->in[3].ints[k] : (int)floor(l->in * l->scale);
   }
   resample(c, looks);
