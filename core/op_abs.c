@@ -21,5 +21,5 @@ const struct op op_abs = {
     .name = "Abs",
     .source = "ONNX operators, Abs-6 to Abs-13",
     .backward_reads = OP_READS_X,
-    UNARY_FIELDS,
+    UNARY_PLAIN_FIELDS,
 };

@@ -23,5 +23,5 @@ const struct op op_erf = {
     .name = "Erf",
     .source = "ONNX operators, Erf-9, Erf-13",
     .backward_reads = OP_READS_X,
-    UNARY_FIELDS,
+    UNARY_PLAIN_FIELDS,
 };

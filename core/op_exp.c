@@ -21,5 +21,5 @@ const struct op op_exp = {
     .name = "Exp",
     .source = "ONNX operators, Exp-6 to Exp-13",
     .backward_reads = OP_READS_Y,
-    UNARY_FIELDS,
+    UNARY_PLAIN_FIELDS,
 };

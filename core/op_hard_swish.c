@@ -24,5 +24,5 @@ const struct op op_hard_swish = {
     .name = "HardSwish",
     .source = "ONNX operators, HardSwish-14",
     .backward_reads = OP_READS_X,
-    UNARY_FIELDS,
+    UNARY_PLAIN_FIELDS,
 };

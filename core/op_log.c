@@ -23,5 +23,5 @@ const struct op op_log = {
     .name = "Log",
     .source = "ONNX operators, Log-6 to Log-13",
     .backward_reads = OP_READS_X,
-    UNARY_FIELDS,
+    UNARY_PLAIN_FIELDS,
 };

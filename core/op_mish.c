@@ -30,5 +30,5 @@ const struct op op_mish = {
     .name = "Mish",
     .source = "ONNX operators, Mish-18",
     .backward_reads = OP_READS_X,
-    UNARY_FIELDS,
+    UNARY_PLAIN_FIELDS,
 };

@@ -21,5 +21,5 @@ const struct op op_reciprocal = {
     .name = "Reciprocal",
     .source = "ONNX operators, Reciprocal-6 to Reciprocal-13",
     .backward_reads = OP_READS_Y,
-    UNARY_FIELDS,
+    UNARY_PLAIN_FIELDS,
 };

@@ -22,5 +22,5 @@ const struct op op_sigmoid = {
     .name = "Sigmoid",
     .source = "ONNX operators, Sigmoid-6 to Sigmoid-13",
     .backward_reads = OP_READS_Y,
-    UNARY_FIELDS,
+    UNARY_PLAIN_FIELDS,
 };

@@ -25,5 +25,5 @@ const struct op op_softplus = {
     .name = "Softplus",
     .source = "ONNX operators, Softplus-1",
     .backward_reads = OP_READS_X,
-    UNARY_FIELDS,
+    UNARY_PLAIN_FIELDS,
 };

@@ -22,5 +22,5 @@ const struct op op_softsign = {
     .name = "Softsign",
     .source = "ONNX operators, Softsign-1",
     .backward_reads = OP_READS_X,
-    UNARY_FIELDS,
+    UNARY_PLAIN_FIELDS,
 };

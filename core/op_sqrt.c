@@ -23,5 +23,5 @@ const struct op op_sqrt = {
     .name = "Sqrt",
     .source = "ONNX operators, Sqrt-6 to Sqrt-13",
     .backward_reads = OP_READS_Y,
-    UNARY_FIELDS,
+    UNARY_PLAIN_FIELDS,
 };

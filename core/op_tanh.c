@@ -21,5 +21,5 @@ const struct op op_tanh = {
     .name = "Tanh",
     .source = "ONNX operators, Tanh-6 to Tanh-13",
     .backward_reads = OP_READS_Y,
-    UNARY_FIELDS,
+    UNARY_PLAIN_FIELDS,
 };
