@@ -58,7 +58,7 @@ static err add_rows(struct sha256 *sum, struct part *p, const char *path, const 
 static err read_status(struct part *p, uint8_t **status)
 {
   int var = 0;
-  *status = malloc((size_t)p->count);
+  *status = calloc((size_t)p->count, 1);
   CHECK(*status, ERR_MEMORY, "no memory for %" PRId64 " samples", p->count);
   TRY(store_find(p->store, "samples/status", &var));
   return store_read(p->store, var, 0, p->count, *status);

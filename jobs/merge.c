@@ -32,9 +32,11 @@ struct whole {
 static int64_t sum_of(const struct part *part, int n, const char *name)
 {
   int64_t sum = 0;
-  for (int k = 0; k < n; k++)
-    for (int i = 0; i < part[k].schema->n_attrs; i++)
-      if (!strcmp(part[k].schema->attrs[i].name, name)) sum += part[k].schema->attrs[i].i64[0];
+  for (int k = 0; k < n; k++) {
+    const struct store_schema *s = part[k].schema;
+    for (int i = 0; i < s->n_attrs; i++)
+      if (!strcmp(s->attrs[i].name, name)) sum += s->attrs[i].i64[0];
+  }
   return sum;
 }
 

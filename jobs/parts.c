@@ -143,9 +143,10 @@ static void list_missing(const struct part *part, int n, char *text, size_t byte
   for (int i = 1; i <= part[0].n_shards; i++) {
     while (at < n && part[at].shard < i) at++;
     if (at < n && part[at].shard == i) continue;
-    if (missing++ < NAMED && used < bytes)
+    if (missing++ < NAMED && used < bytes) {
       used += (size_t)snprintf(text + used, bytes - used, "%s%d/%d", missing > 1 ? ", " : "", i,
                                part[0].n_shards);
+    }
   }
   if (missing > NAMED && used < bytes)
     (void)snprintf(text + used, bytes - used, " and %d more", missing - NAMED);

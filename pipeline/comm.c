@@ -68,12 +68,14 @@ static void end_by(int code)
   MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): MPI's type */
 static void on_mpi_error(MPI_Comm *where, int *code, ...)
 {
   (void)where;
   end_by(*code);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): MPI's type */
 static void on_window_error(MPI_Win *where, int *code, ...)
 {
   (void)where;
