@@ -13,8 +13,7 @@ err setup_tasks(const struct options *o)
   const long tasks = text ? strtol(text, NULL, 10) : 1;
   CHECK(tasks <= 1 || comm_size() > 1 || options_flag(o, "single"), ERR_USAGE,
         "Slurm gives %ld tasks (SLURM_NTASKS), but MPI has one rank, so the tasks do not know of "
-        "each "
-        "other: start with `srun --mpi=pmix` or `mpirun`; --single if one rank is meant",
+        "each other: start with `srun --mpi=pmix` or `mpirun`; --single if one rank is meant",
         tasks);
   return ERR_OK;
 }
