@@ -2,6 +2,7 @@
 /* Convolution: what its kernels share.  A kernel is one way of computing it (conv_<name>.c and a
  * line in the list of op_conv.c); the first that fits a geometry does both directions. */
 #include "core/op.h"
+#include "core/product.h"
 #include "core/window.h"
 
 #include <assert.h>
@@ -43,6 +44,16 @@ extern const struct conv_kernel conv_winograd;
 
 /** Anything: receptive fields copied into columns, block by block, and matrix products. */
 extern const struct conv_kernel conv_columns;
+
+/** Weights as matrices [M/G, C/G KH KW], one a group, packed for products: bytes, 0 where they need no
+ *  packing; and packing them. */
+size_t conv_packed_bytes(const struct conv *a);
+void conv_pack(const struct conv *a, const real *w, void *prepared);
+
+/** Let a product have the weights of group g: packed where the node has them so, else plain.
+ *  p->a_transposed is set already; first: the column that a transposed product begins with. */
+void conv_give_weights(const struct op_site *at, const real *w, int g, int first,
+                       struct product *p);
 
 /** Positions of a plane over the whole unit: columns of the matrix products, whose extents are int.
  *  The plan keeps a unit small enough. */

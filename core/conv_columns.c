@@ -7,7 +7,6 @@
  *  channels and columns that stay in cache, and adds them to where they came from. */
 #include "core/conv.h"
 #include "core/im2col.h"
-#include "core/product.h"
 
 enum {
   BLOCK_ELEMENTS = 1 << 17, /* of the column buffer: 512 KiB of floats */
@@ -93,17 +92,17 @@ static void forward(const struct op_fwd *c)
   const real *bias = conv_biases(c->at, c->x);
   for (int g = 0; g < a->groups; g++) {
     const struct im2col m = {a, c->at->batch, c->x[CONV_X] + (int64_t)g * from * channel};
-    product(&(struct product){.m = to,
-                              .n = (int)n,
-                              .k = from * area,
-                              .a = c->x[CONV_W] + (int64_t)g * to * from * area,
-                              .a_step = (int64_t)from * area,
-                              .c = c->y + (int64_t)g * to * n,
-                              .c_step = n,
-                              .bias = bias ? bias + (int64_t)g * to : NULL,
-                              .fill = fill,
-                              .who = &m,
-                              .work = c->work});
+    struct product p = {.m = to,
+                        .n = (int)n,
+                        .k = from * area,
+                        .c = c->y + (int64_t)g * to * n,
+                        .c_step = n,
+                        .bias = bias ? bias + (int64_t)g * to : NULL,
+                        .fill = fill,
+                        .who = &m,
+                        .work = c->work};
+    conv_give_weights(c->at, c->x[CONV_W], g, 0, &p);
+    product(&p);
   }
 }
 
@@ -111,23 +110,22 @@ static void forward(const struct op_fwd *c)
 static void backward_block(const struct op_bwd *c, const struct blocks *b, int g, int64_t column)
 {
   const struct conv *a = c->at->attr;
-  const int from = a->channels / a->groups, to = a->outputs / a->groups, rows = from * b->area;
+  const int from = a->channels / a->groups, to = a->outputs / a->groups;
   const int64_t n = conv_positions(c->at->batch, a->out);
-  const real *w = c->x[CONV_W] + (int64_t)g * to * rows;
   const real *dy = c->dy + (int64_t)g * to * n + column;
   for (int k = 0; k < from; k += b->channels) {
     const struct im2col_block at = block_at(b, g * from + k, (g + 1) * from, column, n);
-    product(&(struct product){.m = at.channels * b->area,
-                              .n = (int)at.columns,
-                              .k = to,
-                              .a = w + (int64_t)k * b->area,
-                              .a_step = rows,
-                              .a_transposed = true,
-                              .b = dy,
-                              .b_step = n,
-                              .c = c->work,
-                              .c_step = at.columns,
-                              .work = (real *)c->work + column_floats(b)});
+    struct product p = {.m = at.channels * b->area,
+                        .n = (int)at.columns,
+                        .k = to,
+                        .a_transposed = true,
+                        .b = dy,
+                        .b_step = n,
+                        .c = c->work,
+                        .c_step = at.columns,
+                        .work = (real *)c->work + column_floats(b)};
+    conv_give_weights(c->at, c->x[CONV_W], g, k * b->area, &p);
+    product(&p);
     col2im(a, &at, c->at->batch, c->work, c->dx[CONV_X]);
   }
 }
@@ -145,6 +143,8 @@ const struct conv_kernel conv_columns = {
     .name = "columns",
     .fits = fits,
     .work_bytes = work_bytes,
+    .prepared_bytes = conv_packed_bytes,
+    .prepare = conv_pack,
     .forward = forward,
     .backward = backward,
 };

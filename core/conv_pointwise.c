@@ -2,7 +2,6 @@
  *  1 x 1 convolutions: with samples side by side, x [C, n] and y [M, n], n = batch H W, one matrix
  *  product a group. */
 #include "core/conv.h"
-#include "core/product.h"
 
 static bool fits(const struct conv *a)
 {
@@ -24,17 +23,17 @@ static void forward(const struct op_fwd *c)
   const int n = conv_positions(c->at->batch, a->in);
   const real *bias = conv_biases(c->at, c->x);
   for (int g = 0; g < a->groups; g++) {
-    product(&(struct product){.m = to,
-                              .n = n,
-                              .k = from,
-                              .a = c->x[CONV_W] + (int64_t)g * to * from,
-                              .a_step = from,
-                              .b = c->x[CONV_X] + (int64_t)g * from * n,
-                              .b_step = n,
-                              .c = c->y + (int64_t)g * to * n,
-                              .c_step = n,
-                              .bias = bias ? bias + (int64_t)g * to : NULL,
-                              .work = c->work});
+    struct product p = {.m = to,
+                        .n = n,
+                        .k = from,
+                        .b = c->x[CONV_X] + (int64_t)g * from * n,
+                        .b_step = n,
+                        .c = c->y + (int64_t)g * to * n,
+                        .c_step = n,
+                        .bias = bias ? bias + (int64_t)g * to : NULL,
+                        .work = c->work};
+    conv_give_weights(c->at, c->x[CONV_W], g, 0, &p);
+    product(&p);
   }
 }
 
@@ -44,18 +43,18 @@ static void backward(const struct op_bwd *c)
   const int from = a->channels / a->groups, to = a->outputs / a->groups;
   const int n = conv_positions(c->at->batch, a->in);
   for (int g = 0; g < a->groups; g++) {
-    product(&(struct product){.m = from,
-                              .n = n,
-                              .k = to,
-                              .a = c->x[CONV_W] + (int64_t)g * to * from,
-                              .a_step = from,
-                              .a_transposed = true,
-                              .b = c->dy + (int64_t)g * to * n,
-                              .b_step = n,
-                              .c = c->dx[CONV_X] + (int64_t)g * from * n,
-                              .c_step = n,
-                              .add = !op_sets(c, CONV_X),
-                              .work = c->work});
+    struct product p = {.m = from,
+                        .n = n,
+                        .k = to,
+                        .a_transposed = true,
+                        .b = c->dy + (int64_t)g * to * n,
+                        .b_step = n,
+                        .c = c->dx[CONV_X] + (int64_t)g * from * n,
+                        .c_step = n,
+                        .add = !op_sets(c, CONV_X),
+                        .work = c->work};
+    conv_give_weights(c->at, c->x[CONV_W], g, 0, &p);
+    product(&p);
   }
 }
 
@@ -63,6 +62,8 @@ const struct conv_kernel conv_pointwise = {
     .name = "pointwise",
     .fits = fits,
     .work_bytes = work_bytes,
+    .prepared_bytes = conv_packed_bytes,
+    .prepare = conv_pack,
     .forward = forward,
     .backward = backward,
     .can_set = true,

@@ -8,9 +8,10 @@
  *  write and read the panels of the products, so that nothing is copied in between.  Backward is the
  *  adjoint of the same steps, with the same transformed weights. */
 #include "core/conv.h"
-#include "core/product.h"
 #include "core/winograd.h"
 #include "core/winograd_tiles.h"
+
+#include <string.h>
 
 enum {
   MIN_CHANNELS = 16,     /* below, the transforms cost more than the products save */
@@ -65,14 +66,29 @@ static size_t work_bytes(const struct conv *a, int batch)
   return (size_t)floats * sizeof(real) + product_panels_work_bytes();
 }
 
+/** Numbers of U_f: packed, or as it is. */
+static int64_t weights_step(const struct conv *a)
+{
+  const int64_t packed = product_packed_count(a->outputs, a->channels);
+  return packed ? packed : (int64_t)a->outputs * a->channels;
+}
+
 static size_t prepared_bytes(const struct conv *a)
 {
-  return (size_t)a->channels * (size_t)a->outputs * WINOGRAD_PRODUCTS * sizeof(real);
+  return (size_t)(WINOGRAD_PRODUCTS * weights_step(a)) * sizeof(real);
 }
 
 static void prepare(const struct conv *a, const real *w, void *prepared)
 {
-  winograd_weights(w, (int64_t)a->channels * a->outputs, prepared);
+  const struct product_order o = product_order_of(a->channels);
+  const int64_t step = weights_step(a), n = a->channels;
+  real u[WINOGRAD_PRODUCTS], *to = prepared;
+  if (o.rows) memset(to, 0, prepared_bytes(a));
+  for (int64_t i = 0; i < n * a->outputs; i++) {
+    const int64_t at = o.rows ? product_packed_at(&o, (int)(i / n), (int)(i % n)) : i;
+    winograd_weights(w + i * 9, 1, u);
+    for (int f = 0; f < WINOGRAD_PRODUCTS; f++) to[f * step + at] = u[f];
+  }
 }
 
 /** A block of tiles under way.  Panel j of V_f is [C][width] at v + f v_step + j C width. */
@@ -147,14 +163,16 @@ static void products(const struct block *b, const real *u, bool backward)
   const int channels = b->a->channels, outputs = b->a->outputs;
   for (int f = 0; f < WINOGRAD_PRODUCTS; f++) {
     real *v = b->v + f * b->v_step, *m = b->m + f * b->m_step;
+    const real *weights = u + f * weights_step(b->a);
     product_panels(
         &(struct product_panels){.m = backward ? channels : outputs,
                                  .n = b->tiles,
                                  .k = backward ? outputs : channels,
                                  .width = b->width,
                                  .a_transposed = backward,
-                                 .a = u + (int64_t)f * outputs * channels,
+                                 .a = weights,
                                  .a_step = channels,
+                                 .packed = {product_is_blas() ? NULL : weights, channels},
                                  .b = backward ? m : v,
                                  .b_panel = (int64_t)(backward ? outputs : channels) * b->width,
                                  .c = backward ? v : m,

@@ -36,12 +36,20 @@ enum { PRODUCT_ROOM = 16 }; /* elements behind a row that product_fill may overw
 /** Makes columns [first, first + n) of row k of b, where b is not there as a matrix: row [n]. */
 typedef void product_fill(const void *who, int k, int first, int n, real *row);
 
+/** A constant matrix that product_pack packed, instead of a. */
+struct product_packed {
+  const real *at; /* NULL: none */
+  int columns;    /* of it: k, or as many as m at least where it is transposed */
+  int first;      /* the column that is row 0 of a transposed a; else 0 */
+};
+
 /** c = bias + op(a) b, or c += op(a) b; row-major. */
 struct product {
   int m, n, k;
   bool a_transposed; /* a is [k, m] */
   bool add;
   const real *a; /* [m, k], rows a_step apart; read only */
+  struct product_packed packed;
   const real *b; /* [k, n], rows b_step apart; read only */
   real *c;       /* [m, n], rows c_step apart; overwritten, or accumulated with `add` */
   int64_t a_step, b_step, c_step;
@@ -58,6 +66,28 @@ size_t product_work_bytes(int n);
 /** Scratch of a product with `fill`. */
 size_t product_fill_work_bytes(int n, int k);
 
+/** A constant matrix in the order in which tiles read it, its rows in blocks: products with it as a,
+ *  transposed or not, pack nothing.  The order depends on the CPU. */
+struct product_order {
+  int rows;     /* of a block */
+  int64_t step; /* between blocks, in numbers */
+};
+
+/** The order of matrices with so many columns; rows is 0 where products pack nothing. */
+struct product_order product_order_of(int columns);
+
+/** Numbers of a packed matrix; 0 where there are none. */
+int64_t product_packed_count(int rows, int columns);
+
+/** Where element (row, column) of a packed matrix is. */
+static inline int64_t product_packed_at(const struct product_order *o, int row, int column)
+{
+  return row / o->rows * o->step + (int64_t)column * o->rows + row % o->rows;
+}
+
+/** a [rows, columns], rows a_step apart, read only;  packed [product_packed_count] overwritten */
+void product_pack(int rows, int columns, const real *a, int64_t a_step, real *packed);
+
 /** Products whose right side and result lie in panels: columns [j width, (j + 1) width) of b are
  *  [k, width] at b + j b_panel, and those of c [m, width] at c + j c_panel.  width is that of
  *  product_panel_width. */
@@ -66,8 +96,9 @@ struct product_panels {
   bool a_transposed;
   const real *a; /* as in struct product */
   int64_t a_step;
-  const real *b; /* columns from n to the end of the last panel hold any numbers */
-  real *c;       /* overwritten, with anything in those columns */
+  struct product_packed packed;
+  real *b; /* read only; columns from n to the end of the last panel hold any numbers */
+  real *c; /* overwritten, with anything in those columns */
   int64_t b_panel, c_panel;
   void *work; /* product_panels_work_bytes */
 };

@@ -107,6 +107,34 @@ static void products_are_chains_of_fused_operations(void **unused)
   }
 }
 
+/** The same from a matrix that was packed, of which a transposed product may want a part only. */
+static void packed_matrices_give_the_same_bits(void **unused)
+{
+  (void)unused;
+  for (int i = 0; i < CASES; i++) {
+    struct sample s;
+    make(&s);
+    struct product *p = &s.p;
+    const int before = p->a_transposed ? random_int(40) : 0;
+    const int rows = p->a_transposed ? p->k : p->m;
+    const int columns = p->a_transposed ? before + p->m + random_int(20) : p->k;
+    const int own = p->a_transposed ? p->m : p->k;
+    float *whole = random_floats((int64_t)rows * columns);
+    for (int r = 0; r < rows; r++)
+      memcpy(whole + (int64_t)r * columns + before, p->a + r * p->a_step,
+             (size_t)own * sizeof(float));
+    float *packed = random_floats(product_packed_count(rows, columns));
+    product_pack(rows, columns, whole, columns, packed);
+    p->a = NULL;
+    p->packed = (struct product_packed){packed, columns, before};
+    product(p);
+    assert_memory_equal(s.c, s.expected, (size_t)(p->c_step * p->m) * sizeof *s.c);
+    free(packed);
+    free(whole);
+    free_sample(&s);
+  }
+}
+
 static void openblas_agrees(void **unused)
 {
   (void)unused;
@@ -134,7 +162,17 @@ static void openblas_agrees(void **unused)
   }
 }
 
-/** Panels hold the same bits as rows do. */
+static void check_panels(const struct product *p, int width, const float *c)
+{
+  for (int r = 0; r < p->m; r++) {
+    for (int j = 0; j < p->n; j++) {
+      assert_true(c[((int64_t)(j / width) * p->m + r) * width + j % width] ==
+                  element(p, r, j, 0.0F));
+    }
+  }
+}
+
+/** Panels hold the same bits as rows do, with plain and with packed matrices. */
 static void panels_equal_rows(void **unused)
 {
   (void)unused;
@@ -151,15 +189,29 @@ static void panels_equal_rows(void **unused)
     }
     void *work = malloc(product_panels_work_bytes());
     assert_non_null(work);
-    product_panels(&(struct product_panels){p->m, p->n, p->k, width, p->a_transposed, p->a,
-                                            p->a_step, b, c, (int64_t)p->k * width,
-                                            (int64_t)p->m * width, work});
-    for (int r = 0; r < p->m; r++) {
-      for (int j = 0; j < p->n; j++) {
-        assert_true(c[((int64_t)(j / width) * p->m + r) * width + j % width] ==
-                    element(p, r, j, 0.0F));
-      }
-    }
+    const int rows = p->a_transposed ? p->k : p->m, columns = p->a_transposed ? p->m : p->k;
+    float *packed = random_floats(product_packed_count(rows, columns));
+    product_pack(rows, columns, p->a, p->a_step, packed);
+    struct product_panels q = {.m = p->m,
+                               .n = p->n,
+                               .k = p->k,
+                               .width = width,
+                               .a_transposed = p->a_transposed,
+                               .a = p->a,
+                               .a_step = p->a_step,
+                               .b = b,
+                               .c = c,
+                               .b_panel = (int64_t)p->k * width,
+                               .c_panel = (int64_t)p->m * width,
+                               .work = work};
+    product_panels(&q);
+    check_panels(p, width, c);
+    memset(c, 0, (size_t)(panels * p->m * width) * sizeof *c);
+    q.a = NULL;
+    q.packed = (struct product_packed){packed, columns, 0};
+    product_panels(&q);
+    check_panels(p, width, c);
+    free(packed);
     free(work);
     free(b);
     free(c);
@@ -169,36 +221,69 @@ static void panels_equal_rows(void **unused)
 
 #define CHECK_KERNEL(kernel) check_kernel(&(kernel), #kernel)
 
-enum { TILE = PRODUCT_MAX_ROWS * PRODUCT_PANEL, DEPTH = 37 };
+enum {
+  TILE = PRODUCT_MAX_ROWS * PRODUCT_PANEL,
+  DEPTH = 37,
+  A_BLOCK = PRODUCT_DEPTH_STEP, /* more than a block of any kernel */
+};
 
-/** One shape of tile; a, b: its operands as product_impl.h says. */
-static void check_tile(const struct product_kernel *k, int transposed, int narrow, int rows,
-                       const float *a, const float *b)
+enum { B_STEP = PRODUCT_PANEL + 5 };
+
+/** Element (i, l) of a's part of a tile, as product_impl.h says. */
+static float tile_a(const struct product_kernel *k, int layout, const float *a, int i, int l)
 {
-  float found[TILE] = {0}, expected[TILE] = {0};
-  const float begin[PRODUCT_MAX_ROWS] = {1.5F, -2.25F};
-  const int width = narrow ? k->width / 2 : k->width;
-  k->tile[transposed][narrow][rows - 1](
-      &(struct product_tile){DEPTH, a, b, found, begin, PRODUCT_PANEL});
-  for (int i = 0; i < rows; i++) {
-    const float *row = a + (int64_t)i * (transposed ? 1 : PRODUCT_DEPTH_STEP);
-    float whole[PRODUCT_PANEL];
-    product_portable.tile[transposed][0][0](
-        &(struct product_tile){DEPTH, row, b, whole, begin + i, PRODUCT_PANEL});
-    memcpy(expected + (int64_t)i * PRODUCT_PANEL, whole, (size_t)width * sizeof *whole);
-  }
-  for (int i = 0; i < TILE; i++) {
-    if (found[i] != expected[i])
-      fail_msg("%s: %d rows of %d, transposed %d", k->vectors, rows, width, transposed);
+  switch (layout) {
+  case PRODUCT_PLAIN:
+    return a[(int64_t)i * PRODUCT_DEPTH_STEP + l];
+  case PRODUCT_TRANSPOSED:
+    return a[(int64_t)l * PRODUCT_ROW_STEP + i];
+  case PRODUCT_BLOCKS:
+  case PRODUCT_BLOCKS + PRODUCT_COPYING:
+    return a[(int64_t)l * k->rows + i];
+  default:
+    return a[(int64_t)(l / k->rows) * A_BLOCK + (int64_t)i * k->rows + l % k->rows];
   }
 }
 
-/** Every tile of an instruction set against the portable one, which makes one row. */
+/** One shape of tile; a, b: its operands. */
+static void check_tile(const struct product_kernel *k, int layout, int narrow, int rows,
+                       const float *a, const float *b)
+{
+  float found[TILE] = {0}, panel[DEPTH * PRODUCT_PANEL] = {0};
+  const float begin[PRODUCT_MAX_ROWS] = {1.5F, -2.25F};
+  const bool copies = layout >= PRODUCT_BLOCKS + PRODUCT_COPYING;
+  const int width = narrow ? k->width / 2 : k->width, step = copies ? B_STEP : PRODUCT_PANEL;
+  const struct product_tile t = {.depth = DEPTH,
+                                 .a = a,
+                                 .b = b,
+                                 .c = found,
+                                 .begin = begin,
+                                 .c_step = PRODUCT_PANEL,
+                                 .a_block = A_BLOCK,
+                                 .b_step = B_STEP,
+                                 .panel = panel};
+  k->tile[layout][narrow][rows - 1](&t);
+  for (int i = 0; i < TILE; i++) {
+    const int row = i / PRODUCT_PANEL, column = i % PRODUCT_PANEL;
+    float sum = begin[row];
+    for (int l = 0; l < DEPTH; l++)
+      sum = fmaf(tile_a(k, layout, a, row, l), b[(int64_t)l * step + column], sum);
+    if (found[i] != (row < rows && column < width ? sum : 0.0F))
+      fail_msg("%s: %d rows of %d, layout %d", k->vectors, rows, width, layout);
+  }
+  for (int i = 0; copies && i < DEPTH * PRODUCT_PANEL; i++) {
+    const int column = i % PRODUCT_PANEL;
+    assert_true(panel[i] ==
+                (column < width ? b[(int64_t)(i / PRODUCT_PANEL) * B_STEP + column] : 0));
+  }
+}
+
+/** Every tile of an instruction set against chains of fmaf(). */
 static void check_kernel(const struct product_kernel *k)
 {
-  float *a = random_floats((int64_t)PRODUCT_DEPTH * PRODUCT_ROW_STEP);
-  float *b = random_floats((int64_t)DEPTH * PRODUCT_PANEL);
-  for (int shape = 0; shape < 4; shape++) {
+  float *a = random_floats((int64_t)(DEPTH + PRODUCT_MAX_ROWS) * A_BLOCK);
+  float *b = random_floats((int64_t)DEPTH * B_STEP);
+  for (int shape = 0; shape < 2 * PRODUCT_LAYOUTS; shape++) {
     for (int rows = 1; rows <= k->rows; rows++) check_tile(k, shape / 2, shape % 2, rows, a, b);
   }
   free(a);
@@ -221,6 +306,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(products_are_chains_of_fused_operations),
+      cmocka_unit_test(packed_matrices_give_the_same_bits),
       cmocka_unit_test(openblas_agrees),
       cmocka_unit_test(panels_equal_rows),
       cmocka_unit_test(every_instruction_set_gives_the_same_bits),

@@ -75,6 +75,7 @@ static void compare(const struct geometry *g, int batch, uint64_t seed)
   assert_string_equal(((const struct conv *)d.at.attr)->kernel->name, "winograd");
   const double scale = 9.0 * copy_and_run(&d, &fast_y, &fast_dx) * g->channels;
   d.at.plain = true;
+  d.at.prepared = NULL;
   free(d.work);
   d.work = malloc(d.op->work_bytes(&d.at));
   (void)copy_and_run(&d, &y, &dx);
