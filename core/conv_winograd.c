@@ -14,9 +14,11 @@
 #include <string.h>
 
 enum {
-  MIN_CHANNELS = 16,     /* below, the transforms cost more than the products save */
-  BLOCK_BYTES = 4 << 20, /* of transformed inputs and outputs of a block, where tiles are enough */
-  MIN_TILES = 128,       /* of a block, so that each weight serves many */
+  MIN_CHANNELS = 16, /* below, the transforms cost more than the products save */
+  BLOCK_BYTES =
+      700 << 10,  /* of transformed inputs and outputs of a block: the second-level cache */
+  MIN_TILES = 64, /* of a block, so that each weight serves many */
+  SLOTS = WINOGRAD_PRODUCTS + 1,
   PAD = 80, /* between two f: a power of two would crowd them into the same cache sets */
 };
 
@@ -28,9 +30,8 @@ static int ceil_div(int a, int b)
 /** Tiles of a block, a multiple of the panels' columns. */
 static int block_tiles(const struct conv *a, int tiles)
 {
-  const int64_t tile_bytes =
-      WINOGRAD_PRODUCTS * (int64_t)(a->channels + a->outputs) * (int64_t)sizeof(float);
-  int64_t most = BLOCK_BYTES / tile_bytes;
+  const int64_t wide = a->channels > a->outputs ? a->channels : a->outputs;
+  int64_t most = BLOCK_BYTES / (SLOTS * wide * (int64_t)sizeof(float));
   most = most > MIN_TILES ? most : MIN_TILES;
   const int blocks = ceil_div(tiles, most < tiles ? (int)most : tiles);
   return ceil_div(ceil_div(tiles, blocks), WINOGRAD_LANES) * WINOGRAD_LANES;
@@ -52,17 +53,16 @@ static bool fits(const struct conv *a)
   return a->groups == 1 && a->channels >= MIN_CHANNELS && a->outputs >= MIN_CHANNELS;
 }
 
-/** Of inputs or outputs: what `channels` take at one f. */
-static int64_t step_of(int channels, int tiles)
+/** What inputs or outputs take at one f. */
+static int64_t slot_of(const struct conv *a, int tiles)
 {
-  return (int64_t)channels * tiles + PAD;
+  return (int64_t)(a->channels > a->outputs ? a->channels : a->outputs) * tiles + PAD;
 }
 
 static size_t work_bytes(const struct conv *a, int batch)
 {
   const int tiles = block_tiles(a, tiles_of(a, batch));
-  const int64_t floats = WINOGRAD_PRODUCTS * (step_of(a->channels, tiles) +
-                                              step_of(a->outputs, tiles) + tiles + WINOGRAD_LANES);
+  const int64_t floats = SLOTS * slot_of(a, tiles) + WINOGRAD_PRODUCTS * (tiles + WINOGRAD_LANES);
   return (size_t)floats * sizeof(real) + product_panels_work_bytes();
 }
 
@@ -91,12 +91,13 @@ static void prepare(const struct conv *a, const real *w, void *prepared)
   }
 }
 
-/** A block of tiles under way.  Panel j of V_f is [C][width] at v + f v_step + j C width. */
+/** A block of tiles under way.  Panel j of V_f is [C][width] at v + f slot + j C width.  V_f is where
+ *  P_(f+1) will be: of the two sides, only one slot is there twice. */
 struct block {
   const struct conv *a;
   struct tile_grid in, out;
   int first, tiles, width; /* tiles [first, first + tiles), columns of a panel */
-  int64_t v_step, m_step;
+  int64_t slot;
   real *v, *m;    /* [36][panels][C][width], [36][panels][M][width] */
   real *d, *work; /* [36][width], [36][lanes] */
   void *products;
@@ -121,11 +122,10 @@ static struct block block_of(const struct op_site *at, void *work)
                     .in = grid(a, at->batch, a->in, a->window.begin),
                     .out = grid(a, at->batch, a->out, none),
                     .width = product_panel_width(tiles),
-                    .v_step = step_of(a->channels, tiles),
-                    .m_step = step_of(a->outputs, tiles),
-                    .v = work};
-  b.m = b.v + WINOGRAD_PRODUCTS * b.v_step;
-  b.d = b.m + WINOGRAD_PRODUCTS * b.m_step;
+                    .slot = slot_of(a, tiles),
+                    .m = work};
+  b.v = b.m + b.slot;
+  b.d = b.m + SLOTS * b.slot;
   b.work = b.d + (int64_t)WINOGRAD_PRODUCTS * tiles;
   b.products = b.work + (int64_t)WINOGRAD_PRODUCTS * WINOGRAD_LANES;
   return b;
@@ -157,12 +157,14 @@ static int64_t offset(const struct block *b, int j, int channels, int c)
   return ((int64_t)j * channels + c) * b->width;
 }
 
-/** All 36 products, V to M or, with the transposed weights, M to V. */
+/** All 36 products, V to M or, with the transposed weights, M to V: in an order in which each result
+ *  falls where the operand of the one before was. */
 static void products(const struct block *b, const real *u, bool backward)
 {
   const int channels = b->a->channels, outputs = b->a->outputs;
-  for (int f = 0; f < WINOGRAD_PRODUCTS; f++) {
-    real *v = b->v + f * b->v_step, *m = b->m + f * b->m_step;
+  for (int i = 0; i < WINOGRAD_PRODUCTS; i++) {
+    const int f = backward ? WINOGRAD_PRODUCTS - 1 - i : i;
+    real *v = b->v + f * b->slot, *m = b->m + f * b->slot;
     const real *weights = u + f * weights_step(b->a);
     product_panels(
         &(struct product_panels){.m = backward ? channels : outputs,
@@ -190,13 +192,13 @@ static void forward_block(const struct op_fwd *c, const struct block *b)
   for (int j = 0; t = panel(b, j), t.n; j++) {
     for (int k = 0; k < a->channels; k++) {
       tiles_gather(&b->in, &t, WINOGRAD_IN, c->x[CONV_X] + k * in, b->d);
-      winograd_input(b->d, t.lanes, b->work, b->v + offset(b, j, a->channels, k), b->v_step);
+      winograd_input(b->d, t.lanes, b->work, b->v + offset(b, j, a->channels, k), b->slot);
     }
   }
   products(b, c->at->prepared, false);
   for (int j = 0; t = panel(b, j), t.n; j++) {
     for (int m = 0; m < a->outputs; m++) {
-      winograd_output(b->m + offset(b, j, a->outputs, m), b->m_step, t.lanes, b->work, b->d);
+      winograd_output(b->m + offset(b, j, a->outputs, m), b->slot, t.lanes, b->work, b->d);
       tiles_scatter(&b->out, &t, b->d, conv_bias(c->at, c->x, m), c->y + m * out);
     }
   }
@@ -217,15 +219,13 @@ static void backward_block(const struct op_bwd *c, const struct block *b)
   for (int j = 0; t = panel(b, j), t.n; j++) {
     for (int m = 0; m < a->outputs; m++) {
       tiles_gather(&b->out, &t, WINOGRAD_OUT, c->dy + m * out, b->d);
-      winograd_output_adjoint(b->d, t.lanes, b->work, b->m + offset(b, j, a->outputs, m),
-                              b->m_step);
+      winograd_output_adjoint(b->d, t.lanes, b->work, b->m + offset(b, j, a->outputs, m), b->slot);
     }
   }
   products(b, c->at->prepared, true);
   for (int j = 0; t = panel(b, j), t.n; j++) {
     for (int k = 0; k < a->channels; k++) {
-      winograd_input_adjoint(b->v + offset(b, j, a->channels, k), b->v_step, t.lanes, b->work,
-                             b->d);
+      winograd_input_adjoint(b->v + offset(b, j, a->channels, k), b->slot, t.lanes, b->work, b->d);
       tiles_add(&b->in, &t, b->d, c->dx[CONV_X] + k * in);
     }
   }

@@ -60,8 +60,8 @@ static inline bool op_sets(const struct op_bwd *c, int i)
 enum { OP_READS_X = 1, OP_READS_Y = 2, OP_READS_AUX = 4, OP_READS_OWN = 8 };
 
 /* Where results may lie.  FORWARD: y may be the memory of x[0].  BACKWARD: dx[0] may be the memory of
- * dy when it is set, not accumulated. */
-enum { OP_IN_PLACE_FORWARD = 1, OP_IN_PLACE_BACKWARD = 2 };
+ * dy when it is set, not accumulated.  BOTH: of two inputs, dx[1] may be there, too. */
+enum { OP_IN_PLACE_FORWARD = 1, OP_IN_PLACE_BACKWARD = 2, OP_IN_PLACE_BOTH = 4 };
 
 struct op {
   const char *name;   /* ONNX operator type */

@@ -18,7 +18,7 @@ static bool is_whole(const struct op_site *at, int k)
   return !at->in[k].fixed && shape_count(&at->in[k].shape) == shape_count(&at->ys);
 }
 
-/** dx (+)= dy; where dx[0] lies on dy it is there already, and dy is still whole for dx[1]. */
+/** dx (+)= dy; what lies on dy is there already, and dy stays whole. */
 static void backward(const struct op_bwd *c)
 {
   const struct broadcast s = broadcast_of(c->at);
@@ -45,5 +45,5 @@ const struct op op_add = {
     .forward = forward,
     .backward = backward,
     .can_set = true,
-    .in_place = OP_IN_PLACE_FORWARD | OP_IN_PLACE_BACKWARD,
+    .in_place = OP_IN_PLACE_FORWARD | OP_IN_PLACE_BACKWARD | OP_IN_PLACE_BOTH,
 };

@@ -48,6 +48,47 @@ static bool backward_in_place(const struct plan *p, int i)
   return true;
 }
 
+/** The last node before i that reads value x; -1 for none. */
+static int reader_before(const struct graph *g, int i, int x)
+{
+  while (--i >= 0) {
+    for (int k = 0; k < g->nodes[i].n_in; k++)
+      if (g->nodes[i].in[k] == x) return i;
+  }
+  return -1;
+}
+
+/** Whether backward of the node that makes x may write over the signal of x. */
+static bool is_overwritten(const struct graph *g, int x)
+{
+  return g->values[x].producer >= 0 &&
+         g->nodes[g->values[x].producer].op->in_place & OP_IN_PLACE_BACKWARD;
+}
+
+/** Two inputs of node i may both have their signals on that of its output: `brief` is read by the node
+ *  that makes it, and left as it is, before anybody changes `lasting`. */
+static bool may_share(const struct graph *g, int i, int brief, int lasting)
+{
+  const int end = g->values[brief].producer;
+  return reader_before(g, i, brief) < 0 && !is_overwritten(g, brief) &&
+         end > reader_before(g, i, lasting) &&
+         (!is_overwritten(g, lasting) || g->values[lasting].producer < end);
+}
+
+/** The signal of node i's second input may lie where those of its output and of its first input do. */
+static bool second_in_place(const struct plan *p, int i, const int *root)
+{
+  const struct graph *g = p->graph;
+  const struct node *n = &g->nodes[i];
+  if (!(n->op->in_place & OP_IN_PLACE_BOTH) || root[n->in[0]] != root[n->out]) return false;
+  const int x = n->in[1];
+  for (int k = 0; k < p->n_passes; k++)
+    if (rule_override(p->passes[k].rule, n->op)) return false;
+  return !g->values[x].is.fixed && x != p->parts.cut && is_last_reader(g, i, x) &&
+         shape_count(&g->values[x].is.shape) == shape_count(&g->values[n->out].is.shape) &&
+         (may_share(g, i, n->in[0], x) || may_share(g, i, x, n->in[0]));
+}
+
 void plan_alias_signals(const struct plan *p, int *root)
 {
   const struct graph *g = p->graph;
@@ -56,5 +97,6 @@ void plan_alias_signals(const struct plan *p, int *root)
     const int x = g->nodes[i].n_in ? g->nodes[i].in[0] : -1;
     if (backward_in_place(p, i) && is_single(p, i) && is_last_reader(g, i, x))
       root[x] = root[g->nodes[i].out];
+    if (second_in_place(p, i, root)) root[g->nodes[i].in[1]] = root[g->nodes[i].out];
   }
 }
