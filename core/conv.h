@@ -39,7 +39,8 @@ extern const struct conv_kernel conv_pointwise;
 /** One input channel a group: direct loops over padded planes. */
 extern const struct conv_kernel conv_depthwise;
 
-/** Kernel 3 x 3, stride 1, many channels: Winograd's F(4x4, 3x3), a quarter of the products. */
+/** Kernel 3 x 3, stride 1 or 2, many channels: Winograd's F(4x4, 3x3), a quarter of the products, or
+ *  F(2x2, 3x3), 25 of 36. */
 extern const struct conv_kernel conv_winograd;
 
 /** Anything: receptive fields copied into columns, block by block, and matrix products. */

@@ -1,9 +1,10 @@
 /** @file
- *  3x3 convolutions of stride 1 by Winograd's F(4x4, 3x3): 36 matrix products
+ *  3x3 convolutions by Winograd's algorithms, F(4x4, 3x3) for stride 1, F(2x2, 3x3) for stride 2: 36 or
+ *  25 matrix products
  *
- *    P_f [M, tiles] = U_f [M, C] V_f [C, tiles],  f = 0 .. 35
+ *    P_f [M, tiles] = U_f [M, C] V_f [C, tiles]
  *
- *  of transformed weights and inputs instead of one over 9 C, a quarter of the work.  Tiles of all
+ *  of transformed weights and inputs instead of one over 9 C, 1/4 or 25/36 of the work.  Tiles of all
  *  samples stand side by side, in blocks whose size depends on the shapes alone.  The transforms
  *  write and read the panels of the products, so that nothing is copied in between.  Backward is the
  *  adjoint of the same steps, with the same transformed weights. */
@@ -18,9 +19,18 @@ enum {
   BLOCK_BYTES =
       700 << 10,  /* of transformed inputs and outputs of a block: the second-level cache */
   MIN_TILES = 64, /* of a block, so that each weight serves many */
-  SLOTS = WINOGRAD_PRODUCTS + 1,
-  PAD = 80, /* between two f: a power of two would crowd them into the same cache sets */
+  PAD = 80,       /* between two f: a power of two would crowd them into the same cache sets */
 };
+
+static const struct winograd_form *form_of(const struct conv *a)
+{
+  return a->window.stride[0] == 1 ? &winograd_4x4 : &winograd_2x2_strided;
+}
+
+static int products_of(const struct conv *a)
+{
+  return form_of(a)->in * form_of(a)->in;
+}
 
 static int ceil_div(int a, int b)
 {
@@ -31,7 +41,7 @@ static int ceil_div(int a, int b)
 static int block_tiles(const struct conv *a, int tiles)
 {
   const int64_t wide = a->channels > a->outputs ? a->channels : a->outputs;
-  int64_t most = BLOCK_BYTES / (SLOTS * wide * (int64_t)sizeof(float));
+  int64_t most = BLOCK_BYTES / ((products_of(a) + 1) * wide * (int64_t)sizeof(float));
   most = most > MIN_TILES ? most : MIN_TILES;
   const int blocks = ceil_div(tiles, most < tiles ? (int)most : tiles);
   return ceil_div(ceil_div(tiles, blocks), WINOGRAD_LANES) * WINOGRAD_LANES;
@@ -39,15 +49,16 @@ static int block_tiles(const struct conv *a, int tiles)
 
 static int tiles_of(const struct conv *a, int batch)
 {
-  return batch * ceil_div(a->out[0], WINOGRAD_OUT) * ceil_div(a->out[1], WINOGRAD_OUT);
+  const int out = form_of(a)->out;
+  return batch * ceil_div(a->out[0], out) * ceil_div(a->out[1], out);
 }
 
 static bool fits(const struct conv *a)
 {
   const struct window *w = &a->window;
+  if (w->stride[0] > 2 || w->stride[1] != w->stride[0]) return false;
   for (int i = 0; i < 2; i++) {
-    if (w->kernel[i] != 3 || w->stride[i] != 1 || w->dilation[i] != 1 || w->begin[i] > 2 ||
-        a->out[i] < WINOGRAD_OUT)
+    if (w->kernel[i] != 3 || w->dilation[i] != 1 || w->begin[i] > 2 || a->out[i] < form_of(a)->out)
       return false;
   }
   return a->groups == 1 && a->channels >= MIN_CHANNELS && a->outputs >= MIN_CHANNELS;
@@ -62,11 +73,11 @@ static int64_t slot_of(const struct conv *a, int tiles)
 static size_t work_bytes(const struct conv *a, int batch)
 {
   const int tiles = block_tiles(a, tiles_of(a, batch));
-  const int64_t floats = SLOTS * slot_of(a, tiles) + WINOGRAD_PRODUCTS * (tiles + WINOGRAD_LANES);
+  const int64_t floats = (products_of(a) + 1) * slot_of(a, tiles) + WINOGRAD_MOST * WINOGRAD_LANES;
   return (size_t)floats * sizeof(real) + product_panels_work_bytes();
 }
 
-/** Numbers of U_f: packed, or as it is. */
+/** Numbers of U of one kind: packed, or as it is. */
 static int64_t weights_step(const struct conv *a)
 {
   const int64_t packed = product_packed_count(a->outputs, a->channels);
@@ -75,19 +86,21 @@ static int64_t weights_step(const struct conv *a)
 
 static size_t prepared_bytes(const struct conv *a)
 {
-  return (size_t)(WINOGRAD_PRODUCTS * weights_step(a)) * sizeof(real);
+  const int kinds = form_of(a)->kinds;
+  return (size_t)(kinds * kinds * weights_step(a)) * sizeof(real);
 }
 
 static void prepare(const struct conv *a, const real *w, void *prepared)
 {
+  const struct winograd_form *form = form_of(a);
   const struct product_order o = product_order_of(a->channels);
   const int64_t step = weights_step(a), n = a->channels;
-  real u[WINOGRAD_PRODUCTS], *to = prepared;
+  real u[WINOGRAD_MOST], *to = prepared;
   if (o.rows) memset(to, 0, prepared_bytes(a));
   for (int64_t i = 0; i < n * a->outputs; i++) {
     const int64_t at = o.rows ? product_packed_at(&o, (int)(i / n), (int)(i % n)) : i;
-    winograd_weights(w + i * 9, 1, u);
-    for (int f = 0; f < WINOGRAD_PRODUCTS; f++) to[f * step + at] = u[f];
+    winograd_weights(form, w + i * 9, u);
+    for (int f = 0; f < form->kinds * form->kinds; f++) to[f * step + at] = u[f];
   }
 }
 
@@ -95,39 +108,42 @@ static void prepare(const struct conv *a, const real *w, void *prepared)
  *  P_(f+1) will be: of the two sides, only one slot is there twice. */
 struct block {
   const struct conv *a;
+  const struct winograd_form *form;
   struct tile_grid in, out;
   int first, tiles, width; /* tiles [first, first + tiles), columns of a panel */
   int64_t slot;
-  real *v, *m;    /* [36][panels][C][width], [36][panels][M][width] */
-  real *d, *work; /* [36][width], [36][lanes] */
+  real *v, *m; /* [f][panels][C][width], [f][panels][M][width] */
+  real *d;     /* [places of a tile][lanes] */
   void *products;
 };
 
-static struct tile_grid grid(const struct conv *a, int batch, const int extent[2],
-                             const int begin[2])
-{
-  return (struct tile_grid){batch,
-                            ceil_div(a->out[0], WINOGRAD_OUT),
-                            ceil_div(a->out[1], WINOGRAD_OUT),
-                            {extent[0], extent[1]},
-                            {begin[0], begin[1]}};
-}
-
 static struct block block_of(const struct op_site *at, void *work)
 {
-  static const int none[2] = {0, 0};
   const struct conv *a = at->attr;
+  const struct winograd_form *form = form_of(a);
   const int tiles = block_tiles(a, tiles_of(a, at->batch));
+  const struct tile_grid out = {.batch = at->batch,
+                                .down = ceil_div(a->out[0], form->out),
+                                .across = ceil_div(a->out[1], form->out),
+                                .extent = {a->out[0], a->out[1]},
+                                .step = form->out,
+                                .size = form->out};
   struct block b = {.a = a,
-                    .in = grid(a, at->batch, a->in, a->window.begin),
-                    .out = grid(a, at->batch, a->out, none),
+                    .form = form,
+                    .in = out,
+                    .out = out,
                     .width = product_panel_width(tiles),
                     .slot = slot_of(a, tiles),
                     .m = work};
+  for (int i = 0; i < 2; i++) {
+    b.in.extent[i] = a->in[i];
+    b.in.begin[i] = a->window.begin[i];
+  }
+  b.in.step = form->out * form->stride;
+  b.in.size = form->in;
   b.v = b.m + b.slot;
-  b.d = b.m + SLOTS * b.slot;
-  b.work = b.d + (int64_t)WINOGRAD_PRODUCTS * tiles;
-  b.products = b.work + (int64_t)WINOGRAD_PRODUCTS * WINOGRAD_LANES;
+  b.d = b.m + (products_of(a) + 1) * b.slot;
+  b.products = b.d + (int64_t)WINOGRAD_MOST * WINOGRAD_LANES;
   return b;
 }
 
@@ -140,32 +156,30 @@ static bool next(struct block *b, const struct op_site *at)
   return b->tiles > 0;
 }
 
-/** The tiles of panel j; n = 0 after the last. */
-static struct tile_block panel(const struct block *b, int j)
+/** Tiles [at, at + WINOGRAD_LANES) of the block on a grid; false where there are none. */
+static bool map(const struct block *b, const struct tile_grid *g, int at, struct tile_map *m)
 {
-  const int left = b->tiles - j * b->width;
-  return (struct tile_block){b->first + j * b->width,
-                             left < 0          ? 0
-                             : left < b->width ? left
-                                               : b->width,
-                             b->width};
+  const int left = b->tiles - at;
+  if (left > 0) tiles_map(g, b->first + at, left < WINOGRAD_LANES ? left : WINOGRAD_LANES, m);
+  return left > 0;
 }
 
-/** Channel c of panel j. */
-static int64_t offset(const struct block *b, int j, int channels, int c)
+/** Where channel c of the panels begins with tile `at` of the block. */
+static int64_t offset(const struct block *b, int at, int channels, int c)
 {
-  return ((int64_t)j * channels + c) * b->width;
+  return ((int64_t)(at / b->width) * channels + c) * b->width + at % b->width;
 }
 
-/** All 36 products, V to M or, with the transposed weights, M to V: in an order in which each result
- *  falls where the operand of the one before was. */
+/** All products, V to M or, with the transposed weights, M to V: in an order in which each result falls
+ *  where the operand of the one before was. */
 static void products(const struct block *b, const real *u, bool backward)
 {
-  const int channels = b->a->channels, outputs = b->a->outputs;
-  for (int i = 0; i < WINOGRAD_PRODUCTS; i++) {
-    const int f = backward ? WINOGRAD_PRODUCTS - 1 - i : i;
+  const int channels = b->a->channels, outputs = b->a->outputs, in = b->form->in;
+  for (int i = 0; i < in * in; i++) {
+    const int f = backward ? in * in - 1 - i : i;
+    const int kind = b->form->kind[f / in] * b->form->kinds + b->form->kind[f % in];
     real *v = b->v + f * b->slot, *m = b->m + f * b->slot;
-    const real *weights = u + f * weights_step(b->a);
+    const real *weights = u + kind * weights_step(b->a);
     product_panels(
         &(struct product_panels){.m = backward ? channels : outputs,
                                  .n = b->tiles,
@@ -188,18 +202,18 @@ static void forward_block(const struct op_fwd *c, const struct block *b)
   const struct conv *a = b->a;
   const int64_t in = (int64_t)c->at->batch * a->in[0] * a->in[1];
   const int64_t out = (int64_t)c->at->batch * a->out[0] * a->out[1];
-  struct tile_block t;
-  for (int j = 0; t = panel(b, j), t.n; j++) {
+  struct tile_map t;
+  for (int i = 0; map(b, &b->in, i, &t); i += WINOGRAD_LANES) {
     for (int k = 0; k < a->channels; k++) {
-      tiles_gather(&b->in, &t, WINOGRAD_IN, c->x[CONV_X] + k * in, b->d);
-      winograd_input(b->d, t.lanes, b->work, b->v + offset(b, j, a->channels, k), b->slot);
+      tiles_gather(&t, c->x[CONV_X] + k * in, b->d);
+      b->form->input(b->d, b->v + offset(b, i, a->channels, k), b->slot);
     }
   }
   products(b, c->at->prepared, false);
-  for (int j = 0; t = panel(b, j), t.n; j++) {
+  for (int i = 0; map(b, &b->out, i, &t); i += WINOGRAD_LANES) {
     for (int m = 0; m < a->outputs; m++) {
-      winograd_output(b->m + offset(b, j, a->outputs, m), b->slot, t.lanes, b->work, b->d);
-      tiles_scatter(&b->out, &t, b->d, conv_bias(c->at, c->x, m), c->y + m * out);
+      b->form->output(b->m + offset(b, i, a->outputs, m), b->slot, b->d);
+      tiles_scatter(&t, b->d, conv_bias(c->at, c->x, m), c->y + m * out);
     }
   }
 }
@@ -215,18 +229,18 @@ static void backward_block(const struct op_bwd *c, const struct block *b)
   const struct conv *a = b->a;
   const int64_t in = (int64_t)c->at->batch * a->in[0] * a->in[1];
   const int64_t out = (int64_t)c->at->batch * a->out[0] * a->out[1];
-  struct tile_block t;
-  for (int j = 0; t = panel(b, j), t.n; j++) {
+  struct tile_map t;
+  for (int i = 0; map(b, &b->out, i, &t); i += WINOGRAD_LANES) {
     for (int m = 0; m < a->outputs; m++) {
-      tiles_gather(&b->out, &t, WINOGRAD_OUT, c->dy + m * out, b->d);
-      winograd_output_adjoint(b->d, t.lanes, b->work, b->m + offset(b, j, a->outputs, m), b->slot);
+      tiles_gather(&t, c->dy + m * out, b->d);
+      b->form->output_adjoint(b->d, b->m + offset(b, i, a->outputs, m), b->slot);
     }
   }
   products(b, c->at->prepared, true);
-  for (int j = 0; t = panel(b, j), t.n; j++) {
+  for (int i = 0; map(b, &b->in, i, &t); i += WINOGRAD_LANES) {
     for (int k = 0; k < a->channels; k++) {
-      winograd_input_adjoint(b->v + offset(b, j, a->channels, k), b->slot, t.lanes, b->work, b->d);
-      tiles_add(&b->in, &t, b->d, c->dx[CONV_X] + k * in);
+      b->form->input_adjoint(b->v + offset(b, i, a->channels, k), b->slot, b->d);
+      tiles_add(&t, b->d, c->dx[CONV_X] + k * in);
     }
   }
 }

@@ -1,173 +1,230 @@
 /** @file
- *  Tiles of a plane, in runs: tiles of one tile row that are neighbours both there and in the lanes.
- *  A row of a run is a line; where it reaches beyond the plane, it goes through a padded copy. */
+ *  Tiles of a plane.  One row of all tiles is a line, step elements a tile, into which the rows of the
+ *  runs are copied with zeros beyond the plane; the `over` columns in which a tile overlaps the next one
+ *  are that one's first. */
 #include "core/winograd_tiles.h"
 
 #include "core/simd.h"
-#include "core/winograd.h"
 
-#include <string.h>
+#include <assert.h>
 
-enum { STEP = WINOGRAD_OUT, LINE = WINOGRAD_LANES * STEP + 2 };
-
-struct run {
-  int sample, row, column; /* of the first tile */
-  int n, lane;
+enum {
+  LANES = WINOGRAD_LANES,
+  STEP = 4,  /* the larger one */
+  ROOM = 16, /* elements that are copied at once, also beyond the end of a run */
+  LINE = LANES * STEP + ROOM
 };
 
-/** The run that begins at a tile of the block. */
-static struct run run_at(const struct tile_grid *g, const struct tile_block *b, int lane)
+void tiles_map(const struct tile_grid *g, int first, int n, struct tile_map *m)
 {
-  const int tile = b->first + lane, row = tile / g->across, column = tile % g->across;
-  int n = g->across - column;
-  if (n > b->n - lane) n = b->n - lane;
-  if (n > WINOGRAD_LANES) n = WINOGRAD_LANES;
-  return (struct run){row / g->down, row % g->down, column, n, lane};
-}
-
-/** A line of a run: columns [left, left + n) of a row, of which [from, to) are in the plane. */
-struct line {
-  int64_t at; /* of column `left` in the channel */
-  int n, from, to;
-};
-
-/** Line i of tiles of a size; false where its row is beyond the plane. */
-static bool line_at(const struct tile_grid *g, const struct run *r, int size, int i, struct line *l)
-{
-  const int row = STEP * r->row + i - g->begin[0], left = STEP * r->column - g->begin[1];
-  if (row < 0 || row >= g->extent[0]) return false;
-  l->at = ((int64_t)r->sample * g->extent[0] + row) * g->extent[1] + left;
-  l->n = STEP * r->n + size - STEP;
-  l->from = left < 0 ? -left : 0;
-  l->to = g->extent[1] - left < l->n ? g->extent[1] - left : l->n;
-  return l->from < l->to;
-}
-
-static bool is_whole(const struct line *l)
-{
-  return l->from == 0 && l->to == l->n;
-}
-
-/** The line with zeros beyond the plane: in place, or in the buffer [LINE]. */
-static const real *padded(const struct line *l, const real *x, real *buffer)
-{
-  if (is_whole(l)) return x + l->at;
-  memset(buffer, 0, (size_t)l->n * sizeof *buffer);
-  memcpy(buffer + l->from, x + l->at + l->from, (size_t)(l->to - l->from) * sizeof *buffer);
-  return buffer;
-}
-
-/** d[k][t] = line[4 t + k], k < size. */
-SIMD static void spread(const real *restrict line, int n, int size, int64_t lanes, real *restrict d)
-{
-  real *restrict a = d, *restrict b = a + lanes, *restrict c = b + lanes, *restrict e = c + lanes;
-  SIMD_INDEPENDENT
-  for (int64_t t = 0; t < n; t++) {
-    a[t] = line[4 * t];
-    b[t] = line[4 * t + 1];
-    c[t] = line[4 * t + 2];
-    e[t] = line[4 * t + 3];
+  assert(n <= LANES && g->step <= STEP);
+  *m = (struct tile_map){.step = g->step,
+                         .size = g->size,
+                         .width = g->extent[1],
+                         .total = (int64_t)g->batch * g->extent[0] * g->extent[1]};
+  for (int lane = 0; lane < n; m->runs++) {
+    const int tile = first + lane, row = tile / g->across, column = tile % g->across;
+    const int top = g->step * (row % g->down) - g->begin[0], left = g->step * column - g->begin[1];
+    const int count = g->across - column < n - lane ? g->across - column : n - lane;
+    const int columns = g->step * count + g->size - g->step;
+    struct tile_run r = {.lane = lane,
+                         .n = count,
+                         .at =
+                             ((int64_t)(row / g->down) * g->extent[0] + top) * g->extent[1] + left,
+                         .top = top < 0 ? -top : 0,
+                         .bottom = g->extent[0] - top < g->size ? g->extent[0] - top : g->size,
+                         .from = left < 0 ? -left : 0,
+                         .to = g->extent[1] - left < columns ? g->extent[1] - left : columns};
+    if (r.from >= r.to) r.bottom = 0; /* nothing of it is in the plane */
+    m->run[m->runs] = r;
+    lane += count;
   }
-  if (size == STEP) return;
-  real *restrict p = e + lanes, *restrict q = p + lanes; /* those of the next tile */
-  for (int64_t t = 0; t + 1 < n; t++) p[t] = a[t + 1];
-  for (int64_t t = 0; t + 1 < n; t++) q[t] = b[t + 1];
-  p[n - 1] = line[(int64_t)STEP * n];
-  q[n - 1] = line[(int64_t)STEP * n + 1];
 }
 
-void tiles_gather(const struct tile_grid *g, const struct tile_block *b, int size, const real *x,
-                  real *d)
+SIMD_PART bool has_row(const struct tile_run *r, int i)
 {
-  real buffer[LINE];
-  for (int lane = 0; lane < b->n;) {
-    const struct run r = run_at(g, b, lane);
-    for (int i = 0; i < size; i++) {
-      struct line l;
-      real *to = d + (int64_t)i * size * b->lanes + lane;
-      if (line_at(g, &r, size, i, &l)) {
-        spread(padded(&l, x, buffer), r.n, size, b->lanes, to);
-        continue;
-      }
-      for (int k = 0; k < size; k++)
-        memset(to + (int64_t)k * b->lanes, 0, (size_t)r.n * sizeof *to);
+  return i >= r->top && i < r->bottom;
+}
+
+SIMD_PART void zero(real *line, int from, int to)
+{
+  for (int j = from; j < to; j++) line[j] = REAL(0.0);
+}
+
+/** n elements; `room` elements can be read from x on, and ROOM written behind the last. */
+SIMD_PART void copy_wide(const real *restrict x, int n, int64_t room, real *restrict to)
+{
+  int j = 0;
+  for (; j < n && room - j >= ROOM; j += ROOM)
+    for (int k = 0; k < ROOM; k++) to[j + k] = x[j + k];
+  for (; j < n; j++) to[j] = x[j];
+}
+
+/** Row i of all tiles, without what overlaps. */
+SIMD_PART void fill_line(const struct tile_map *m, int step, int i, const real *x, real *line)
+{
+  for (int k = 0; k < m->runs; k++) {
+    const struct tile_run *r = m->run + k;
+    const int n = r->n * step, end = r->to < n ? r->to : n;
+    real *to = line + (int64_t)r->lane * step;
+    if (!has_row(r, i)) {
+      zero(to, 0, n);
+      continue;
     }
-    lane += r.n;
-  }
-  if (b->n == b->lanes) return;
-  for (int k = 0; k < size * size; k++)
-    memset(d + (int64_t)k * b->lanes + b->n, 0, (size_t)(b->lanes - b->n) * sizeof *d);
-}
-
-/** line[4 t + k] = d[k][t] + bias, k < 4. */
-SIMD static void join(const real *restrict d, int64_t lanes, int n, real bias, real *restrict line)
-{
-  const real *restrict a = d, *restrict b = a + lanes, *restrict c = b + lanes;
-  const real *restrict e = c + lanes;
-  SIMD_INDEPENDENT
-  for (int64_t t = 0; t < n; t++) {
-    line[4 * t] = a[t] + bias;
-    line[4 * t + 1] = b[t] + bias;
-    line[4 * t + 2] = c[t] + bias;
-    line[4 * t + 3] = e[t] + bias;
+    const int64_t from = r->at + i * m->width + r->from;
+    zero(to, 0, r->from < n ? r->from : n);
+    copy_wide(x + from, end - r->from, m->total - from, to + r->from);
+    zero(to, end, n);
   }
 }
 
-void tiles_scatter(const struct tile_grid *g, const struct tile_block *b, const real *d, real bias,
-                   real *y)
+/** d[k][t] = line[step t + k], k < step. */
+SIMD_PART void split(const real *restrict line, int step, real *restrict d)
 {
-  real buffer[LINE];
-  for (int lane = 0; lane < b->n;) {
-    const struct run r = run_at(g, b, lane);
-    for (int i = 0; i < STEP; i++) {
-      struct line l;
-      if (!line_at(g, &r, STEP, i, &l)) continue;
-      real *to = is_whole(&l) ? y + l.at : buffer;
-      join(d + (int64_t)i * STEP * b->lanes + lane, b->lanes, r.n, bias, to);
-      if (to == buffer)
-        memcpy(y + l.at + l.from, buffer + l.from, (size_t)(l.to - l.from) * sizeof *y);
+  for (int k = 0; k < step; k++)
+    for (int64_t t = 0; t < LANES; t++) d[k * LANES + t] = line[step * t + k];
+}
+
+/** d[step + k][t] = d[k][t + 1], and the last tile of a run from the plane. */
+SIMD_PART void overlap(const struct tile_map *m, int step, int over, int i, const real *x, real *d)
+{
+  for (int k = 0; k < over; k++) {
+    real *to = d + (step + k) * (int64_t)LANES;
+    const real *next = d + k * (int64_t)LANES;
+    for (int t = 0; t + 1 < LANES; t++) to[t] = next[t + 1];
+    for (int q = 0; q < m->runs; q++) {
+      const struct tile_run *r = m->run + q;
+      const int column = r->n * step + k;
+      const bool inside = has_row(r, i) && column >= r->from && column < r->to;
+      to[r->lane + r->n - 1] = inside ? x[r->at + i * m->width + column] : REAL(0.0);
     }
-    lane += r.n;
   }
 }
 
-/** line[4 t + k] += d[k][t], k < 6: tile t before tile t + 1, two places of which are the same. */
-SIMD static void join_add(const real *restrict d, int64_t lanes, int n, real *restrict line)
+SIMD_PART void gather(const struct tile_map *m, int step, int over, const real *x, real *d)
 {
-  const real *restrict a = d, *restrict b = a + lanes, *restrict c = b + lanes;
-  const real *restrict e = c + lanes, *restrict p = e + lanes, *restrict q = p + lanes;
-  line[0] += a[0];
-  line[1] += b[0];
-  line[2] += c[0];
-  line[3] += e[0];
-  SIMD_INDEPENDENT
-  for (int64_t t = 1; t < n; t++) {
-    line[4 * t] = line[4 * t] + p[t - 1] + a[t];
-    line[4 * t + 1] = line[4 * t + 1] + q[t - 1] + b[t];
-    line[4 * t + 2] += c[t];
-    line[4 * t + 3] += e[t];
+  real line[LINE] = {0};
+  for (int i = 0; i < step + over; i++, d += (step + over) * (int64_t)LANES) {
+    fill_line(m, step, i, x, line);
+    split(line, step, d);
+    overlap(m, step, over, i, x, d);
   }
-  line[(int64_t)STEP * n] += p[n - 1];
-  line[(int64_t)STEP * n + 1] += q[n - 1];
 }
 
-void tiles_add(const struct tile_grid *g, const struct tile_block *b, const real *d, real *dx)
+SIMD static void gather_any(const struct tile_map *m, const real *x, real *d)
 {
-  real buffer[LINE];
-  for (int lane = 0; lane < b->n;) {
-    const struct run r = run_at(g, b, lane);
-    for (int i = 0; i < WINOGRAD_IN; i++) {
-      struct line l;
-      if (!line_at(g, &r, WINOGRAD_IN, i, &l)) continue;
-      const real *from = d + (int64_t)i * WINOGRAD_IN * b->lanes + lane;
-      if (is_whole(&l)) {
-        join_add(from, b->lanes, r.n, dx + l.at);
-        continue;
-      }
-      (void)padded(&l, dx, buffer);
-      join_add(from, b->lanes, r.n, buffer);
-      memcpy(dx + l.at + l.from, buffer + l.from, (size_t)(l.to - l.from) * sizeof *dx);
+  if (m->step == 2) {
+    gather(m, 2, 0, x, d);
+  } else if (m->size == STEP) {
+    gather(m, STEP, 0, x, d);
+  } else if (m->size == STEP + 1) {
+    gather(m, STEP, 1, x, d);
+  } else {
+    gather(m, STEP, 2, x, d);
+  }
+}
+
+void tiles_gather(const struct tile_map *m, const real *x, real *d)
+{
+  gather_any(m, x, d);
+}
+
+/** line[step t + k] = d[k][t] + bias, k < step. */
+SIMD_PART void join(const real *restrict d, int step, real bias, real *restrict line)
+{
+  for (int64_t t = 0; t < LANES; t++)
+    for (int k = 0; k < step; k++) line[step * t + k] = d[k * LANES + t] + bias;
+}
+
+SIMD_PART void copy_narrow(const real *restrict x, int n, real *restrict to)
+{
+  int j = 0;
+  for (; j + ROOM <= n; j += ROOM)
+    for (int k = 0; k < ROOM; k++) to[j + k] = x[j + k];
+  for (int half = ROOM / 2; half > 0; half /= 2) {
+    if (!(n & half)) continue;
+    for (int k = 0; k < half; k++) to[j + k] = x[j + k];
+    j += half;
+  }
+}
+
+SIMD_PART void scatter(const struct tile_map *m, int step, const real *d, real bias, real *y)
+{
+  real line[LINE];
+  for (int i = 0; i < step; i++, d += step * (int64_t)LANES) {
+    join(d, step, bias, line);
+    for (int k = 0; k < m->runs; k++) {
+      const struct tile_run *r = m->run + k;
+      if (!has_row(r, i)) continue;
+      copy_narrow(line + (int64_t)r->lane * step + r->from, r->to - r->from,
+                  y + r->at + i * m->width + r->from);
     }
-    lane += r.n;
   }
+}
+
+SIMD static void scatter_any(const struct tile_map *m, const real *d, real bias, real *y)
+{
+  if (m->step == 2) {
+    scatter(m, 2, d, bias, y);
+  } else {
+    scatter(m, STEP, d, bias, y);
+  }
+}
+
+void tiles_scatter(const struct tile_map *m, const real *d, real bias, real *y)
+{
+  scatter_any(m, d, bias, y);
+}
+
+/** own[4 t + k] = d[k][t], and what the tile before has there, too: before[4 t + k] = d[4 + k][t - 1],
+ *  where there is none -0, which changes nothing. */
+SIMD_PART void spread(const struct tile_map *m, int over, const real *restrict d,
+                      real *restrict own, real *restrict before)
+{
+  real last[2][LANES] = {0};
+  for (int k = 0; k < over; k++) {
+    for (int64_t t = 1; t < LANES; t++) last[k][t] = d[(STEP + k) * LANES + t - 1];
+    for (int q = 0; q < m->runs; q++) last[k][m->run[q].lane] = -REAL(0.0);
+  }
+  for (int64_t t = 0; t < LANES; t++) {
+    for (int k = 0; k < STEP; k++) own[STEP * t + k] = d[k * LANES + t];
+    for (int k = 0; k < STEP; k++) before[STEP * t + k] = k < over ? last[k][t] : -REAL(0.0);
+  }
+}
+
+SIMD_PART void add_run(const struct tile_run *r, const real *restrict own,
+                       const real *restrict before, real *restrict dx)
+{
+  const int n = r->n * STEP, end = r->to < n ? r->to : n;
+  for (int j = r->from; j < end; j++) dx[j] = dx[j] + before[j] + own[j];
+}
+
+SIMD_PART void add(const struct tile_map *m, int over, const real *d, real *dx)
+{
+  const int size = STEP + over;
+  real own[STEP + 2][LINE], before[STEP + 2][LINE];
+  for (int i = 0; i < size; i++) spread(m, over, d + i * size * (int64_t)LANES, own[i], before[i]);
+  for (int k = 0; k < m->runs; k++) {
+    const struct tile_run *r = m->run + k;
+    for (int i = r->top; i < r->bottom; i++) {
+      real *to = dx + r->at + i * m->width;
+      add_run(r, own[i] + (int64_t)r->lane * STEP, before[i] + (int64_t)r->lane * STEP, to);
+      for (int j = r->n * STEP > r->from ? r->n * STEP : r->from; j < r->to; j++)
+        to[j] += d[(i * size + STEP + j - r->n * STEP) * (int64_t)LANES + r->lane + r->n - 1];
+    }
+  }
+}
+
+SIMD static void add_any(const struct tile_map *m, const real *d, real *dx)
+{
+  if (m->size == STEP + 1) {
+    add(m, 1, d, dx);
+  } else {
+    add(m, 2, d, dx);
+  }
+}
+
+void tiles_add(const struct tile_map *m, const real *d, real *dx)
+{
+  add_any(m, d, dx);
 }
