@@ -29,6 +29,7 @@ void graph_free(struct graph **g)
   for (int i = 0; i < s->n_owned; i++) free(s->owned[i]);
   for (int i = 0; i < s->n_mappings; i++) (void)munmap(s->mappings[i].memory, s->mappings[i].bytes);
   free(s->mappings);
+  free(s->inner);
   free(s->owned);
   free(s->gathered);
   free(s->values);

@@ -24,6 +24,12 @@ struct node {
   int out;       /* value id */
 };
 
+/** A name of the file without a value of its own: one operator stands for several nodes. */
+struct inner {
+  const char *name;
+  int value; /* what that operator makes */
+};
+
 struct graph {
   int n_values, n_nodes, n_taps;
   const struct value *values; /* [n_values] */
@@ -34,6 +40,8 @@ struct graph {
   int classes;
   int opset;
   int64_t weight_bytes; /* of all float constants */
+  int n_inner;
+  const struct inner *inner; /* [n_inner] some may be values or taps all the same */
 };
 
 /* Building.  The builder copies names and integer constants; float data are handed over. */
@@ -75,6 +83,9 @@ struct graph_node_spec {
 /** A node: parses its attributes, checks operands, infers its output's shape.
  *  Errors name the node and the operator.  *id: the value it makes. */
 MUST_CHECK err graph_add_node(struct graph_builder *b, const struct graph_node_spec *spec, int *id);
+
+/** Note that a value or node called `name` may be asked for, and that `value` is what it is part of. */
+MUST_CHECK err graph_note_inner(struct graph_builder *b, const char *name, int value);
 
 /** Shape of a value that was added: of one sample, or of the constant.  Valid until the next value is
  *  added. */

@@ -229,6 +229,15 @@ err graph_add_node(struct graph_builder *b, const struct graph_node_spec *spec, 
   return ERR_OK;
 }
 
+err graph_note_inner(struct graph_builder *b, const char *name, int value)
+{
+  struct graph_storage *s = b->store;
+  TRY(grow(&s->inner, s->n_inner, &s->max_inner, sizeof *s->inner));
+  TRY(copy_name(s, name, &s->inner[s->n_inner].name));
+  s->inner[s->n_inner++].value = value;
+  return ERR_OK;
+}
+
 const struct shape *graph_builder_shape(const struct graph_builder *b, int id)
 {
   return &b->store->values[id].is.shape;
@@ -298,7 +307,9 @@ err graph_finish(struct graph_builder **builder, int output, struct graph **out)
                             .output = output,
                             .classes = shape_channels(logits),
                             .opset = b->opset,
-                            .weight_bytes = weights};
+                            .weight_bytes = weights,
+                            .n_inner = s->n_inner,
+                            .inner = s->inner};
   *out = &s->graph;
   free(b);
   *builder = NULL;

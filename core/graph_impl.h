@@ -18,4 +18,6 @@ struct graph_storage {
   void *gathered; /* the float constants, after graph_gather_weights */
   int n_mappings, max_mappings;
   struct mapping *mappings;
+  int n_inner, max_inner;
+  struct inner *inner;
 };

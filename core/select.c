@@ -56,6 +56,17 @@ static bool matches(const struct graph *g, int tap, const char *pattern)
          !fnmatch(pattern, node_name(g, tap), 0) || !fnmatch(pattern, op, 0);
 }
 
+/** What a pattern means that is no tap but lies inside an operator that stands for several nodes. */
+static const struct inner *inside(const struct graph *g, const char *pattern)
+{
+  for (int i = 0; i < g->n_inner; i++) {
+    const struct inner *in = &g->inner[i];
+    if (g->values[in->value].tap < 0) continue; /* it leads nowhere */
+    if (!strcmp(pattern, in->name) || !fnmatch(pattern, in->name, 0)) return in;
+  }
+  return NULL;
+}
+
 static err no_match(const struct graph *g, const char *pattern)
 {
   char near[512] = "";
@@ -86,6 +97,10 @@ err select_taps(const struct graph *g, const char *const *patterns, int n, bool 
     bool any = false;
     for (int tap = 0; tap < g->n_taps; tap++)
       if (matches(g, tap, patterns[p])) chosen[tap] = any = true;
+    const struct inner *in = any ? NULL : inside(g, patterns[p]);
+    CHECK(!in, ERR_USAGE,
+          "layer '%s' lies inside '%s' (%s), which is computed as one operator; ask for that one",
+          in->name, g->values[in->value].name, graph_value_op(g, in->value));
     if (!any) return no_match(g, patterns[p]);
   }
   return ERR_OK;

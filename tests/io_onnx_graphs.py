@@ -176,9 +176,15 @@ def not_hard_swish():
 
 
 def swish():
-    """One operator where the engine has it."""
     g, x = start()
-    return g, head(g, g.node("Mul", g.node("Sigmoid", x), x), 60), (), ()
+    return g, head(g, g.node("Mul", g.node("Sigmoid", x), x), 60), ("Sigmoid",), ("Swish",)
+
+
+def swish_and_gate():
+    """A sigmoid that something else reads, too, stays where it can be asked for."""
+    g, x = start()
+    gate = g.node("Sigmoid", x)
+    return g, head(g, g.node("Add", g.node("Mul", gate, x), gate), 60), (), ("Sigmoid", "Swish")
 
 
 def gate():
@@ -219,7 +225,7 @@ def not_layer_norm():
 
 CASES = (channels_last, channels_last_flattened, one_pixel, gelu_torch, gelu_half_first, gelu_of_the_sum,
          gelu_tanh_power, gelu_tanh_products, not_gelu, hard_swish_sigmoid, hard_swish_clip, not_hard_swish, swish,
-         gate, layer_norm([-1], False, False), layer_norm([3], True, False), layer_norm([-2, -1], False, True),
+         swish_and_gate, gate, layer_norm([-1], False, False), layer_norm([3], True, False), layer_norm([-2, -1], False, True),
          not_layer_norm)
 
 
@@ -256,8 +262,26 @@ def check(make, path):
         [f"{op} is there" for op in gone if op in ops] + [f"{op} is not there" for op in left if op not in ops]
 
 
+def ask_inside(path):
+    """What is wrong with asking for a value that became part of one operator; empty where nothing is."""
+    import h5py
+    import numpy as np
+    g, x = start()
+    inner = g.node("Sigmoid", x)
+    outer = g.node("Mul", inner, x)
+    g.save(path, head(g, outer, 60))
+    with h5py.File(path + ".h5", "w") as f:
+        f["x"] = np.zeros((1, *g.shape), "f4")
+    done = subprocess.run([os.environ["RETROGRAD"], "attribute", "--model", path, "--data", path + ".h5:x", "--out",
+                           path + ".out", "--layers", inner, "--methods", "gradient", "--dry-run"],
+                          stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    wanted = f"layer '{inner}' lies inside '{outer}' (Swish), which is computed as one operator; ask for that one"
+    return [] if done.returncode == 2 and wanted in done.stderr else [f"exit code {done.returncode}: {done.stderr}"]
+
+
 def main():
     try:
+        import h5py  # noqa: F401
         import numpy  # noqa: F401
         import onnx  # noqa: F401
         import torch  # noqa: F401
@@ -268,6 +292,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for make in CASES:
             problems += [f"{make.__name__}: {p}" for p in check(make, os.path.join(folder, make.__name__ + ".onnx"))]
+        problems += ask_inside(os.path.join(folder, "inside.onnx"))
     for problem in problems:
         print(problem)
     return 1 if problems else 0

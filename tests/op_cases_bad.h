@@ -171,6 +171,7 @@
 {{"Softplus", 14, "", "c3,4,5"}, ERR_UNSUPPORTED},
 {{"Softsign", 14, "", "c3,4,5"}, ERR_UNSUPPORTED},
 {{"Sqrt", 14, "", "c3,4,5"}, ERR_UNSUPPORTED},
+{{"Swish", 24, "alpha='x'", "x3"}, ERR_FORMAT},
 {{"Tanh", 14, "", "c3,4,5"}, ERR_UNSUPPORTED},
 {{"ReduceSum", 11, "axes=[0]", "x3,4"}, ERR_UNSUPPORTED},
 {{"ReduceSum", 11, "axes=[3]", "x3,4"}, ERR_FORMAT},

@@ -129,6 +129,7 @@ static inline void ref_broadcast_shape(struct ref_call *c)
   R("Softplus", ref_softplus)        \
   R("Softsign", ref_softsign)        \
   R("Sqrt", ref_sqrt)                \
+  R("Swish", ref_swish)              \
   R("Tanh", ref_tanh)                \
   R("ThresholdedRelu", ref_thresholded)
 

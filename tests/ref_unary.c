@@ -39,6 +39,8 @@ FUNCTION(negative, -x)
 FUNCTION(inverse, 1 / x)
 FUNCTION(selu, q *(x > 0 ? x : p * expm1l(x)))
 FUNCTION(sigmoid, 1 / (1 + expl(-x)))
+FUNCTION(swish, x / (1 + expl(-p * x)))
+FUNCTION(swish_size, fabsl(swish(x, p, 0)) * (1 + fabsl(p * x)))
 FUNCTION(softplus, logl(expl(x) + 1))
 FUNCTION(softsign, x / (1 + fabsl(x)))
 FUNCTION(root, sqrtl(x))
@@ -146,6 +148,11 @@ void ref_erf(struct ref_call *c)
 void ref_sigmoid(struct ref_call *c)
 {
   map(c, sigmoid, 0, 0, 5, NULL);
+}
+
+void ref_swish(struct ref_call *c)
+{
+  map(c, swish, (wide)ref_float(c, "alpha", 1.0), 0, 9, swish_size);
 }
 
 void ref_hard_sigmoid(struct ref_call *c)

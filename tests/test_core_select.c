@@ -56,11 +56,16 @@ static void check(const char *pattern, const char *expected)
   check_of(net.graph, pattern, NULL, expected);
 }
 
-static void refuse(const char *pattern, const char *part)
+static void refuse_of(const struct graph *g, const char *pattern, const char *part)
 {
   bool chosen[MOST_TAPS];
-  assert_int_equal(select_taps(net.graph, &pattern, 1, chosen), ERR_USAGE);
+  assert_int_equal(select_taps(g, &pattern, 1, chosen), ERR_USAGE);
   if (!strstr(err_message(), part)) fail_msg("'%s' is not in: %s", part, err_message());
+}
+
+static void refuse(const char *pattern, const char *part)
+{
+  refuse_of(net.graph, pattern, part);
 }
 
 static void words_choose_by_role(void **unused)
@@ -123,13 +128,13 @@ static void what_matches_nothing_is_refused(void **unused)
 }
 
 /** A chain of Identity nodes with these names of nodes and values, after an input "image" and a
- *  constant "1". */
+ *  constant "1"; the last one stands for nodes called "part" and "4", and a dead one for "lost". */
 static struct graph *named_graph(const char *const names[][2], int n)
 {
   const struct shape shape = {2, {1, 2}};
   struct graph_builder *b;
   struct graph *g;
-  int y, unused;
+  int y, unused, dead;
   assert_int_equal(graph_builder_make(13, &b), ERR_OK);
   assert_int_equal(graph_add_input(b, "image", &shape, &y), ERR_OK);
   assert_int_equal(graph_add_ints(b, "1", &shape, (const int64_t[]){1, 2}, &unused), ERR_OK);
@@ -142,6 +147,12 @@ static struct graph *named_graph(const char *const names[][2], int n)
                                          .out_name = names[i][1]};
     assert_int_equal(graph_add_node(b, &spec, &y), ERR_OK);
   }
+  const struct graph_node_spec spec = {
+      .op = op_find("Identity"), .n_in = 1, .in = &y, .out_name = "dead"};
+  assert_int_equal(graph_add_node(b, &spec, &dead), ERR_OK);
+  assert_int_equal(graph_note_inner(b, "lost", dead), ERR_OK);
+  assert_int_equal(graph_note_inner(b, "part", y), ERR_OK);
+  assert_int_equal(graph_note_inner(b, "4", y), ERR_OK);
   assert_int_equal(graph_finish(&b, y, &g), ERR_OK);
   return g;
 }
@@ -158,6 +169,19 @@ static void a_name_wins_over_an_index(void **unused)
   check_of(g, "2", NULL, "4");
   check_of(g, "b", NULL, "4");
   check_of(g, "Identity", NULL, "11 4 13 14");
+  graph_free(&g);
+}
+
+/** Who asks for a value inside an operator that stands for several nodes is told which one that is. */
+static void what_lies_inside_an_operator_is_told(void **unused)
+{
+  (void)unused;
+  static const char *const names[][2] = {{"a", "4"}, {"b", "whole"}};
+  struct graph *g = named_graph(names, 2);
+  refuse_of(g, "part", "layer 'part' lies inside 'whole' (Identity)");
+  refuse_of(g, "p*t", "layer 'part' lies inside 'whole' (Identity)");
+  refuse_of(g, "lost", "no layer matches 'lost'");
+  check_of(g, "4", NULL, "4"); /* there is a tap of that name */
   graph_free(&g);
 }
 
@@ -195,6 +219,7 @@ int main(void)
       cmocka_unit_test(patterns_add_up),
       cmocka_unit_test(what_matches_nothing_is_refused),
       cmocka_unit_test(a_name_wins_over_an_index),
+      cmocka_unit_test(what_lies_inside_an_operator_is_told),
       cmocka_unit_test(names_with_brackets_match_themselves),
       cmocka_unit_test(words_without_meaning_are_refused),
   };
