@@ -1,5 +1,5 @@
 """Small models with the blocks of MobileNetV3, ShuffleNetV2, DenseNet, ConvNeXt, ViT and Swin against values
-of PyTorch in float64, which models_proof.py wrote down (models_golden.npz): no torch is needed here.
+of PyTorch in float64, which models_golden.py wrote down (models_golden.npz): no torch is needed here.
 
 Logits, d(logit)/d(input) and d(logit)/d(tap) at those of 12 taps that are left in the graph; the largest
 error over the largest value is at most 1e-4, as for models_proof.py.  The inputs are such that no element lies within
