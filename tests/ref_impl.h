@@ -107,9 +107,13 @@ static inline void ref_broadcast_shape(struct ref_call *c)
 
 #define REF_UNARY(R)                 \
   R("Abs", ref_abs)                  \
+  R("Asinh", ref_asinh)              \
+  R("Atan", ref_atan)                \
   R("Cast", ref_identity)            \
   R("Celu", ref_celu)                \
   R("Clip", ref_clip)                \
+  R("Cos", ref_cos)                  \
+  R("Cosh", ref_cosh)                \
   R("Dropout", ref_identity)         \
   R("Elu", ref_elu)                  \
   R("Erf", ref_erf)                  \
@@ -125,11 +129,15 @@ static inline void ref_broadcast_shape(struct ref_call *c)
   R("Reciprocal", ref_reciprocal)    \
   R("Relu", ref_relu)                \
   R("Selu", ref_selu)                \
+  R("Shrink", ref_shrink)            \
   R("Sigmoid", ref_sigmoid)          \
+  R("Sin", ref_sin)                  \
+  R("Sinh", ref_sinh)                \
   R("Softplus", ref_softplus)        \
   R("Softsign", ref_softsign)        \
   R("Sqrt", ref_sqrt)                \
   R("Swish", ref_swish)              \
+  R("Tan", ref_tan)                  \
   R("Tanh", ref_tanh)                \
   R("ThresholdedRelu", ref_thresholded)
 
@@ -160,19 +168,25 @@ static inline void ref_broadcast_shape(struct ref_call *c)
   R("SpaceToDepth", ref_space_to_depth) \
   R("Split", ref_split)                 \
   R("Squeeze", ref_squeeze)             \
+  R("Tile", ref_tile)                   \
+  R("TopK", ref_top_k)                  \
   R("Transpose", ref_transpose)         \
   R("Unsqueeze", ref_unsqueeze)
 
 #define REF_SUM(R)                              \
+  R("CumSum", ref_cum_sum)                      \
   R("GroupNormalization", ref_group_norm)       \
   R("InstanceNormalization", ref_instance_norm) \
   R("LayerNormalization", ref_layer_norm)       \
   R("LogSoftmax", ref_log_softmax)              \
   R("ReduceL1", ref_reduce_l1)                  \
   R("ReduceL2", ref_reduce_l2)                  \
+  R("ReduceLogSum", ref_reduce_log_sum)         \
+  R("ReduceLogSumExp", ref_reduce_log_sum_exp)  \
   R("ReduceMax", ref_reduce_max)                \
   R("ReduceMean", ref_reduce_mean)              \
   R("ReduceMin", ref_reduce_min)                \
+  R("ReduceProd", ref_reduce_prod)              \
   R("ReduceSum", ref_reduce_sum)                \
   R("ReduceSumSquare", ref_reduce_sum_square)   \
   R("Softmax", ref_softmax)

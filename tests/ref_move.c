@@ -312,3 +312,49 @@ void ref_pad(struct ref_call *c)
     c->y.v[i] = none ? value : c->in[0].v[ref_ravel(&c->in[0], at)];
   }
 }
+
+static void from_tile(const struct ref_call *c, const int64_t *to, int64_t *at)
+{
+  for (int i = 0; i < c->y.rank; i++) at[i] = to[i] % c->in[0].dim[i];
+}
+
+void ref_tile(struct ref_call *c)
+{
+  c->y = (struct ref_tensor){.rank = c->in[0].rank};
+  for (int i = 0; i < c->y.rank; i++) c->y.dim[i] = c->in[0].dim[i] * (int)c->in[1].ints[i];
+  pick(c, from_tile);
+}
+
+static int top_k_axis(const struct ref_call *c)
+{
+  const int axis = (int)ref_int(c, "axis", -1);
+  return axis < 0 ? axis + c->in[0].rank : axis;
+}
+
+/** The element before which as many others of its line come as the output's place says. */
+static void from_top_k(const struct ref_call *c, const int64_t *to, int64_t *at)
+{
+  const int axis = top_k_axis(c);
+  const bool least = !ref_int(c, "largest", 1);
+  int64_t other[REF_RANK];
+  memcpy(at, to, REF_RANK * sizeof *at);
+  memcpy(other, to, sizeof other);
+  for (at[axis] = 0; at[axis] < c->in[0].dim[axis]; at[axis]++) {
+    const double v = c->in[0].v[ref_ravel(&c->in[0], at)];
+    int64_t before = 0;
+    for (other[axis] = 0; other[axis] < c->in[0].dim[axis]; other[axis]++) {
+      const double w = c->in[0].v[ref_ravel(&c->in[0], other)];
+      before += least ? w < v : w > v;
+      before += w == v && other[axis] < at[axis];
+    }
+    if (before == to[axis]) return;
+  }
+}
+
+void ref_top_k(struct ref_call *c)
+{
+  c->y = (struct ref_tensor){.rank = c->in[0].rank};
+  memcpy(c->y.dim, c->in[0].dim, sizeof c->y.dim);
+  c->y.dim[top_k_axis(c)] = (int)(c->opset < 10 ? ref_int(c, "k", 1) : c->in[1].ints[0]);
+  pick(c, from_top_k);
+}

@@ -101,6 +101,10 @@ static double add(double a, double b)
 {
   return a + b;
 }
+static double times(double a, double b)
+{
+  return a * b;
+}
 
 void ref_reduce_sum(struct ref_call *c)
 {
@@ -120,6 +124,50 @@ void ref_reduce_l2(struct ref_call *c)
   reduce(c, square, 0.0, add);
   for (int64_t i = 0; i < ref_count(&c->y, 0, c->y.rank); i++)
     c->scale[i] = c->y.v[i] = sqrt(c->y.v[i]); /* the root halves relative errors */
+}
+
+/** Every factor's rounding counts once of the product. */
+void ref_reduce_prod(struct ref_call *c)
+{
+  reduce(c, itself, 1.0, times);
+  for (int64_t i = 0; i < ref_count(&c->y, 0, c->y.rank); i++) c->scale[i] = fabs(c->y.v[i]);
+}
+
+/** A relative error of positive sums is an absolute one of their logarithm. */
+static void take_log(struct ref_call *c)
+{
+  for (int64_t i = 0; i < ref_count(&c->y, 0, c->y.rank); i++) {
+    c->y.v[i] = log(c->y.v[i]);
+    c->scale[i] = 1.0 + fabs(c->y.v[i]);
+  }
+}
+
+void ref_reduce_log_sum(struct ref_call *c)
+{
+  reduce(c, itself, 0.0, add);
+  take_log(c);
+}
+void ref_reduce_log_sum_exp(struct ref_call *c)
+{
+  reduce(c, exp, 0.0, add);
+  take_log(c);
+}
+
+void ref_cum_sum(struct ref_call *c)
+{
+  const int rank = c->in[0].rank, axis = (int)(c->in[1].ints[0] + rank) % rank;
+  const int64_t n = c->in[0].dim[axis], step = ref_count(&c->in[0], axis + 1, rank);
+  const bool reverse = ref_int(c, "reverse", 0), exclusive = ref_int(c, "exclusive", 0);
+  ref_like_input(c);
+  c->terms = (int)n;
+  for (int64_t i = 0; i < ref_count(&c->y, 0, rank); i++) {
+    const int64_t at = i / step % n;
+    for (int64_t k = 0; k < n; k++) {
+      if ((reverse ? k < at : k > at) || (exclusive && k == at)) continue;
+      c->y.v[i] += c->in[0].v[i + (k - at) * step];
+      c->scale[i] += fabs(c->in[0].v[i + (k - at) * step]);
+    }
+  }
 }
 
 void ref_reduce_mean(struct ref_call *c)

@@ -31,6 +31,14 @@ FUNCTION(leaky, x < 0 ? p * x : x)
 FUNCTION(clamp, fminl(fmaxl(x, p), q))
 FUNCTION(elu, x > 0 ? x : p * (expl(x) - 1))
 FUNCTION(absolute, fabsl(x))
+FUNCTION(sine, sinl(x))
+FUNCTION(cosine, cosl(x))
+FUNCTION(tangent, tanl(x))
+FUNCTION(arc_tangent, atanl(x))
+FUNCTION(hyperbolic_sine, sinhl(x))
+FUNCTION(hyperbolic_cosine, coshl(x))
+FUNCTION(area_sine, asinhl(x))
+FUNCTION(shrink, x<-p ? x + q : x> p ? x - q : 0)
 FUNCTION(celu, fmaxl(0, x) + fminl(0, p *expm1l(x / p)))
 FUNCTION(error, erfl(x))
 FUNCTION(exponential, expl(x))
@@ -126,6 +134,38 @@ void ref_sqrt(struct ref_call *c)
 void ref_reciprocal(struct ref_call *c)
 {
   map(c, inverse, 0, 0, 2, NULL);
+}
+void ref_sin(struct ref_call *c)
+{
+  map(c, sine, 0, 0, 3, NULL);
+}
+void ref_cos(struct ref_call *c)
+{
+  map(c, cosine, 0, 0, 3, NULL);
+}
+void ref_tan(struct ref_call *c)
+{
+  map(c, tangent, 0, 0, 3, NULL);
+}
+void ref_atan(struct ref_call *c)
+{
+  map(c, arc_tangent, 0, 0, 3, NULL);
+}
+void ref_sinh(struct ref_call *c)
+{
+  map(c, hyperbolic_sine, 0, 0, 3, NULL);
+}
+void ref_cosh(struct ref_call *c)
+{
+  map(c, hyperbolic_cosine, 0, 0, 3, NULL);
+}
+void ref_asinh(struct ref_call *c)
+{
+  map(c, area_sine, 0, 0, 3, NULL);
+}
+void ref_shrink(struct ref_call *c)
+{
+  map(c, shrink, (wide)ref_float(c, "lambd", 0.5), (wide)ref_float(c, "bias", 0.0), 1, NULL);
 }
 void ref_softsign(struct ref_call *c)
 {

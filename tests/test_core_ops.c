@@ -15,10 +15,11 @@ enum { RANDOM_CASES = 240, MAX_BATCH = 3 };
 /** Operators that are linear (or affine) in all activations together and exact on small integers; products
  *  only where the other operand is a constant. */
 static const char *const exact_linear[] = {
-    "Add",     "Cast",    "Concat",    "Conv",      "DepthToSpace", "Dropout",      "Einsum",
-    "Expand",  "Flatten", "Gather",    "Gemm",      "Identity",     "MatMul",       "Mul",
-    "Neg",     "Pad",     "ReduceSum", "Reshape",   "Slice",        "SpaceToDepth", "Split",
-    "Squeeze", "Sub",     "Sum",       "Transpose", "Unsqueeze",    "Where"};
+    "Add",      "Cast",   "Concat",       "Conv",      "CumSum",  "DepthToSpace",
+    "Dropout",  "Einsum", "Expand",       "Flatten",   "Gather",  "Gemm",
+    "Identity", "MatMul", "Mul",          "Neg",       "Pad",     "ReduceSum",
+    "Reshape",  "Slice",  "SpaceToDepth", "Split",     "Squeeze", "Sub",
+    "Sum",      "Tile",   "Transpose",    "Unsqueeze", "Where"};
 
 /** Half a unit in the last place of 1, relative. */
 static const double roundoff = sizeof(real) == sizeof(float) ? 0x1p-24 : 0x1p-53;
@@ -375,6 +376,12 @@ static void edges_are_those_of_pytorch(void **state)
       {{"ReduceMin", 13, "", "w4"}, {1, 3, 1, 2}, {1}, {0.5, 0, 0.5, 0}},
       {{"ReduceL1", 13, "", "w4"}, {0, -3, 1, 2}, {6}, {0, -1, 1, 1}},
       {{"ReduceL2", 13, "", "w4"}, {0, 0, 0, 0}, {0}, {0, 0, 0, 0}},
+      {{"ReduceProd", 13, "", "w4"}, {0, -3, 1, 2}, {0}, {-6, 0, 0, 0}},
+      {{"ReduceProd", 13, "", "w4"}, {0, -3, 0, 2}, {0}, {0, 0, 0, 0}},
+      {{"ReduceLogSumExp", 13, "", "w4"}, {1000, -1000, -1000, -1000}, {1000}, {1, 0, 0, 0}},
+      {{"TopK", 11, "axis=0", "w4 i2"}, {1, 3, NAN, 3}, {NAN, 3}, {0, 1, 1, 0}},
+      {{"TopK", 11, "axis=0 largest=0", "w4 i2"}, {2, NAN, 2, 3}, {2, 2}, {1, 0, 1, 0}},
+      {{"Shrink", 9, "", "x4"}, {0.5, -0.5, 1, -1}, {0, 0, 1, -1}, {0, 0, 1, 1}},
       {{"GlobalMaxPool", 1, "", "x1,2,2"}, {1, 3, 3, 2}, {3}, {0, 1, 0, 0}},
       {{"GlobalMaxPool", 1, "", "x1,2,2"}, {1, NAN, 3, NAN}, {NAN}, {0, 0, 0, 1}},
       {{"MaxPool", 7, "kernel_shape=[2,2]", "x1,2,2"}, {1, 3, 3, 2}, {3}, {0, 1, 0, 0}},

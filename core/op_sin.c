@@ -1,0 +1,27 @@
+/** @file
+ *  Sin: y = sin(x), derivative cos(x); taken in double.
+ *  Source: ONNX operator specification, Sin-7. */
+#include "core/unary.h"
+
+#include <math.h>
+
+SIMD_PART real value(real x, const struct unary *a)
+{
+  (void)a;
+  return (real)sin((double)x);
+}
+
+SIMD_PART real slope(real x, const struct unary *a)
+{
+  (void)a;
+  return (real)cos((double)x);
+}
+
+UNARY_FROM_X
+
+const struct op op_sin = {
+    .name = "Sin",
+    .source = "ONNX operators, Sin-7",
+    .backward_reads = OP_READS_X,
+    UNARY_PLAIN_FIELDS,
+};

@@ -1,0 +1,27 @@
+/** @file
+ *  Sinh: y = sinh(x), derivative cosh(x); taken in double.
+ *  Source: ONNX operator specification, Sinh-9. */
+#include "core/unary.h"
+
+#include <math.h>
+
+SIMD_PART real value(real x, const struct unary *a)
+{
+  (void)a;
+  return (real)sinh((double)x);
+}
+
+SIMD_PART real slope(real x, const struct unary *a)
+{
+  (void)a;
+  return (real)cosh((double)x);
+}
+
+UNARY_FROM_X
+
+const struct op op_sinh = {
+    .name = "Sinh",
+    .source = "ONNX operators, Sinh-9",
+    .backward_reads = OP_READS_X,
+    UNARY_PLAIN_FIELDS,
+};
