@@ -79,14 +79,22 @@ struct op {
   int replaces; /* the input that kernels do not read where something was prepared; 0: none */
   void (*forward)(const struct op_fwd *c);
   void (*backward)(const struct op_bwd *c);
-  unsigned backward_reads; /* OP_READS_* of `backward` */
-  bool can_set;            /* `backward` obeys `set` */
-  unsigned in_place;       /* OP_IN_PLACE_* */
+  unsigned backward_reads;                        /* OP_READS_* of `backward` */
+  unsigned (*reads_at)(const struct op_site *at); /* the same at a site that may want less; NULL */
+  bool can_set;                                   /* `backward` obeys `set` */
+  unsigned in_place;                              /* OP_IN_PLACE_* */
   /* For reports only: how it is computed, and multiplications and additions of one sample by direct
    * sums, the same in both directions; NULL: one way; not counted. */
   const char *(*variant)(const struct op_site *at);
   int64_t (*flops)(const struct op_site *at);
 };
+
+/** OP_READS_* of an operator's own backward at a site. */
+unsigned op_reads(const struct op *op, const struct op_site *at);
+
+/** `reads_at` of products: what goes back to one operand reads the other, which a constant always is there
+ *  for. */
+unsigned op_product_reads(const struct op_site *at);
 
 /** `flops` of an operator that uses every weight, input 1, at every position of its output. */
 int64_t op_weight_flops(const struct op_site *at);

@@ -4,6 +4,7 @@
  *  Source: ONNX operator specification, Div-7 to Div-14. */
 #include "core/binary.h"
 #include "core/broadcast.h"
+#include "core/elementwise.h"
 
 SIMD_PART real quotient(real a, real b)
 {
@@ -28,9 +29,27 @@ static void forward(const struct op_fwd *c)
   binary_forward(c, value);
 }
 
+/** To a, by a constant b alone. */
+static void backward_scaled(const struct op_bwd *c)
+{
+  if (!c->dx[0]) return;
+  binary_rows(c->at, 1, 1, slope_a, c->x[1], c->x[1], c->work);
+  binary_weigh(c->dy, elementwise_count(c->at), c->work);
+  binary_sum(c->at, 0, c->work, c->dx[0]);
+}
+
 static void backward(const struct op_bwd *c)
 {
-  binary_backward(c, slope_a, slope_b);
+  if (c->at->in[1].fixed) {
+    backward_scaled(c);
+  } else {
+    binary_backward(c, slope_a, slope_b);
+  }
+}
+
+static unsigned reads_at(const struct op_site *at)
+{
+  return at->in[1].fixed ? 0 : OP_READS_X;
 }
 
 const struct op op_div = {
@@ -43,4 +62,5 @@ const struct op op_div = {
     .forward = forward,
     .backward = backward,
     .backward_reads = OP_READS_X,
+    .reads_at = reads_at,
 };

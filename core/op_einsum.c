@@ -201,5 +201,6 @@ const struct op op_einsum = {
     .forward = forward,
     .backward = backward,
     .backward_reads = OP_READS_X,
+    .reads_at = op_product_reads,
     .can_set = true,
 };

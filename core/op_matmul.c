@@ -244,6 +244,7 @@ const struct op op_matmul = {
     .forward = forward,
     .backward = backward,
     .backward_reads = OP_READS_X,
+    .reads_at = op_product_reads,
     .can_set = true,
     .variant = variant,
     .flops = flops,

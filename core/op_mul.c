@@ -26,4 +26,5 @@ const struct op op_mul = {
     .forward = forward,
     .backward = backward,
     .backward_reads = OP_READS_X,
+    .reads_at = op_product_reads,
 };

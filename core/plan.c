@@ -170,7 +170,7 @@ unsigned plan_reads(const struct plan *p, const struct plan_pass *pass, int node
   for (int k = 0; k < n->n_in; k++) wanted = wanted || (n->in[k] >= 0 && pass->need[n->in[k]]);
   if (!wanted) return 0;
   const struct override *o = rule_override(pass->rule, n->op);
-  return o && !(o->reads & OP_READS_OWN) ? o->reads : n->op->backward_reads;
+  return o && !(o->reads & OP_READS_OWN) ? o->reads : op_reads(n->op, &p->sites[node]);
 }
 
 static err check_extents(const struct plan_request *r)

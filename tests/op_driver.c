@@ -311,7 +311,7 @@ void driver_backward(struct op_driver *d, int times, unsigned skip)
   const real *x[DRIVER_INPUTS] = {0};
   real *dx[DRIVER_INPUTS] = {0};
   real *dy = store(&d->at.ys, d->batch, d->dy);
-  const unsigned reads = d->op->backward_reads;
+  const unsigned reads = op_reads(d->op, &d->at);
   for (int i = 0; i < d->at.n_in; i++) {
     x[i] = d->in[i].fixed ? d->constant[i] : (reads & OP_READS_X) ? d->x_stored[i] : NULL;
     if (d->dx[i] && !(skip >> i & 1U)) dx[i] = calloc((size_t)driver_count(d, i), sizeof *dx[i]);
@@ -337,7 +337,7 @@ void driver_backward_set(struct op_driver *d, bool in_place)
   real *dx[DRIVER_INPUTS] = {0};
   bool set[DRIVER_INPUTS];
   real *dy = store(&d->at.ys, d->batch, d->dy);
-  const unsigned reads = d->op->backward_reads;
+  const unsigned reads = op_reads(d->op, &d->at);
   for (int i = 0; i < d->at.n_in; i++) {
     const size_t bytes = (size_t)driver_count(d, i) * sizeof(real);
     set[i] = true;

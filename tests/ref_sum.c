@@ -174,7 +174,7 @@ void ref_reduce_mean(struct ref_call *c)
 {
   reduce(c, itself, 0.0, add);
   const int64_t all = ref_count(&c->y, 0, c->y.rank);
-  const double count = (double)(ref_count(&c->in[0], 0, c->in[0].rank) / all);
+  const double count = (double)ref_count(&c->in[0], 0, c->in[0].rank) / (double)all;
   for (int64_t i = 0; i < all; i++) {
     c->y.v[i] /= count;
     c->scale[i] /= count;

@@ -294,7 +294,7 @@ static void reads_follow_the_rule(void **unused)
     const bool below = n->out <= u.plan->taps[0].value; /* relu1 and what leads to it */
     const unsigned own = plan_reads(u.plan, &u.plan->passes[0], i);
     const unsigned other = plan_reads(u.plan, &u.plan->passes[1], i);
-    assert_int_equal(own, below ? 0 : n->op->backward_reads);
+    assert_int_equal(own, below ? 0 : op_reads(n->op, &u.plan->sites[i]));
     assert_int_equal(other, rule_override(u.plan->passes[1].rule, n->op) ? 0 : own);
     assert_int_equal(plan_reads(u.plan, &u.plan->passes[2], i),
                      own); /* it calls the operator's own */
