@@ -38,6 +38,11 @@ void binary_forward(const struct op_fwd *c, binary_row *value);
 /** dx[k] += sum over what input k was broadcast along of  dy slope_k(x[0], x[1]). */
 void binary_backward(const struct op_bwd *c, binary_row *slope_a, binary_row *slope_b);
 
+/** The fields that operators with two inputs and a derivative to each have alike. */
+#define BINARY_FIELDS                                                                  \
+  .min_in = 2, .max_in = 2, .infer = broadcast_infer, .work_bytes = binary_work_bytes, \
+  .forward = forward, .backward = backward, .backward_reads = OP_READS_X
+
 /** Scratch of binary_backward: one number an element of the output. */
 size_t binary_work_bytes(const struct op_site *at);
 

@@ -54,3 +54,22 @@ void box_put(const struct box *b, const real *part, bool add, real *whole)
   const struct nest s = nest_of(b, 1);
   nest_copy(&s, part, add, whole + offset(b));
 }
+
+static struct box box_at(const struct op_site *at)
+{
+  struct box b = *(const struct box *)at->attr;
+  b.whole_batch = b.part_batch = at->batch;
+  return b;
+}
+
+void box_forward(const struct op_fwd *c)
+{
+  const struct box b = box_at(c->at);
+  box_take(&b, c->x[0], false, c->y);
+}
+
+void box_backward(const struct op_bwd *c)
+{
+  const struct box b = box_at(c->at);
+  if (c->dx[0]) box_put(&b, c->dy, true, c->dx[0]);
+}

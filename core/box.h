@@ -18,3 +18,8 @@ void box_take(const struct box *b, const real *whole, bool add, real *part);
 
 /** whole at the box = part, or += where `add`; the rest of it is untouched. */
 void box_put(const struct box *b, const real *part, bool add, real *whole);
+
+/** Forward and backward of operators that take a box out of input 0.  Their private attribute begins with
+ *  that box, but for the batch. */
+void box_forward(const struct op_fwd *c);
+void box_backward(const struct op_bwd *c);

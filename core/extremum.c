@@ -6,11 +6,6 @@
 
 #include <math.h>
 
-err extremum_parse(const struct attr_list *list, int opset, void *attr)
-{
-  return reduce_parse(list, opset, 18, attr);
-}
-
 size_t extremum_aux_bytes(const struct op_site *at)
 {
   return (size_t)elementwise_count(at) * sizeof(real);

@@ -3,7 +3,6 @@
  * and amin do. */
 #include "core/reduce.h"
 
-MUST_CHECK err extremum_parse(const struct attr_list *list, int opset, void *attr);
 size_t extremum_aux_bytes(const struct op_site *at); /* how many are equal, for each output */
 
 /** sign  1: the maximum, -1: the minimum.  A NaN in x makes y one. */

@@ -2,6 +2,7 @@
  *  Normalisation of groups.  Each pass goes over the group's rows, contiguous in memory. */
 #include "core/normalise.h"
 
+#include "core/operand.h"
 #include "core/rows.h"
 
 #include <math.h>
@@ -11,17 +12,24 @@ struct moments {
   double mean, inv;
 };
 
-size_t normalise_aux_bytes(const struct normalise *n)
+static struct normalise normalise_at(const struct op_site *at)
 {
-  return (size_t)groups_count(&n->groups) * sizeof(struct moments);
+  return ((const struct normalise_attr *)at->attr)->of(at);
 }
 
-err normalise_parse(const struct attr_list *list, double *epsilon)
+size_t normalise_aux_bytes(const struct op_site *at)
+{
+  const struct normalise n = normalise_at(at);
+  return (size_t)groups_count(&n.groups) * sizeof(struct moments);
+}
+
+err normalise_parse(const struct attr_list *list, struct normalise (*of)(const struct op_site *at),
+                    struct normalise_attr *a)
 {
   float given;
   TRY(attr_float(list, "epsilon", 1e-5F, &given));
   CHECK(given >= 0.0F, ERR_FORMAT, "epsilon is %g", (double)given);
-  *epsilon = (double)given;
+  *a = (struct normalise_attr){(double)given, of};
   return ERR_OK;
 }
 
@@ -77,20 +85,23 @@ static int64_t offset(const struct normalise *n, int64_t k)
   return k / n->offset_every * n->offset_step;
 }
 
-void normalise_forward(const struct normalise *n, const real *x, const real *scale,
-                       const real *bias, void *aux, real *y)
+void normalise_forward(const struct op_fwd *c)
 {
-  const struct groups *g = &n->groups;
-  struct moments *all = aux;
+  const struct normalise n = normalise_at(c->at);
+  const struct groups *g = &n.groups;
+  const bool biased = operand_given(c->at->in, c->at->n_in, NORMALISE_BIAS);
+  const real *x = c->x[NORMALISE_X], *scale = c->x[NORMALISE_SCALE];
+  const real *bias = biased ? c->x[NORMALISE_BIAS] : NULL;
+  struct moments *all = c->aux;
   for (int64_t k = 0; k < groups_count(g); k++) {
     const int64_t at = groups_at(g, k);
-    all[k] = moments_of(n, x + at);
+    all[k] = moments_of(&n, x + at);
     for (int64_t a = 0; a < g->a; a++) {
-      const int64_t i = at + a * g->a_step, j = offset(n, k) + a * n->step_a;
+      const int64_t i = at + a * g->a_step, j = offset(&n, k) + a * n.step_a;
       if (bias) {
-        apply_row(x + i, &all[k], scale + j, bias + j, n->step_b, g->b, y + i);
+        apply_row(x + i, &all[k], scale + j, bias + j, n.step_b, g->b, c->y + i);
       } else {
-        scale_row(x + i, &all[k], scale + j, n->step_b, g->b, y + i);
+        scale_row(x + i, &all[k], scale + j, n.step_b, g->b, c->y + i);
       }
     }
   }
@@ -138,25 +149,28 @@ SIMD static void back_row(const struct known *group, const real *restrict x,
   }
 }
 
-void normalise_backward(const struct normalise *n, const real *x, const real *scale,
-                        const void *aux, const real *dy, bool set, real *dx)
+void normalise_backward(const struct op_bwd *c)
 {
-  const struct groups *g = &n->groups;
-  const struct moments *all = aux;
+  const struct normalise n = normalise_at(c->at);
+  const struct groups *g = &n.groups;
+  const struct moments *all = c->aux;
+  const real *x = c->x[NORMALISE_X], *scale = c->x[NORMALISE_SCALE], *dy = c->dy;
   const double size = (double)groups_size(g);
+  if (!c->dx[NORMALISE_X]) return;
   for (int64_t k = 0; k < groups_count(g); k++) {
-    const int64_t at = groups_at(g, k), first = offset(n, k);
+    const int64_t at = groups_at(g, k), first = offset(&n, k);
     struct known group = {.m = all[k]};
     for (int64_t a = 0; a < g->a; a++) {
       const int64_t i = at + a * g->a_step;
       const struct sums s =
-          sums_row(x + i, &all[k], scale + first + a * n->step_a, n->step_b, dy + i, g->b);
+          sums_row(x + i, &all[k], scale + first + a * n.step_a, n.step_b, dy + i, g->b);
       group.means.g += s.g / size;
       group.means.gx += s.gx / size;
     }
     for (int64_t a = 0; a < g->a; a++) {
       const int64_t i = at + a * g->a_step;
-      back_row(&group, x + i, scale + first + a * n->step_a, n->step_b, dy + i, g->b, set, dx + i);
+      back_row(&group, x + i, scale + first + a * n.step_a, n.step_b, dy + i, g->b,
+               op_sets(c, NORMALISE_X), c->dx[NORMALISE_X] + i);
     }
   }
 }

@@ -6,6 +6,7 @@
  *  with mean and variance (that of the group, divided by its size) in double. */
 #include "core/groups.h"
 
+/** Where the groups of one node lie. */
 struct normalise {
   struct groups groups;
   double epsilon;
@@ -15,16 +16,29 @@ struct normalise {
   int64_t offset_every, offset_step; /* offset(k) = k / offset_every * offset_step */
 };
 
-/** Bytes for mean and inv of every group: the node's aux. */
-size_t normalise_aux_bytes(const struct normalise *n);
-
-/** scale, bias: constants; bias may be NULL.  aux overwritten. */
-void normalise_forward(const struct normalise *n, const real *x, const real *scale,
-                       const real *bias, void *aux, real *y);
-
-/** dx (+)= inv (g - mean of g - xhat mean of (g xhat)),  g = dy scale,  xhat = (x - mean) inv. */
-void normalise_backward(const struct normalise *n, const real *x, const real *scale,
-                        const void *aux, const real *dy, bool set, real *dx);
+/** How the private attribute of such an operator begins. */
+struct normalise_attr {
+  double epsilon;
+  struct normalise (*of)(const struct op_site *at);
+};
 
 /** Read `epsilon`, 1e-5 where absent.  Errors: ERR_FORMAT unless it is at least 0. */
-MUST_CHECK err normalise_parse(const struct attr_list *list, double *epsilon);
+MUST_CHECK err normalise_parse(const struct attr_list *list,
+                               struct normalise (*of)(const struct op_site *at),
+                               struct normalise_attr *a);
+
+enum { NORMALISE_X, NORMALISE_SCALE, NORMALISE_BIAS }; /* inputs; the last two are constants */
+
+/** Bytes for mean and inv of every group. */
+size_t normalise_aux_bytes(const struct op_site *at);
+
+void normalise_forward(const struct op_fwd *c);
+
+/** dx (+)= inv (g - mean of g - xhat mean of (g xhat)),  g = dy scale,  xhat = (x - mean) inv. */
+void normalise_backward(const struct op_bwd *c);
+
+/** The fields that every such operator has alike. */
+#define NORMALISE_FIELDS                                                                          \
+  .attr_bytes = sizeof(struct norm), .parse = parse, .infer = infer,                              \
+  .aux_bytes = normalise_aux_bytes, .forward = normalise_forward, .backward = normalise_backward, \
+  .backward_reads = OP_READS_X | OP_READS_AUX, .can_set = true

@@ -55,12 +55,6 @@ static unsigned reads_at(const struct op_site *at)
 const struct op op_div = {
     .name = "Div",
     .source = "ONNX operators, Div-14",
-    .min_in = 2,
-    .max_in = 2,
-    .infer = broadcast_infer,
-    .work_bytes = binary_work_bytes,
-    .forward = forward,
-    .backward = backward,
-    .backward_reads = OP_READS_X,
+    BINARY_FIELDS,
     .reads_at = reads_at,
 };

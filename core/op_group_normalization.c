@@ -8,13 +8,23 @@
 #include <inttypes.h>
 #include <limits.h>
 
-enum { X, SCALE, BIAS };
+enum { X = NORMALISE_X, SCALE = NORMALISE_SCALE, BIAS = NORMALISE_BIAS };
 
 struct norm {
+  struct normalise_attr common;
   bool by_channel; /* scale and bias are */
   int n_groups;
-  double epsilon;
 };
+
+static struct normalise normalise_at(const struct op_site *at)
+{
+  const struct norm *a = at->attr;
+  const int64_t inner = shape_inner(&at->ys), each = at->ys.dim[1] / a->n_groups;
+  const int64_t step = inner * at->batch;
+  const struct groups g = {a->n_groups, each * step, at->batch, inner, each, step, inner};
+  return (struct normalise){g, a->common.epsilon, a->by_channel,
+                            0, at->batch,         a->by_channel ? each : 1};
+}
 
 static err parse(const struct attr_list *list, int opset, void *attr)
 {
@@ -24,7 +34,7 @@ static err parse(const struct attr_list *list, int opset, void *attr)
   CHECK(n > 0 && n <= INT_MAX, ERR_FORMAT, "attribute 'num_groups' is %" PRId64, n);
   a->n_groups = (int)n;
   a->by_channel = opset >= 21;
-  return normalise_parse(list, &a->epsilon);
+  return normalise_parse(list, normalise_at, &a->common);
 }
 
 static err infer(void *attr, const struct operand *in, int n_in, struct shape *ys)
@@ -41,46 +51,10 @@ static err infer(void *attr, const struct operand *in, int n_in, struct shape *y
   return ERR_OK;
 }
 
-static struct normalise normalise_at(const struct op_site *at)
-{
-  const struct norm *a = at->attr;
-  const int64_t inner = shape_inner(&at->ys), each = at->ys.dim[1] / a->n_groups;
-  const int64_t step = inner * at->batch;
-  const struct groups g = {a->n_groups, each * step, at->batch, inner, each, step, inner};
-  return (struct normalise){g, a->epsilon, a->by_channel, 0, at->batch, a->by_channel ? each : 1};
-}
-
-static size_t aux_bytes(const struct op_site *at)
-{
-  const struct normalise n = normalise_at(at);
-  return normalise_aux_bytes(&n);
-}
-
-static void forward(const struct op_fwd *c)
-{
-  const struct normalise n = normalise_at(c->at);
-  const bool biased = operand_given(c->at->in, c->at->n_in, BIAS);
-  normalise_forward(&n, c->x[X], c->x[SCALE], biased ? c->x[BIAS] : NULL, c->aux, c->y);
-}
-
-static void backward(const struct op_bwd *c)
-{
-  const struct normalise n = normalise_at(c->at);
-  if (!c->dx[X]) return;
-  normalise_backward(&n, c->x[X], c->x[SCALE], c->aux, c->dy, op_sets(c, X), c->dx[X]);
-}
-
 const struct op op_group_normalization = {
     .name = "GroupNormalization",
     .source = "ONNX operators, GroupNormalization-18",
     .min_in = 3,
     .max_in = 3,
-    .attr_bytes = sizeof(struct norm),
-    .parse = parse,
-    .infer = infer,
-    .aux_bytes = aux_bytes,
-    .forward = forward,
-    .backward = backward,
-    .backward_reads = OP_READS_X | OP_READS_AUX,
-    .can_set = true,
+    NORMALISE_FIELDS,
 };

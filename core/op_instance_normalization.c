@@ -5,17 +5,24 @@
 #include "core/normalise.h"
 #include "core/operand.h"
 
-enum { X, SCALE, BIAS };
+enum { X = NORMALISE_X, SCALE = NORMALISE_SCALE, BIAS = NORMALISE_BIAS };
 
 struct norm {
-  double epsilon;
+  struct normalise_attr common;
 };
+
+static struct normalise normalise_at(const struct op_site *at)
+{
+  const struct norm *a = at->attr;
+  const struct groups g = groups_along(&at->ys, at->batch, 2, true);
+  return (struct normalise){g, a->common.epsilon, 0, 0, at->batch, 1};
+}
 
 static err parse(const struct attr_list *list, int opset, void *attr)
 {
   struct norm *a = attr;
   (void)opset;
-  return normalise_parse(list, &a->epsilon);
+  return normalise_parse(list, normalise_at, &a->common);
 }
 
 static err infer(void *attr, const struct operand *in, int n_in, struct shape *ys)
@@ -28,44 +35,10 @@ static err infer(void *attr, const struct operand *in, int n_in, struct shape *y
   return ERR_OK;
 }
 
-static struct normalise normalise_at(const struct op_site *at)
-{
-  const struct norm *a = at->attr;
-  const struct groups g = groups_along(&at->ys, at->batch, 2, true);
-  return (struct normalise){g, a->epsilon, 0, 0, at->batch, 1};
-}
-
-static size_t aux_bytes(const struct op_site *at)
-{
-  const struct normalise n = normalise_at(at);
-  return normalise_aux_bytes(&n);
-}
-
-static void forward(const struct op_fwd *c)
-{
-  const struct normalise n = normalise_at(c->at);
-  const bool biased = operand_given(c->at->in, c->at->n_in, BIAS);
-  normalise_forward(&n, c->x[X], c->x[SCALE], biased ? c->x[BIAS] : NULL, c->aux, c->y);
-}
-
-static void backward(const struct op_bwd *c)
-{
-  const struct normalise n = normalise_at(c->at);
-  if (!c->dx[X]) return;
-  normalise_backward(&n, c->x[X], c->x[SCALE], c->aux, c->dy, op_sets(c, X), c->dx[X]);
-}
-
 const struct op op_instance_normalization = {
     .name = "InstanceNormalization",
     .source = "ONNX operators, InstanceNormalization-6",
     .min_in = 3,
     .max_in = 3,
-    .attr_bytes = sizeof(struct norm),
-    .parse = parse,
-    .infer = infer,
-    .aux_bytes = aux_bytes,
-    .forward = forward,
-    .backward = backward,
-    .backward_reads = OP_READS_X | OP_READS_AUX,
-    .can_set = true,
+    NORMALISE_FIELDS,
 };

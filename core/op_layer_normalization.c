@@ -4,20 +4,27 @@
 #include "core/normalise.h"
 #include "core/operand.h"
 
-enum { X, SCALE, BIAS };
+enum { X = NORMALISE_X, SCALE = NORMALISE_SCALE, BIAS = NORMALISE_BIAS };
 
 struct norm {
+  struct normalise_attr common;
   int64_t given;
   int axis;
-  double epsilon;
 };
+
+static struct normalise normalise_at(const struct op_site *at)
+{
+  const struct norm *a = at->attr;
+  const struct groups g = groups_along(&at->ys, at->batch, a->axis, true);
+  return (struct normalise){g, a->common.epsilon, g.b, 1, 1, 0};
+}
 
 static err parse(const struct attr_list *list, int opset, void *attr)
 {
   struct norm *a = attr;
   (void)opset;
   TRY(attr_int(list, "axis", -1, &a->given));
-  return normalise_parse(list, &a->epsilon);
+  return normalise_parse(list, normalise_at, &a->common);
 }
 
 /** Input i is a constant with the extents of x from the axis on; ones may be in front. */
@@ -47,44 +54,10 @@ static err infer(void *attr, const struct operand *in, int n_in, struct shape *y
   return ERR_OK;
 }
 
-static struct normalise normalise_at(const struct op_site *at)
-{
-  const struct norm *a = at->attr;
-  const struct groups g = groups_along(&at->ys, at->batch, a->axis, true);
-  return (struct normalise){g, a->epsilon, g.b, 1, 1, 0};
-}
-
-static size_t aux_bytes(const struct op_site *at)
-{
-  const struct normalise n = normalise_at(at);
-  return normalise_aux_bytes(&n);
-}
-
-static void forward(const struct op_fwd *c)
-{
-  const struct normalise n = normalise_at(c->at);
-  const bool biased = operand_given(c->at->in, c->at->n_in, BIAS);
-  normalise_forward(&n, c->x[X], c->x[SCALE], biased ? c->x[BIAS] : NULL, c->aux, c->y);
-}
-
-static void backward(const struct op_bwd *c)
-{
-  const struct normalise n = normalise_at(c->at);
-  if (!c->dx[X]) return;
-  normalise_backward(&n, c->x[X], c->x[SCALE], c->aux, c->dy, op_sets(c, X), c->dx[X]);
-}
-
 const struct op op_layer_normalization = {
     .name = "LayerNormalization",
     .source = "ONNX operators, LayerNormalization-17",
     .min_in = 2,
     .max_in = 3,
-    .attr_bytes = sizeof(struct norm),
-    .parse = parse,
-    .infer = infer,
-    .aux_bytes = aux_bytes,
-    .forward = forward,
-    .backward = backward,
-    .backward_reads = OP_READS_X | OP_READS_AUX,
-    .can_set = true,
+    NORMALISE_FIELDS,
 };

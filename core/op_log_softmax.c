@@ -26,9 +26,10 @@ static void forward(const struct op_fwd *c)
   }
 }
 
-SIMD static double row_sum(const real *restrict dy, int64_t n)
+SIMD static double row_sum(const real *restrict y, const real *restrict dy, int64_t n)
 {
   double sum;
+  (void)y;
   ROWS_SUM(n, (double)dy[i], sum);
   return sum;
 }
@@ -46,29 +47,11 @@ SIMD static void back_row(const real *restrict y, const real *restrict dy, int64
 /** dx_i (+)= dy_i - exp(y_i) sum_j dy_j. */
 static void backward(const struct op_bwd *c)
 {
-  const struct groups g = softmax_groups(c->at);
-  if (!c->dx[0]) return;
-  for (int64_t k = 0; k < groups_count(&g); k++) {
-    const int64_t at = groups_at(&g, k);
-    double sum = 0.0;
-    for (int64_t a = 0; a < g.a; a++) sum += row_sum(c->dy + at + a * g.a_step, g.b);
-    for (int64_t a = 0; a < g.a; a++) {
-      const int64_t i = at + a * g.a_step;
-      back_row(c->y + i, c->dy + i, g.b, sum, op_sets(c, 0), c->dx[0] + i);
-    }
-  }
+  softmax_backward(c, row_sum, back_row);
 }
 
 const struct op op_log_softmax = {
     .name = "LogSoftmax",
     .source = "ONNX operators, LogSoftmax-1, LogSoftmax-13",
-    .min_in = 1,
-    .max_in = 1,
-    .attr_bytes = sizeof(struct softmax),
-    .parse = softmax_parse,
-    .infer = softmax_infer,
-    .forward = forward,
-    .backward = backward,
-    .backward_reads = OP_READS_Y,
-    .can_set = true,
+    SOFTMAX_FIELDS,
 };

@@ -18,11 +18,5 @@ static void forward(const struct op_fwd *c)
 const struct op op_max = {
     .name = "Max",
     .source = "ONNX operators, Max-13",
-    .min_in = 1,
-    .max_in = -1,
-    .infer = several_infer,
-    .work_bytes = several_work_bytes,
-    .forward = forward,
-    .backward = several_share,
-    .backward_reads = OP_READS_X | OP_READS_Y,
+    SEVERAL_SHARE_FIELDS,
 };

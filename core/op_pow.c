@@ -44,11 +44,5 @@ static void backward(const struct op_bwd *c)
 const struct op op_pow = {
     .name = "Pow",
     .source = "ONNX operators, Pow-15",
-    .min_in = 2,
-    .max_in = 2,
-    .infer = broadcast_infer,
-    .work_bytes = binary_work_bytes,
-    .forward = forward,
-    .backward = backward,
-    .backward_reads = OP_READS_X,
+    BINARY_FIELDS,
 };

@@ -5,11 +5,6 @@
 
 #include <math.h>
 
-static err parse(const struct attr_list *list, int opset, void *attr)
-{
-  return reduce_parse(list, opset, 18, attr);
-}
-
 REDUCE_SUM_ROWS(x)
 
 static double finish(double acc, double count)
@@ -20,10 +15,7 @@ static double finish(double acc, double count)
 
 static const struct reduce_rows rows = {.start = 0.0, .one = one, .each = each, .finish = finish};
 
-static void forward(const struct op_fwd *c)
-{
-  reduce_forward(c, &rows);
-}
+REDUCE_FORWARD
 
 static double slope(double x, double y, double count)
 {
@@ -31,22 +23,13 @@ static double slope(double x, double y, double count)
   return exp(-y);
 }
 
-static void backward(const struct op_bwd *c)
-{
-  reduce_backward(c, slope);
-}
+REDUCE_BACKWARD
 
 const struct op op_reduce_log_sum = {
     .name = "ReduceLogSum",
     .source = "ONNX operators, ReduceLogSum-18",
-    .min_in = 1,
-    .max_in = 2,
-    .attr_bytes = sizeof(struct reduce),
-    .parse = parse,
-    .infer = reduce_infer,
+    .parse = reduce_parse_18,
     .work_bytes = reduce_work_bytes,
-    .forward = forward,
-    .backward = backward,
     .backward_reads = OP_READS_Y,
-    .can_set = true,
+    REDUCE_FIELDS,
 };

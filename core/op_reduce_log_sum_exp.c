@@ -6,11 +6,6 @@
 
 #include <math.h>
 
-static err parse(const struct attr_list *list, int opset, void *attr)
-{
-  return reduce_parse(list, opset, 18, attr);
-}
-
 /** log(exp(a) + exp(b)); infinities of one sign keep it. */
 static double joined(double a, double b)
 {
@@ -31,10 +26,7 @@ static void each(const real *x, int64_t n, double *acc, int64_t step)
 
 static const struct reduce_rows rows = {.start = -INFINITY, .one = one, .each = each};
 
-static void forward(const struct op_fwd *c)
-{
-  reduce_forward(c, &rows);
-}
+REDUCE_FORWARD
 
 static double slope(double x, double y, double count)
 {
@@ -42,22 +34,13 @@ static double slope(double x, double y, double count)
   return exp(x - y);
 }
 
-static void backward(const struct op_bwd *c)
-{
-  reduce_backward(c, slope);
-}
+REDUCE_BACKWARD
 
 const struct op op_reduce_log_sum_exp = {
     .name = "ReduceLogSumExp",
     .source = "ONNX operators, ReduceLogSumExp-18",
-    .min_in = 1,
-    .max_in = 2,
-    .attr_bytes = sizeof(struct reduce),
-    .parse = parse,
-    .infer = reduce_infer,
+    .parse = reduce_parse_18,
     .work_bytes = reduce_work_bytes,
-    .forward = forward,
-    .backward = backward,
     .backward_reads = OP_READS_X | OP_READS_Y,
-    .can_set = true,
+    REDUCE_FIELDS,
 };

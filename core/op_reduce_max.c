@@ -8,18 +8,17 @@ static void forward(const struct op_fwd *c)
   extremum_forward(c, 1);
 }
 
+static void backward(const struct op_bwd *c)
+{
+  extremum_backward(c);
+}
+
 const struct op op_reduce_max = {
     .name = "ReduceMax",
     .source = "ONNX operators, ReduceMax-20",
-    .min_in = 1,
-    .max_in = 2,
-    .attr_bytes = sizeof(struct reduce),
-    .parse = extremum_parse,
-    .infer = reduce_infer,
+    .parse = reduce_parse_18,
     .aux_bytes = extremum_aux_bytes,
     .work_bytes = reduce_work_bytes,
-    .forward = forward,
-    .backward = extremum_backward,
     .backward_reads = OP_READS_X | OP_READS_Y | OP_READS_AUX,
-    .can_set = true,
+    REDUCE_FIELDS,
 };

@@ -11,11 +11,6 @@ struct factors {
   int64_t zeros;
 };
 
-static err parse(const struct attr_list *list, int opset, void *attr)
-{
-  return reduce_parse(list, opset, 18, attr);
-}
-
 static size_t aux_bytes(const struct op_site *at)
 {
   return (size_t)elementwise_count(at) * sizeof(struct factors);
@@ -69,14 +64,8 @@ static void backward(const struct op_bwd *c)
 const struct op op_reduce_prod = {
     .name = "ReduceProd",
     .source = "ONNX operators, ReduceProd-18",
-    .min_in = 1,
-    .max_in = 2,
-    .attr_bytes = sizeof(struct reduce),
-    .parse = parse,
-    .infer = reduce_infer,
+    .parse = reduce_parse_18,
     .aux_bytes = aux_bytes,
-    .forward = forward,
-    .backward = backward,
     .backward_reads = OP_READS_X | OP_READS_AUX,
-    .can_set = true,
+    REDUCE_FIELDS,
 };

@@ -12,10 +12,7 @@ REDUCE_SUM_ROWS(x)
 
 static const struct reduce_rows rows = {.start = 0.0, .one = one, .each = each};
 
-static void forward(const struct op_fwd *c)
-{
-  reduce_forward(c, &rows);
-}
+REDUCE_FORWARD
 
 static void backward(const struct op_bwd *c)
 {
@@ -25,13 +22,7 @@ static void backward(const struct op_bwd *c)
 const struct op op_reduce_sum = {
     .name = "ReduceSum",
     .source = "ONNX operators, ReduceSum-13",
-    .min_in = 1,
-    .max_in = 2,
-    .attr_bytes = sizeof(struct reduce),
     .parse = parse,
-    .infer = reduce_infer,
     .work_bytes = reduce_work_bytes,
-    .forward = forward,
-    .backward = backward,
-    .can_set = true,
+    REDUCE_FIELDS,
 };

@@ -9,10 +9,10 @@
 #include <limits.h>
 
 struct slice {
+  struct box box; /* first: box_forward; but for the batch */
   bool by_inputs;
   int n; /* axes named */
   int starts[SHAPE_MAX_RANK], ends[SHAPE_MAX_RANK], axes[SHAPE_MAX_RANK];
-  struct box box; /* but for the batch */
 };
 
 static int clamped(int64_t v)
@@ -113,26 +113,6 @@ static err infer(void *attr, const struct operand *in, int n_in, struct shape *y
   return ERR_OK;
 }
 
-static struct box box_at(const struct op_site *at)
-{
-  const struct slice *a = at->attr;
-  struct box b = a->box;
-  b.whole_batch = b.part_batch = at->batch;
-  return b;
-}
-
-static void forward(const struct op_fwd *c)
-{
-  const struct box b = box_at(c->at);
-  box_take(&b, c->x[0], false, c->y);
-}
-
-static void backward(const struct op_bwd *c)
-{
-  const struct box b = box_at(c->at);
-  if (c->dx[0]) box_put(&b, c->dy, true, c->dx[0]);
-}
-
 const struct op op_slice = {
     .name = "Slice",
     .source = "ONNX operators, Slice-13",
@@ -141,6 +121,6 @@ const struct op op_slice = {
     .attr_bytes = sizeof(struct slice),
     .parse = parse,
     .infer = infer,
-    .forward = forward,
-    .backward = backward,
+    .forward = box_forward,
+    .backward = box_backward,
 };

@@ -41,30 +41,11 @@ SIMD static void back_row(const real *restrict y, const real *restrict dy, int64
 /** dx_i (+)= y_i (dy_i - sum_j dy_j y_j). */
 static void backward(const struct op_bwd *c)
 {
-  const struct groups g = softmax_groups(c->at);
-  if (!c->dx[0]) return;
-  for (int64_t k = 0; k < groups_count(&g); k++) {
-    const int64_t at = groups_at(&g, k);
-    double sum = 0.0;
-    for (int64_t a = 0; a < g.a; a++)
-      sum += dot(c->y + at + a * g.a_step, c->dy + at + a * g.a_step, g.b);
-    for (int64_t a = 0; a < g.a; a++) {
-      const int64_t i = at + a * g.a_step;
-      back_row(c->y + i, c->dy + i, g.b, sum, op_sets(c, 0), c->dx[0] + i);
-    }
-  }
+  softmax_backward(c, dot, back_row);
 }
 
 const struct op op_softmax = {
     .name = "Softmax",
     .source = "ONNX operators, Softmax-1, Softmax-13",
-    .min_in = 1,
-    .max_in = 1,
-    .attr_bytes = sizeof(struct softmax),
-    .parse = softmax_parse,
-    .infer = softmax_infer,
-    .forward = forward,
-    .backward = backward,
-    .backward_reads = OP_READS_Y,
-    .can_set = true,
+    SOFTMAX_FIELDS,
 };

@@ -15,11 +15,11 @@
 enum { MAX_PIECES = 4096 };
 
 struct split {
+  struct box box; /* first: box_forward; but for the batch */
   bool by_input, uneven;
   int64_t given;
   int output, outputs;
   const struct attr *lengths; /* during parse and infer only */
-  struct box box;             /* but for the batch */
 };
 
 static err parse(const struct attr_list *list, int opset, void *attr)
@@ -87,26 +87,6 @@ static err infer(void *attr, const struct operand *in, int n_in, struct shape *y
   return ERR_OK;
 }
 
-static struct box box_at(const struct op_site *at)
-{
-  const struct split *a = at->attr;
-  struct box b = a->box;
-  b.whole_batch = b.part_batch = at->batch;
-  return b;
-}
-
-static void forward(const struct op_fwd *c)
-{
-  const struct box b = box_at(c->at);
-  box_take(&b, c->x[0], false, c->y);
-}
-
-static void backward(const struct op_bwd *c)
-{
-  const struct box b = box_at(c->at);
-  if (c->dx[0]) box_put(&b, c->dy, true, c->dx[0]);
-}
-
 const struct op op_split = {
     .name = "Split",
     .source = "ONNX operators, Split-18",
@@ -115,6 +95,6 @@ const struct op op_split = {
     .attr_bytes = sizeof(struct split),
     .parse = parse,
     .infer = infer,
-    .forward = forward,
-    .backward = backward,
+    .forward = box_forward,
+    .backward = box_backward,
 };

@@ -16,6 +16,11 @@ err reduce_parse(const struct attr_list *list, int opset, int since, struct redu
   return ERR_OK;
 }
 
+err reduce_parse_18(const struct attr_list *list, int opset, void *attr)
+{
+  return reduce_parse(list, opset, 18, attr);
+}
+
 /** The batch may be among the axes only where all are reduced to a scalar by default. */
 static err settle(struct reduce *a, const struct operand *in, int n_in)
 {

@@ -16,6 +16,9 @@ struct reduce {
 /** Read axes, keepdims and noop_with_empty_axes; axes are an input from opset `since` on. */
 MUST_CHECK err reduce_parse(const struct attr_list *list, int opset, int since, struct reduce *a);
 
+/** `parse` of those whose axes are an input from opset 18 on. */
+MUST_CHECK err reduce_parse_18(const struct attr_list *list, int opset, void *attr);
+
 MUST_CHECK err reduce_infer(void *attr, const struct operand *in, int n_in, struct shape *ys);
 
 /** Loops over the input in the order of its memory: array 0 the input, 1 the output. */
@@ -63,3 +66,20 @@ void reduce_backward(const struct op_bwd *c, double (*slope)(double x, double y,
 
 /** dx[i] (+)= dy factor: the backward of sums. */
 void reduce_spread(const struct op_bwd *c, double factor);
+
+/** The fields that every such operator has alike. */
+#define REDUCE_FIELDS                                                                   \
+  .min_in = 1, .max_in = 2, .attr_bytes = sizeof(struct reduce), .infer = reduce_infer, \
+  .forward = forward, .backward = backward, .can_set = true
+
+/** Forward by the operator's `rows`, and backward by its `slope`. */
+#define REDUCE_FORWARD                        \
+  static void forward(const struct op_fwd *c) \
+  {                                           \
+    reduce_forward(c, &rows);                 \
+  }
+#define REDUCE_BACKWARD                        \
+  static void backward(const struct op_bwd *c) \
+  {                                            \
+    reduce_backward(c, slope);                 \
+  }

@@ -12,3 +12,8 @@ size_t several_work_bytes(const struct op_site *at);
 
 /** Backward of Max and Min: the inputs that are equal to y share the signal evenly. */
 void several_share(const struct op_bwd *c);
+
+/** The fields that Max and Min have alike. */
+#define SEVERAL_SHARE_FIELDS                                                           \
+  .min_in = 1, .max_in = -1, .infer = several_infer, .work_bytes = several_work_bytes, \
+  .forward = forward, .backward = several_share, .backward_reads = OP_READS_X | OP_READS_Y

@@ -62,3 +62,19 @@ double softmax_exponentials(const struct groups *g, const real *x, real *y, real
     sum += row_exponentials(x + a * g->a_step, g->b, *top, y + a * g->a_step);
   return sum;
 }
+
+void softmax_backward(const struct op_bwd *c, softmax_row_sum *row_sum, softmax_back_row *back_row)
+{
+  const struct groups g = softmax_groups(c->at);
+  if (!c->dx[0]) return;
+  for (int64_t k = 0; k < groups_count(&g); k++) {
+    const int64_t at = groups_at(&g, k);
+    double sum = 0.0;
+    for (int64_t a = 0; a < g.a; a++)
+      sum += row_sum(c->y + at + a * g.a_step, c->dy + at + a * g.a_step, g.b);
+    for (int64_t a = 0; a < g.a; a++) {
+      const int64_t i = at + a * g.a_step;
+      back_row(c->y + i, c->dy + i, g.b, sum, op_sets(c, 0), c->dx[0] + i);
+    }
+  }
+}
