@@ -8,5 +8,11 @@ if(NOT fault_build_type STREQUAL ASAN)
   target_link_libraries(fault PRIVATE MPI::MPI_C ${CMAKE_DL_LIBS})
   script(cluster.faults)
   set_property(TEST cluster.faults APPEND PROPERTY ENVIRONMENT "FAULT_LIBRARY=$<TARGET_FILE:fault>" "TOOL_STUDY=$<TARGET_FILE:tool_study>")
+  # Kills in every phase; 200 of them with LONG=1, or by `cmake --build --preset release --target soak`.
+  script(proof.soak)
+  set_tests_properties(proof.soak PROPERTIES TIMEOUT 3600)
+  set_property(TEST proof.soak APPEND PROPERTY ENVIRONMENT "FAULT_LIBRARY=$<TARGET_FILE:fault>")
+  add_custom_target(soak USES_TERMINAL DEPENDS retrograd fault
+    COMMAND ${CMAKE_COMMAND} -E env LONG=1 ${CMAKE_CTEST_COMMAND} -V -R "^proof[.]soak$$")
 endif()
 script(cli.dry)

@@ -2,7 +2,10 @@
  *  Makes one call of one rank fail; loaded before a program (LD_PRELOAD), which is the released one.
  *
  *    FAULT=rank:kind:n[:errno]   kind: open, read, write, sync, alloc, message; n counts from 1
- *    FAULT_PATH=text             open, read, write and sync count where the path holds this
+ *    FAULT_PATH=text             open, read, write and sync count where the path holds this, or ends
+ *                                with it where the text ends with '$'
+ *    FAULT_HOLD=file             the call does not fail: the file is made and the call waits HOLD
+ *                                seconds, in the middle of a pwrite, so that a process can be killed there
  *
  *  Allocations and messages count where the program itself makes them, not its libraries.  A message is
  *  a call of MPI that reaches another rank; it fails as MPI does, through the error handler. */
@@ -20,14 +23,16 @@
 #include <string.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum kind { NOTHING, OPEN, READ, WRITE, SYNC, ALLOC, MESSAGE };
+enum { HOLD = 20 };
 
 static enum kind kind;
 static long countdown;
 static int why = EIO;
-static const char *path_part = "";
+static const char *path_part = "", *held;
 static uintptr_t program_from, program_to;
 
 extern void *__libc_malloc(size_t n);
@@ -58,25 +63,52 @@ __attribute__((constructor)) static void read_settings(void)
   (void)dl_iterate_phdr(find_program, NULL);
   why = number;
   if (part) path_part = part;
+  held = getenv("FAULT_HOLD");
   countdown = n;
   for (int k = OPEN; k <= MESSAGE; k++)
     if (!strcmp(name, names[k])) kind = (enum kind)k;
 }
 
+/** Say that the call is under way, and wait. */
+static void hold(void)
+{
+  FILE *f = fopen(held, "w");
+  if (f) (void)fclose(f);
+  struct timespec left = {.tv_sec = HOLD};
+  while (nanosleep(&left, &left)) continue;
+}
+
+static bool counted(enum kind k)
+{
+  return k == kind && __atomic_sub_fetch(&countdown, 1, __ATOMIC_SEQ_CST) == 0;
+}
+
 /** True for the call that is to fail. */
 static bool hit(enum kind k)
 {
-  if (k != kind || __atomic_sub_fetch(&countdown, 1, __ATOMIC_SEQ_CST) != 0) return false;
+  if (!counted(k)) return false;
+  if (held) {
+    hold();
+    return false;
+  }
   errno = why;
   return true;
 }
 
-static bool hit_path(enum kind k, const char *path)
+static bool is_wanted(const char *path)
 {
-  return k == kind && strstr(path, path_part) && hit(k);
+  const size_t n = strlen(path), part = strlen(path_part);
+  if (!part || path_part[part - 1] != '$') return strstr(path, path_part);
+  return n >= part - 1 && !strncmp(path + n - (part - 1), path_part, part - 1);
 }
 
-static bool hit_fd(enum kind k, int fd)
+static bool hit_path(enum kind k, const char *path)
+{
+  return k == kind && is_wanted(path) && hit(k);
+}
+
+/** Whether the descriptor is of a file that counts. */
+static bool is_wanted_fd(enum kind k, int fd)
 {
   char link[64], path[4096];
   if (k != kind) return false;
@@ -84,7 +116,30 @@ static bool hit_fd(enum kind k, int fd)
   const ssize_t n = readlink(link, path, sizeof path - 1);
   if (n <= 0) return false;
   path[n] = 0;
-  return hit_path(k, path);
+  return is_wanted(path);
+}
+
+static bool hit_fd(enum kind k, int fd)
+{
+  return is_wanted_fd(k, fd) && hit(k);
+}
+
+typedef ssize_t pwrite_fn(int, const void *, size_t, off_t);
+
+/** Half of the bytes, a pause, the rest. */
+static ssize_t write_halves(pwrite_fn *real, int fd, const void *from, size_t n, off_t at)
+{
+  const ssize_t half = real(fd, from, n / 2, at);
+  if (half != (ssize_t)(n / 2)) return half;
+  hold();
+  const ssize_t rest = real(fd, (const char *)from + half, n - n / 2, at + half);
+  return rest < 0 ? rest : half + rest;
+}
+
+static ssize_t do_pwrite(pwrite_fn *real, int fd, const void *from, size_t n, off_t at)
+{
+  if (held && is_wanted_fd(WRITE, fd) && counted(WRITE)) return write_halves(real, fd, from, n, at);
+  return hit_fd(WRITE, fd) ? -1 : real(fd, from, n, at);
 }
 
 static bool hit_own(enum kind k, const void *caller)
@@ -136,11 +191,11 @@ ssize_t write(int fd, const void *from, size_t n)
 }
 ssize_t pwrite(int fd, const void *from, size_t n, off_t at)
 {
-  return hit_fd(WRITE, fd) ? -1 : NEXT(pwrite)(fd, from, n, at);
+  return do_pwrite(NEXT(pwrite), fd, from, n, at);
 }
 ssize_t pwrite64(int fd, const void *from, size_t n, off64_t at)
 {
-  return hit_fd(WRITE, fd) ? -1 : NEXT(pwrite64)(fd, from, n, at);
+  return do_pwrite(NEXT(pwrite64), fd, from, n, at);
 }
 ssize_t pwritev(int fd, const struct iovec *from, int n, off_t at)
 {

@@ -16,7 +16,7 @@ import time
 
 import proof
 
-KILLS = 400 if proof.LONG else 20
+KILLS = 20  # proof.soak has many
 COUNT = 24
 SETTINGS = ("--methods", "all", "--layers", "all", "--targets", "predicted", "--unit", "1", "--limit",
             str(COUNT))
@@ -59,13 +59,14 @@ def send(pid, number):
 class Run:
     """A run under way."""
 
-    def __init__(self, folder, out, data, ranks, *settings):
+    def __init__(self, folder, out, data, ranks, *settings, env=None):
         self.ranks = ranks
         self.error_path = os.path.join(folder, "stderr")
         args = ["attribute", "--model", proof.model("shapes"), "--data", data, "--out", out, *settings]
         with open(self.error_path, "wb") as error:
             self.process = subprocess.Popen(proof.command(args, ranks), stdin=subprocess.DEVNULL,
-                                            stdout=subprocess.DEVNULL, stderr=error)
+                                            stdout=subprocess.DEVNULL, stderr=error,
+                                            env={**os.environ, **(env or {})})
         self.pid = self.process.pid
 
     def pids(self):
