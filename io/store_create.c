@@ -142,12 +142,27 @@ static int copy_sparse(int in, int out, off_t bytes)
   return why;
 }
 
+/** Give the file its size and reserve its blocks.  A file system that cannot reserve (NFS before 4.2,
+ *  some parallel ones) gets a file with holes where there is room at the moment; posix_fallocate would
+ *  write into every block.  Returns 0 or an errno. */
+static int reserve(int fd, const char *path, int64_t bytes)
+{
+  int why = 0;
+  do {
+    why = fallocate(fd, 0, 0, (off_t)bytes) == 0 ? 0 : errno;
+  } while (why == EINTR);
+  if (why != EOPNOTSUPP && why != ENOSYS) return why;
+  const int64_t room = free_bytes(path);
+  if (room >= 0 && room < bytes) return ENOSPC;
+  return ftruncate(fd, (off_t)bytes) == 0 ? 0 : errno;
+}
+
 /** Reserve every block of `path`, then write the image.  Errors: ERR_IO. */
 static err write_image(const char *path, const char *temporary, int image, int64_t bytes)
 {
   const int out = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   CHECK(out >= 0, ERR_IO, "cannot create %s: %s", temporary, strerror(errno));
-  int why = posix_fallocate(out, 0, (off_t)bytes);
+  int why = reserve(out, path, bytes);
   if (!why) why = copy_sparse(image, out, (off_t)bytes);
   if (close(out) != 0 && !why) why = errno;
   return why ? store_space_error(path, bytes, why) : ERR_OK;

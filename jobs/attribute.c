@@ -38,6 +38,9 @@ static const struct option options[] = {
      "Progress, the end and a failure as lines of JSON on standard error."},
     {"log-every", OPTION_REAL, ROLE_RUN, "SECONDS", "30",
      "Between progress lines where standard error is not a terminal."},
+    {"commit-every", OPTION_REAL, ROLE_RUN, "SECONDS", "2",
+     "A kill loses this much of a rank's work and the unit in flight at most; 0: a sync for each "
+     "unit."},
     {0},
 };
 
@@ -112,6 +115,7 @@ static err compute(const struct setup *s, const struct attribute_schema *a, cons
                                 .quiet = options_flag(o, "quiet"),
                                 .log_json = options_flag(o, "log-json"),
                                 .log_every = options_real(o, "log-every"),
+                                .commit_every = options_real(o, "commit-every"),
                                 .run_line = line,
                                 .who = unit,
                                 .begin = attribute_unit_begin,

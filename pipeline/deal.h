@@ -11,7 +11,7 @@ struct deal;
 
 /** What a rank has done in this run. */
 struct deal_work {
-  int64_t samples; /* committed */
+  int64_t samples; /* computed */
   double busy, io; /* seconds of its units, and those of them spent writing and syncing */
 };
 

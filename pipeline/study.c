@@ -13,13 +13,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_OPEN = 256 }; /* units that wait for one sync at most */
+
 struct run {
   const struct study *study;
   struct store *store;
   struct runlog *log; /* rank 0 */
   int status_var;
-  uint8_t *status; /* [n_samples] as the file says; then [unit] of the unit at hand */
-  int64_t *todo;   /* units not finished, in order */
+  uint8_t *status; /* [n_samples] as the file will say */
+  int64_t open
+      [MOST_OPEN]; /* units of this rank, counted as in todo, whose rows are written and not synced */
+  int n_open;
+  double synced; /* when they were so last */
+  int64_t *todo; /* units not finished, in order */
   int64_t n_todo;
   struct deal *deal;
   struct deal_work work;  /* of this rank */
@@ -50,7 +56,7 @@ static err list_todo(struct run *r)
 {
   const struct study *s = r->study;
   const int64_t units = (s->n_samples + s->unit - 1) / s->unit;
-  r->status = calloc((size_t)(s->n_samples + s->unit), 1);
+  r->status = calloc((size_t)s->n_samples + 1, 1);
   r->todo = malloc((size_t)(units + 1) * sizeof *r->todo);
   r->told = calloc((size_t)comm_size(), sizeof *r->told);
   CHECK(r->status && r->todo && r->told, ERR_MEMORY, "no memory for %lld samples",
@@ -76,18 +82,58 @@ static err sync_rows(struct run *r)
   return e;
 }
 
-/** Data and their checksums, sync, then the status bytes: they are the commit record, made durable by the next sync. */
-static err commit(struct run *r, const struct study_unit *u)
+/** Write the status of the open units: one range where they follow each other. */
+static err write_status(struct run *r)
 {
-  const double began = progress_clock();
-  uint8_t *status = r->status + r->study->n_samples;
-  memset(status, SAMPLE_PENDING, (size_t)r->study->unit);
+  for (int k = 0, next; k < r->n_open; k = next) {
+    int64_t first = 0, last = 0;
+    int count = 0;
+    unit_range(r, r->open[k], &first, &count);
+    last = first + count;
+    for (next = k + 1; next < r->n_open; next++) {
+      int64_t begin = 0;
+      unit_range(r, r->open[next], &begin, &count);
+      if (begin != last) break;
+      last += count;
+    }
+    TRY(store_write(r->store, r->status_var, first, last - first, r->status + first));
+  }
+  r->n_open = 0;
+  return ERR_OK;
+}
+
+/** Sync the rows and checksums of the open units, then write their status bytes: they are the commit
+ *  record, made durable by the next sync. */
+static err commit(struct run *r)
+{
+  const err e = sync_rows(r);
+  if (e)
+    r->n_open =
+        0; /* the system tells of lost rows once: a later sync would claim that all is well */
+  TRY(e);
+  TRY(write_status(r));
+  r->synced = progress_clock();
+  return ERR_OK;
+}
+
+/** Compute a unit, write its rows and their checksums. */
+static err make_unit(struct run *r, const struct study_unit *u)
+{
+  uint8_t *status = r->status + u->first;
   store_sums_unit(r->store, u->first, u->count);
   TRY(r->study->compute(r->study->who, r->store, u, status));
   store_sums_add(r->store, r->status_var, u->first, u->count, status);
-  TRY(store_sums_write(r->store));
-  TRY(sync_rows(r));
-  TRY(store_write(r->store, r->status_var, u->first, u->count, status));
+  return store_sums_write(r->store);
+}
+
+/** Make unit i, and commit it with those before it when it is time. */
+static err take_unit(struct run *r, int64_t i, const struct study_unit *u)
+{
+  const double began = progress_clock();
+  TRY(make_unit(r, u));
+  r->open[r->n_open++] = i;
+  if (r->n_open == MOST_OPEN || progress_clock() - r->synced >= r->study->commit_every)
+    TRY(commit(r));
   r->work.samples += u->count;
   r->work.busy += progress_clock() - began;
   r->work.io = store_seconds(r->store);
@@ -104,7 +150,7 @@ static void show(struct run *r)
 }
 
 /** Units until there are none or somebody asks to stop.  Nothing here is collective. */
-static err work(struct run *r)
+static err take_units(struct run *r)
 {
   int64_t next = deal_reserve(r->deal);
   const struct study_unit first = unit_at(r, next, -1);
@@ -113,11 +159,23 @@ static err work(struct run *r)
     const int64_t i = deal_take(r->deal, &next);
     if (i < 0) break;
     const struct study_unit u = unit_at(r, i, next);
-    TRY(commit(r, &u));
+    TRY(take_unit(r, i, &u));
     show(r);
   }
-  TRY(sync_rows(r));
   return ERR_OK;
+}
+
+/** The units of this rank; what it has finished is durable afterwards, also where a unit fails. */
+static err work(struct run *r)
+{
+  char why[1024];
+  r->synced = progress_clock();
+  const err mine = take_units(r);
+  (void)snprintf(why, sizeof why, "%s", err_message());
+  err last = commit(r);
+  if (!last) last = sync_rows(r);
+  if (mine && last) return FAIL(mine, "%s", why);
+  return mine ? mine : last;
 }
 
 /** Every rank works, then all leave together. */

@@ -24,6 +24,7 @@ struct study {
   bool force, quiet;
   bool log_json;        /* progress as JSON lines */
   double log_every;     /* seconds between progress lines of a log file */
+  double commit_every;  /* seconds of units that one sync makes durable; 0: each unit has its own */
   const char *run_line; /* JSON object with what belongs to this run; rank 0 */
   void *who;
   /** Before the first unit: look up variables; `first` is most likely this rank's first unit, its

@@ -28,6 +28,7 @@ FAULTS = [
     ("the recipe cannot be read", 0, "read", 1, errno.EIO, "shapes.json", "Input/output error"),
     ("the data list cannot be opened", 1, "open", 1, errno.EIO, "manifest.csv", "Input/output error"),
     ("no room for the skeleton", 0, "write", 1, errno.ENOSPC, "study.h5.tmp", "No space left on device"),
+    ("no room to reserve", 0, "reserve", 1, errno.ENOSPC, "study.h5.tmp", "No space left on device"),
     ("the skeleton cannot be made", 0, "open", 1, errno.EROFS, "study.h5.tmp", "Read-only file system"),
     ("the skeleton cannot be synced", 0, "sync", 1, errno.EIO, "study.h5.tmp", "Input/output error"),
     ("the run log cannot be opened", 0, "open", 1, errno.EROFS, "runs.jsonl", "Read-only file system"),
@@ -123,6 +124,12 @@ class Faults(proof.Case):
         self.assertRegex(reports[0], r"No space left on device.* \(rank 1 on ")
         proof.figure(f"a failure while another rank is in a unit of 30 s: all ended after {seconds:.1f} s")
         self.assertLess(seconds, self.span + LIMIT)
+
+    def test_a_file_system_that_cannot_reserve(self):
+        """The file has holes, and in the end the same bytes."""
+        code, error, _ = self.fail(f"0:reserve:1:{errno.EOPNOTSUPP}", "study.h5.tmp")
+        self.assertEqual(code, 0, error)
+        self.assert_same_bytes(self.wanted, self.out)
 
     def test_a_rank_held_still_is_waited_for(self):
         with self.start() as p:

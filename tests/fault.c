@@ -1,9 +1,9 @@
 /** @file
  *  Makes one call of one rank fail; loaded before a program (LD_PRELOAD), which is the released one.
  *
- *    FAULT=rank:kind:n[:errno]   kind: open, read, write, sync, alloc, message; n counts from 1
- *    FAULT_PATH=text             open, read, write and sync count where the path holds this, or ends
- *                                with it where the text ends with '$'
+ *    FAULT=rank:kind:n[:errno]   kind: open, read, write, reserve, sync, alloc, message; n from 1
+ *    FAULT_PATH=text             calls on files count where the path holds this, or ends with it where
+ *                                the text ends with '$'
  *    FAULT_HOLD=file             the call does not fail: the file is made and the call waits HOLD
  *                                seconds, in the middle of a pwrite, so that a process can be killed there
  *
@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum kind { NOTHING, OPEN, READ, WRITE, SYNC, ALLOC, MESSAGE };
+enum kind { NOTHING, OPEN, READ, WRITE, RESERVE, SYNC, ALLOC, MESSAGE };
 enum { HOLD = 20 };
 
 static enum kind kind;
@@ -53,7 +53,8 @@ static int find_program(struct dl_phdr_info *info, size_t bytes, void *none)
 
 __attribute__((constructor)) static void read_settings(void)
 {
-  static const char *const names[] = {"", "open", "read", "write", "sync", "alloc", "message"};
+  static const char *const names[] = {"",        "open", "read",  "write",
+                                      "reserve", "sync", "alloc", "message"};
   const char *fault = getenv("FAULT"), *part = getenv("FAULT_PATH"), *me = getenv("PMIX_RANK");
   char name[16] = "";
   int rank = 0, number = EIO;
@@ -204,6 +205,14 @@ ssize_t pwritev(int fd, const struct iovec *from, int n, off_t at)
 ssize_t writev(int fd, const struct iovec *from, int n)
 {
   return hit_fd(WRITE, fd) ? -1 : NEXT(writev)(fd, from, n);
+}
+int fallocate(int fd, int mode, off_t at, off_t size)
+{
+  return hit_fd(RESERVE, fd) ? -1 : NEXT(fallocate)(fd, mode, at, size);
+}
+int fallocate64(int fd, int mode, off64_t at, off64_t size)
+{
+  return hit_fd(RESERVE, fd) ? -1 : NEXT(fallocate64)(fd, mode, at, size);
 }
 int fsync(int fd)
 {

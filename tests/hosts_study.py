@@ -10,7 +10,8 @@ import hosts_net
 import proof
 
 HOSTS, RANKS = 2, 2  # and ranks on each
-SETTINGS = ("--methods", "gradient,guided_backprop,deconvnet,normgrad", "--layers", "input", "--unit", 1)
+SETTINGS = ("--methods", "gradient,guided_backprop,deconvnet,normgrad", "--layers", "input", "--unit", 1,
+            "--commit-every", 0)
 COPIES = 4  # of the demonstration's data, so that a study can be looked at while it works
 
 

@@ -2,9 +2,10 @@
 
     LONG=1 ctest --test-dir build/release -V -R proof.soak          # 200 kills; without LONG=1, 12
 
-Half of the kills of start, commit and finish strike inside a chosen call: tests/fault.c holds one rank in the
-middle of the n-th write, or before the n-th open or sync, of the model, the skeleton, the study or the run log.
-The others, and all of the run, strike at random instants of the phase.  After each kill
+Runs commit each unit or some together.  Half of the kills of start, commit and finish strike inside a chosen call:
+tests/fault.c holds one rank in the middle of the n-th write, or before the n-th open, read or sync, of the model, the
+list, the skeleton, the study or the run log.  The others, and all of the run, strike at random instants of the phase.
+After each kill
 
   - the study that is left opens with h5py, and every row that is marked done equals the uninterrupted run's;
   - `retrograd verify` opens it and finds nothing wrong: no checksum of a finished row differs;
@@ -32,6 +33,7 @@ COUNT = 24
 SETTINGS = ("--methods", "gradient,normgrad,grad_cam", "--layers", "all", "--targets", "predicted", "--unit", "1",
             "--limit", str(COUNT))
 SAMPLES = ("logits", "score", "target_class", "size")
+EVERY = (0.0, 0.03, 0.1)
 PHASES, KINDS = ("start", "run", "commit", "finish"), ("rank", "ranks", "mpirun")
 
 # Calls in which a rank is held: kind, n-th at most, where the path holds or ends (with $), rank 0 alone.
@@ -67,14 +69,15 @@ class Soak(proof.Case):
         self.out, self.held = self.path("study.h5"), self.path("held")
         self.tally, self.inside, self.opened, self.studies = collections.Counter(), 0, 0, 0
 
-    def start(self, ranks, fault=None):
+    def start(self, ranks, fault, every):
+        """A run that commits every so many seconds: each unit, or some together."""
         env = {}
         if os.path.exists(self.held):
             os.remove(self.held)
         if fault:
             rank, kind, n, where = fault
             env = {"LD_PRELOAD": FAULT, "FAULT": f"{rank}:{kind}:{n}", "FAULT_PATH": where, "FAULT_HOLD": self.held}
-        run = Run(self.folder, self.out, self.data, ranks, *SETTINGS, env=env)
+        run = Run(self.folder, self.out, self.data, ranks, *SETTINGS, "--commit-every", str(every), env=env)
         self.addCleanup(run.end)
         return run
 
@@ -155,7 +158,7 @@ class Soak(proof.Case):
         """One run, killed unless it ended before; True where it was killed."""
         ranks = rng.choice((1, 2, 3)) if kind == "rank" else rng.choice((2, 3))
         fault = self.choose_fault(phase, ranks, rng)
-        run = self.start(ranks, fault)
+        run = self.start(ranks, fault, rng.choice(EVERY))
         if not self.wait_for(run, phase, fault, rng):
             self.assertEqual(run.wait(), 0, run.stderr())
             return False

@@ -61,11 +61,12 @@ class Cost(proof.Case):
         lines = [f"{proof.demo(rows[i % len(rows)][0])},{rows[i % len(rows)][1]}" for i in range(count)]
         return self.file(f"list{count}.csv", "\n".join(["path,label", *lines]) + "\n")
 
-    def trace(self, count):
+    def trace(self, count, every=0):
+        """A study whose ranks commit every so many seconds; 0: each unit."""
         out, text = self.path(f"study{count}.h5"), self.path(f"trace{count}")
         subprocess.run(["strace", "-f", "-o", text, "-e", f"trace={CALLS}", proof.PROGRAM, "attribute", "--model",
                         proof.model("shapes"), "--data", self.list(count), "--out", out, "--quiet",
-                        *map(str, SETTINGS)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                        "--force", "--commit-every", str(every), *map(str, SETTINGS)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, check=True)
         return Trace(text, (("log", ".runs.jsonl"), ("skeleton", out + "."), ("study", out), ("image", "/images/")))
 
@@ -98,6 +99,15 @@ class Cost(proof.Case):
         self.assertEqual(at_study["pwrite64"], len(rows), rows)
         self.assertEqual(each, UNIT * sum(rows.values()))
         self.assertFalse([key for key in added if key[0] == "log"])
+
+    def test_units_share_a_sync(self):
+        """Units that are committed together have one sync and, where they follow each other, one write of status."""
+        few, many = self.trace(4 * UNIT, every=60), self.trace(8 * UNIT, every=60)
+        calls = [{call: n for (kind, call), n in t.counts.items() if kind == "study"} for t in (few, many)]
+        rows = self.row_variables(8 * UNIT)
+        proof.figure(f"4 and 8 units committed together, at the study's file: {calls[0]} and {calls[1]}")
+        self.assertEqual(calls[0]["fsync"], calls[1]["fsync"])
+        self.assertEqual(calls[1]["pwrite64"] - calls[0]["pwrite64"], 4 * (len(rows) - 1))
 
     def test_what_a_list_costs_each_rank(self):
         """Memory and CPU time of reading the list of samples; every rank has all of it."""

@@ -17,7 +17,7 @@ import slurm_cluster
 from proof import count_done, until
 
 SLURM = os.path.join(proof.SOURCE, "slurm")
-SLOW = ("--methods", "gradient,guided_backprop,deconvnet", "--layers", "input", "--unit", 1)  # 5 ms a sample
+SLOW = ("--methods", "gradient,guided_backprop,deconvnet", "--layers", "input", "--unit", 1, "--commit-every", 0)  # 5 ms a sample
 COPIES = 6  # of the demonstration's data, for studies that are caught at work
 LITTLE = ("--methods", "gradient,normgrad", "--layers", "convs", "--unit", 2)
 LISTEN = "0A"

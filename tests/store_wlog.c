@@ -30,7 +30,7 @@ typedef ssize_t write_fn(int, const void *, size_t);
 typedef ssize_t pwrite_fn(int, const void *, size_t, off_t);
 typedef ssize_t pwritev_fn(int, const struct iovec *, int, off_t);
 typedef int size_fn(int, off_t);
-typedef int reserve_fn(int, off_t, off_t);
+typedef int reserve_fn(int, int, off_t, off_t);
 typedef int sync_fn(int);
 typedef int rename_fn(int, const char *, int, const char *, unsigned);
 
@@ -175,25 +175,25 @@ int ftruncate64(int fd, off_t size)
   return do_size("ftruncate64", fd, size);
 }
 
-static int do_reserve(const char *name, int fd, off_t at, off_t size)
+static int do_reserve(const char *name, int fd, int mode, off_t at, off_t size)
 {
   reserve_fn *const real = (reserve_fn *)hidden(name);
   const uint64_t begin = now();
-  const int failed = real(fd, at, size);
+  const int failed = real(fd, mode, at, size);
   if (!failed) put_call(begin, fd, KIND_SIZE, at + size);
   return failed;
 }
 
-int posix_fallocate(int fd, off_t at, off_t size);
-int posix_fallocate(int fd, off_t at, off_t size)
+int fallocate(int fd, int mode, off_t at, off_t size);
+int fallocate(int fd, int mode, off_t at, off_t size)
 {
-  return do_reserve("posix_fallocate", fd, at, size);
+  return do_reserve("fallocate", fd, mode, at, size);
 }
 
-int posix_fallocate64(int fd, off_t at, off_t size);
-int posix_fallocate64(int fd, off_t at, off_t size)
+int fallocate64(int fd, int mode, off_t at, off_t size);
+int fallocate64(int fd, int mode, off_t at, off_t size)
 {
-  return do_reserve("posix_fallocate64", fd, at, size);
+  return do_reserve("fallocate64", fd, mode, at, size);
 }
 
 static int do_sync(const char *name, int fd)
