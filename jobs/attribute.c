@@ -32,7 +32,13 @@ static const struct option options[] = {
     {"force", OPTION_FLAG, ROLE_RUN, NULL, "false",
      "Start over: remove the file of an earlier study (it is said what is removed)."},
     {"dry-run", OPTION_FLAG, ROLE_RUN, NULL, "false",
-     "Print the plan (passes, memory, bytes, time) and touch nothing."},
+     "Print the plan (passes, memory, bytes, time, what to ask of Slurm) and leave no file; some "
+     "units are measured."},
+    {"plan-ranks", OPTION_INT, ROLE_RUN, "N", "0",
+     "Ranks of the plan's proposal; 0: as few as end within the time."},
+    {"plan-within", OPTION_REAL, ROLE_RUN, "MINUTES", "60", "The time that the proposal aims at."},
+    {"plan-node", OPTION_TEXT, ROLE_RUN, "CORESxMIB", NULL,
+     "Nodes of the proposal; default: like this machine."},
     {"quiet", OPTION_FLAG, ROLE_RUN, NULL, "false", "No progress lines."},
     {"log-json", OPTION_FLAG, ROLE_RUN, NULL, "false",
      "Progress, the end and a failure as lines of JSON on standard error."},
@@ -145,7 +151,7 @@ static err with_setup(struct setup *s, const struct options *o, int *exit_code)
   TRY(comm_agree(setup_shard(s, o)));
   announce(s, options_flag(o, "log-json"));
   TRY(comm_agree(attribute_schema_make(s, o, &a)));
-  const err e = dry ? attribute_dry(s, a) : compute(s, a, o, exit_code);
+  const err e = dry ? attribute_dry(s, o, a) : compute(s, a, o, exit_code);
   attribute_schema_free(&a);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;

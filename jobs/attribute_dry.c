@@ -2,11 +2,11 @@
  *  The plan in figures. */
 #include "jobs/attribute_dry.h"
 
+#include "jobs/attribute_probe.h"
 #include "jobs/attribute_propose.h"
 #include "jobs/attribute_unit.h"
 #include "jobs/memory.h"
 #include "pipeline/comm.h"
-#include "pipeline/progress.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -93,70 +93,88 @@ static void print_work(const struct setup *s, int64_t units, double seconds)
   const double unit = forward + backward;
   (void)printf(
       "work    %.4g GFLOP per unit forward, %.4g backward, %.4g TFLOP in all; %.4g GFLOP/s "
-      "with extracts and decoding\n",
+      "with all else\n",
       forward * 1e-9, backward * 1e-9, unit * (double)units * 1e-12, unit * 1e-9 / seconds);
 }
 
-/** Seconds of a unit, of the slowest rank: the second one, because the first touches new pages.
- *  Collective. */
-static double probe(struct attribute_unit *u)
+static void print_time(const struct attribute_probe *probe, int64_t units)
 {
-  static const double long_enough = 10.0; /* new pages are no part of that to speak of */
-  double seconds = 0.0;
-  for (int i = 0; i < 2 && seconds < long_enough; i++) {
-    const double began = progress_clock();
-    attribute_unit_probe(u);
-    seconds = progress_clock() - began;
+  const double seconds = probe->seconds;
+  const double all = probe->start + seconds * (double)((units + comm_size() - 1) / comm_size());
+  char writing[512];
+  if (probe->written) {
+    (void)snprintf(writing, sizeof writing, "writing included, %.1f %% of it", 100.0 * probe->io);
+  } else {
+    (void)snprintf(writing, sizeof writing, "without writing: %s",
+                   probe->why[0] ? probe->why : "another rank could not");
   }
-  int64_t ns = (int64_t)(seconds * 1e9);
-  comm_max(&ns, 1);
-  return (double)ns * 1e-9;
+  (void)printf("time    %.*f s per unit, about %.*f s on %d rank%s (units measured, %s)\n",
+               seconds < 0.1 ? 4 : 3, seconds, all < 10.0 ? 2 : 0, all, comm_size(),
+               comm_size() > 1 ? "s" : "", writing);
 }
 
-/** For nodes like this one. */
-static void print_proposal(const struct setup *s, const struct memory *most, int64_t units,
-                           double seconds)
+/** A node like this one, or CORESxMIB. */
+static err read_node(const char *text, struct demand *d)
+{
+  char end = 0;
+  long cores = 0, room = 0;
+  d->room = (int64_t)sysconf(_SC_PHYS_PAGES) * (int64_t)sysconf(_SC_PAGESIZE);
+  d->cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
+  if (!text) return ERR_OK;
+  CHECK(sscanf(text, "%ldx%ld%c", &cores, &room, &end) == 2 && cores > 0 && cores < 1 << 20 &&
+            room > 0 && room < INT64_C(1) << 32,
+        ERR_USAGE, "--plan-node %s: give cores and MiB of a node as 64x256000", text);
+  d->cores = (int)cores;
+  d->room = (int64_t)room << 20;
+  return ERR_OK;
+}
+
+/** What the proposal starts from.  Errors: ERR_USAGE. */
+static err read_demand(const struct options *o, struct demand *d)
+{
+  d->ranks = options_int(o, "plan-ranks");
+  d->within = options_real(o, "plan-within");
+  CHECK(d->ranks >= 0 && d->within > 0.0, ERR_USAGE,
+        "--plan-ranks must not be negative, --plan-within must be above 0");
+  return read_node(options_text(o, "plan-node"), d);
+}
+
+static void print_proposal(const struct setup *s, const struct memory *most, struct demand *d)
 {
   const int64_t common = shared_bytes(s->weights) + shared_bytes(s->prepared);
-  const int64_t weights = s->graph->weight_bytes + s->plan->prepared_bytes;
-  const struct demand d = {
-      .units = units,
-      .seconds = seconds,
-      .private = common || most->peak < weights ? most->anonymous : most->peak - weights,
-      .shared = weights,
-      .room = (int64_t)sysconf(_SC_PHYS_PAGES) * (int64_t)sysconf(_SC_PAGESIZE),
-      .cores = (int)sysconf(_SC_NPROCESSORS_ONLN)};
-  const struct proposal p = attribute_propose(&d);
-  (void)printf(
-      "propose %" PRId64 " rank%s on %" PRId64
-      " node%s like this one (%d cores, %.1f GiB), %.0f MiB of a node's memory: about %.0f s; "
-      "Slurm: --nodes=%" PRId64 " --ntasks=%" PRId64 " --mem=%.0fM --time=%" PRId64 "\n",
-      p.ranks, p.ranks > 1 ? "s" : "", p.nodes, p.nodes > 1 ? "s" : "", d.cores,
-      (double)d.room / 1073741824.0, mib(p.bytes), p.seconds, p.nodes, p.ranks,
-      ceil(1.1 * mib(p.bytes)) + 64.0, p.minutes);
+  d->shared = s->graph->weight_bytes + s->plan->prepared_bytes;
+  d->private = common || most->peak < d->shared ? most->anonymous : most->peak - d->shared;
+  const struct proposal p = attribute_propose(d);
+  (void)printf("propose %" PRId64 " rank%s on %" PRId64
+               " node%s (%d cores, %.1f GiB), %.0f MiB of a node's memory: about %.0f s; "
+               "Slurm: --nodes=%" PRId64 " --ntasks=%" PRId64 " --ntasks-per-node=%" PRId64
+               " --mem=%.0fM --time=%" PRId64 " --signal=B:USR1@%" PRId64 "\n",
+               p.ranks, p.ranks > 1 ? "s" : "", p.nodes, p.nodes > 1 ? "s" : "", d->cores,
+               (double)d->room / 1073741824.0, mib(p.bytes), p.seconds, p.nodes, p.ranks, p.each,
+               ceil(mib(p.bytes)), p.minutes, p.lead);
 }
 
-err attribute_dry(const struct setup *s, const struct attribute_schema *a)
+err attribute_dry(const struct setup *s, const struct options *o, const struct attribute_schema *a)
 {
   struct attribute_unit *u = NULL;
+  struct attribute_probe probe;
+  struct demand d = {.units = (s->count + s->unit - 1) / s->unit};
+  TRY(comm_agree(read_demand(o, &d)));
   TRY(comm_agree(attribute_unit_make(s, a, &u)));
-  const double seconds = probe(u);
-  const int64_t file_bytes = store_bytes(attribute_schema_of(a));
+  const err e = attribute_probe(s, o, u, &probe);
+  const int64_t file_bytes = e ? 0 : store_bytes(attribute_schema_of(a));
   const struct memory most = highest(s); /* the pages that a unit and the file touch were touched */
   attribute_unit_free(&u);
+  if (e) return err_trace(e, __FILE__, __LINE__);
   if (comm_rank() != 0) return ERR_OK;
 
-  const int64_t n = s->count, units = (n + s->unit - 1) / s->unit;
-  const int64_t each = (units + comm_size() - 1) / comm_size();
+  d.seconds = probe.seconds;
   print_layers(s, a);
   print_passes(s);
-  print_work(s, units, seconds);
+  print_work(s, d.units, d.seconds);
   print_memory(s, &most);
   (void)printf("file    %.2f MiB\n", mib(file_bytes));
-  (void)printf("time    %.*f s per unit, about %.*f s on %d rank%s (a unit measured, without "
-               "writing)\n",
-               seconds < 0.1 ? 4 : 2, seconds, seconds * (double)each < 10.0 ? 1 : 0,
-               seconds * (double)each, comm_size(), comm_size() > 1 ? "s" : "");
-  print_proposal(s, &most, units, seconds);
+  print_time(&probe, d.units);
+  print_proposal(s, &most, &d);
   return ERR_OK;
 }

@@ -91,9 +91,8 @@ static void decode(struct attribute_unit *u, int64_t first, int count)
   if (count) prefetch_start(u->prefetch, u->setup->first + first, count);
 }
 
-err attribute_unit_begin(void *who, struct store *f, const struct study_unit *first)
+err attribute_unit_find(struct attribute_unit *u, struct store *f)
 {
-  struct attribute_unit *u = who;
   TRY(store_find(f, "samples/logits", &u->logits_var));
   TRY(store_find(f, "samples/size", &u->size_var));
   TRY(store_find(f, "samples/target_class", &u->target_var));
@@ -103,6 +102,13 @@ err attribute_unit_begin(void *who, struct store *f, const struct study_unit *fi
     (void)snprintf(path, sizeof path, "maps/%s", attribute_schema_variable(u->schema, i));
     TRY(store_find(f, path, &u->map_vars[i]));
   }
+  return ERR_OK;
+}
+
+err attribute_unit_begin(void *who, struct store *f, const struct study_unit *first)
+{
+  struct attribute_unit *u = who;
+  TRY(attribute_unit_find(u, f));
   decode(u, first->first, first->count);
   return ERR_OK;
 }
@@ -151,14 +157,14 @@ static void backward(struct attribute_unit *u, int count)
   }
 }
 
-static err write_rows(struct attribute_unit *u, struct store *f, const struct study_unit *unit)
+static err write_rows(struct attribute_unit *u, struct store *f, int64_t row, int64_t n)
 {
-  TRY(store_write(f, u->logits_var, unit->first, unit->count, u->logits));
-  TRY(store_write(f, u->size_var, unit->first, unit->count, u->size));
-  TRY(store_write(f, u->target_var, unit->first, unit->count, u->target));
-  TRY(store_write(f, u->score_var, unit->first, unit->count, u->score));
+  TRY(store_write(f, u->logits_var, row, n, u->logits));
+  TRY(store_write(f, u->size_var, row, n, u->size));
+  TRY(store_write(f, u->target_var, row, n, u->target));
+  TRY(store_write(f, u->score_var, row, n, u->score));
   for (int i = 0; i < u->setup->plan->n_taps; i++)
-    TRY(store_write(f, u->map_vars[i], unit->first, unit->count, tape_rows(u->tape, i)));
+    TRY(store_write(f, u->map_vars[i], row, n, tape_rows(u->tape, i)));
   return ERR_OK;
 }
 
@@ -189,16 +195,21 @@ static void compute_maps(struct attribute_unit *u, const struct study_unit *unit
   backward(u, unit->count);
 }
 
-err attribute_unit_compute(void *who, struct store *f, const struct study_unit *unit,
-                           uint8_t *status)
+err attribute_unit_compute_to(struct attribute_unit *u, struct store *f,
+                              const struct study_unit *unit, int64_t row, uint8_t *status)
 {
-  struct attribute_unit *u = who;
   take_pixels(u, unit);
   comm_leave();
   compute_maps(u, unit, status);
   comm_enter();
-  TRY(write_rows(u, f, unit));
+  if (f) TRY(write_rows(u, f, row, unit->count));
   return ERR_OK;
+}
+
+err attribute_unit_compute(void *who, struct store *f, const struct study_unit *unit,
+                           uint8_t *status)
+{
+  return attribute_unit_compute_to(who, f, unit, unit->first, status);
 }
 
 char *attribute_unit_account(void *who)
@@ -213,15 +224,4 @@ char *attribute_unit_account(void *who)
   char *text = json_dumps(o, JSON_COMPACT);
   json_decref(o);
   return text;
-}
-
-void attribute_unit_probe(struct attribute_unit *u)
-{
-  const struct setup *s = u->setup;
-  prefetch_start(u->prefetch, s->first, s->count < s->unit ? (int)s->count : s->unit);
-  prefetch_wait(u->prefetch, tape_input(u->tape), u->slots);
-  for (int b = 0; b < s->unit; b++)
-    for (int t = 0; t < s->n_targets; t++) u->target[b * s->n_targets + t] = 0;
-  tape_forward(u->tape);
-  backward(u, s->unit);
 }

@@ -18,5 +18,11 @@ err attribute_unit_compute(void *who, struct store *f, const struct study_unit *
                            uint8_t *status);
 char *attribute_unit_account(void *who);
 
-/** Load the first unit, forward and every backward once: for a probe of time and memory. */
-void attribute_unit_probe(struct attribute_unit *u);
+/** The variables of a file that rows are written to.  Errors: ERR_FORMAT.  Not collective. */
+MUST_CHECK err attribute_unit_find(struct attribute_unit *u, struct store *f);
+
+/** Compute a unit of the study and write its rows from `row` on; f NULL: write nothing.  Not
+ *  collective. */
+MUST_CHECK err attribute_unit_compute_to(struct attribute_unit *u, struct store *f,
+                                         const struct study_unit *unit, int64_t row,
+                                         uint8_t *status);

@@ -16,3 +16,8 @@ if(NOT fault_build_type STREQUAL ASAN)
     COMMAND ${CMAKE_COMMAND} -E env LONG=1 ${CMAKE_CTEST_COMMAND} -V -R "^proof[.]soak$$")
 endif()
 script(cli.dry)
+# Times: alone on the machine.
+foreach(name cluster.predict cluster.deal cluster.writing)
+  script(${name})
+  set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE TIMEOUT 1800)
+endforeach()
