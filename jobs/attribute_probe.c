@@ -146,7 +146,7 @@ err attribute_probe(const struct setup *s, const struct options *o, struct attri
                     .rows_units = clamp(fit, MOST_UNITS),
                     .every = options_real(o, "commit-every")};
   *out = (struct attribute_probe){.written = true};
-  p.rows_units = clamp(p.rows_units, p.n_units);
+  p.rows_units = clamp(p.rows_units, clamp(s->count / s->unit, p.n_units)); /* whole units */
   p.status = calloc((size_t)s->unit, 1);
   err e = comm_agree(p.status ? ERR_OK : FAIL(ERR_MEMORY, "no memory for a unit"));
   if (!e && open_file(&p, o)) {

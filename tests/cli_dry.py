@@ -56,27 +56,53 @@ class Dry(proof.Case):
         self.assertLess(stated, 1.1 * 8 * flops)  # elementwise operators are little beside them
 
     def test_time(self):
-        """The probe against a run of the same units; this machine may be busy, so a factor is all that is asserted."""
+        """The probe against a run of the same units; this machine may be busy, so a factor is all that is asserted.
+        cluster.predict compares on an idle one."""
         more = ("--methods", "all", "--layers", "all", "--unit", 4)
-        unit = min(self.number(r"(?m)^time +([0-9.]+) s per unit", self.dry(*more)) for _ in range(3))
+        said = min(self.number(r"(?m)^time .* about ([0-9.]+) s on 1 rank .*writing included", self.dry(*more))
+                   for _ in range(3))
         proof.run(*self.args(*more))
         made = proof.runs(self.path("s.h5"))[-1]
-        proof.figure(f"--dry-run: {12 * unit:.2f} s, the run took {made['seconds']:.2f} s, {100 * made['io']:.0f} % of "
+        proof.figure(f"--dry-run: {said:.2f} s, the run took {made['seconds']:.2f} s, {100 * made['io']:.0f} % of "
                      f"it writing")
-        self.assertLess(12 * unit, 3 * made["seconds"])
-        self.assertLess(made["seconds"], 3 * 12 * unit / (1 - made["io"]))
+        self.assertLess(said, 3 * made["seconds"])
+        self.assertLess(made["seconds"], 3 * said)
+
+    def test_without_a_place_to_write(self):
+        """The plan is made all the same, and says what its time leaves out."""
+        args = [word for word in self.args("--dry-run") if word not in ("--out", self.path("s.h5"))]
+        self.assertIn("without writing: there is no --out", proof.run(*args).out)
+        args = self.args("--dry-run", "--out", self.path("none", "s.h5"))
+        self.assertIn("without writing: ", proof.run(*args).out)
 
     def test_the_proposal_fits_the_study(self):
         text = self.dry("--unit", 1)
-        got = re.search(r"(?m)^propose (\d+) ranks? on (\d+) nodes? like this one \((\d+) cores, .*--nodes=(\d+) "
-                        r"--ntasks=(\d+) --mem=(\d+)M --time=(\d+)$", text)
-        self.assertTrue(got, text)
-        ranks, nodes, cores, nodes_again, tasks, memory, minutes = map(int, got.groups())
-        self.assertEqual((nodes, ranks), (nodes_again, tasks))
-        self.assertLessEqual(ranks, 4)  # a tenth of 48 units
-        self.assertLessEqual(ranks, nodes * cores)
-        self.assertGreaterEqual(memory, self.number(r"(?m)^memory +([0-9.]+) MiB per rank", text) * 0.5)
-        self.assertGreaterEqual(minutes, 3)
+        got = self.proposal(text)
+        self.assertLessEqual(got["ntasks"], 4)  # a tenth of 48 units
+        self.assertLessEqual(got["ntasks"], got["nodes"] * os.cpu_count())
+        self.assertGreaterEqual(got["mem"], self.number(r"(?m)^memory +([0-9.]+) MiB per rank", text) * 0.5)
+        self.assertGreaterEqual(got["time"] * 60, got["USR1"] + 60)
+
+    def proposal(self, text):
+        found = re.search(r"(?m)^propose (\d+) ranks? on (\d+) nodes? .*$", text)
+        self.assertTrue(found, text)
+        return {k: int(v) for k, v in re.findall(r"(ntasks|nodes|ntasks-per-node|mem|time|USR1)[=@](\d+)", found.group())}
+
+    def test_the_proposal_for_given_nodes(self):
+        """Cores, then memory, bound the ranks of a node; ranks and minutes are the user's."""
+        base = ("--unit", 1, "--methods", "gradient")
+        got = self.proposal(self.dry(*base, "--plan-ranks", 9, "--plan-node", "4x64000"))
+        self.assertEqual((got["ntasks"], got["nodes"], got["ntasks-per-node"]), (9, 3, 3))
+        got = self.proposal(self.dry(*base, "--plan-ranks", 9, "--plan-node", "64x250"))
+        self.assertGreater(got["nodes"], 1)
+        self.assertLessEqual(got["mem"], 250)
+        got = self.proposal(self.dry(*base, "--plan-ranks", 4800))
+        self.assertEqual(got["ntasks"], 48)
+        got = self.proposal(self.dry(*base, "--plan-within", 1e-6))
+        self.assertEqual(got["ntasks"], 4)
+        for wrong in (("--plan-node", "4"), ("--plan-node", "0x5"), ("--plan-node", "2x5x"), ("--plan-within", 0),
+                      ("--plan-ranks", -1)):
+            proof.run(*self.args("--dry-run", *wrong), code=2)
 
 
 if __name__ == "__main__":

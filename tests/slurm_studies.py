@@ -285,17 +285,31 @@ class Scripts(Slurm):
                                    **environment}, check=False)
 
     def test_resources_follow_the_plan(self):
-        """--ntasks, --nodes, --mem and --time by the formulas of slurm/submit, from the plan that it prints."""
-        text = self.call(f"{SLURM}/submit", "--print", "--ranks", 3, *self.args(self.path("s.h5"), *LITTLE))
-        units, seconds, private, shared = map(float, re.search(
-            r"plan: (\d+) units, ([\d.]+) s each; ([\d.]+) MiB private to a rank and ([\d.]+) MiB once", text).groups())
-        got = {k: int(v) for k, v in re.findall(r"--(ntasks|nodes|ntasks-per-node|mem|time)=(\d+)", text)}
-        lead = int(re.search(r"USR1@(\d+)", text).group(1))
+        """--ntasks, --nodes, --mem, --time and --signal are those that --dry-run proposes for nodes of the partition."""
+        args = self.args(self.path("s.h5"), *LITTLE)
+        text = self.call(f"{SLURM}/submit", "--print", "--ranks", 3, *args)
+        units, cores, room = map(int, re.search(
+            r"plan: (\d+) units; 3 ranks on 2 nodes of (\d+) cores and (\d+) MiB", text).groups())
+        got = self.resources(text)
+        plan = proof.run(*args, "--dry-run", "--plan-ranks", 3, "--plan-node", f"{cores}x{room}", ranks=2).out
+        own = self.resources(re.search(r"(?m)^propose .*$", plan).group())
         self.assertEqual((units, got["ntasks"], got["nodes"], got["ntasks-per-node"]), (32, 3, 2, 2))
-        self.assertLess(abs(got["mem"] - (2 * 1.1 * private + shared + 64)), 1.5)
-        self.assertGreaterEqual(lead, 120 + 2 * seconds)
-        self.assertGreaterEqual(60 * got["time"], 1.3 * 11 * seconds + lead)
+        self.assertEqual((own["ntasks"], own["nodes"], own["ntasks-per-node"]), (3, 2, 2))
+        private, shared = map(float, re.search(r"at most ([\d.]+) MiB private; ([\d.]+) MiB of weights", plan).groups())
+        self.assertLess(abs(own["mem"] - (2 * 1.1 * private + shared + 64)), 2)
+        self.assertLess(abs(got["mem"] / own["mem"] - 1), 0.1)
+        for of in (own, got):
+            self.assertGreaterEqual(of["USR1"], 120)
+            self.assertGreaterEqual(60 * of["time"], of["USR1"] + 60)
         self.assertFalse(os.path.exists(self.path("s.h5")))
+
+    def resources(self, text):
+        return {k: int(v) for k, v in re.findall(r"(ntasks|nodes|ntasks-per-node|mem|time|USR1)[=@](\d+)", text)}
+
+    def test_one_shard_is_planned(self):
+        """Not the whole study divided: a shard is whole units, and a rank has ten of them."""
+        text = self.call(f"{SLURM}/submit", "--print", "--shards", 3, *self.args(self.path("s.h5"), *LITTLE))
+        self.assertIn("plan: 11 units in each of 3 shards; 1 ranks on 1 nodes", text)
 
     def test_probe_on_a_compute_node(self):
         text = self.call(f"{SLURM}/submit", "--print", "--probe", "srun", *self.args(self.path("s.h5"), *LITTLE))
