@@ -1,10 +1,10 @@
 /** @file
  *  SHA-256 of files and of the list of samples. */
 #include "io/dataset_impl.h"
+#include "io/file.h"
 #include "io/sha256.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,9 +48,10 @@ done:
 
 static err add_file(struct sha256 *c, int fd, const char *path, unsigned char *buffer)
 {
+  int tries = 0;
   for (;;) {
     const ssize_t n = read(fd, buffer, READ_BYTES);
-    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && file_again(errno, &tries)) continue;
     CHECK(n >= 0, ERR_INPUT, "%s: %s", path, strerror(errno));
     if (n == 0) return ERR_OK;
     TRY(sha256_add(c, buffer, (size_t)n));
@@ -59,7 +60,7 @@ static err add_file(struct sha256 *c, int fd, const char *path, unsigned char *b
 
 static err file_digest(const char *path, err (*make)(struct sha256 **out), char *hex)
 {
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  const int fd = file_open(path);
   unsigned char *buffer = NULL;
   struct sha256 *c = NULL;
   err e = ERR_OK;

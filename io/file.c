@@ -8,7 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+bool file_again(int why, int *tries)
+{
+  static const int most = 6;
+  if ((why != EINTR && why != EAGAIN && why != ESTALE) || *tries >= most) return false;
+  const struct timespec pause = {.tv_nsec = (why == EINTR ? 100000L : 10000000L) << *tries};
+  (void)nanosleep(&pause, NULL);
+  ++*tries;
+  return true;
+}
+
+int file_open(const char *path)
+{
+  int tries = 0, fd = -1;
+  do {
+    fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  } while (fd < 0 && file_again(errno, &tries));
+  return fd;
+}
 
 /** Fill bytes[n] or stop at the end of the file; returns what was read, -1 on an error. */
 static int64_t fill(int fd, uint8_t *bytes, size_t n)
@@ -17,7 +37,6 @@ static int64_t fill(int fd, uint8_t *bytes, size_t n)
 
   while (done < n) {
     const ssize_t got = read(fd, bytes + done, n - done);
-    if (got < 0 && errno == EINTR) continue;
     if (got < 0) return -1;
     if (got == 0) break;
     done += (size_t)got;
@@ -25,11 +44,14 @@ static int64_t fill(int fd, uint8_t *bytes, size_t n)
   return (int64_t)done;
 }
 
-static err read_open(int fd, const char *path, int64_t max_bytes, uint8_t **bytes, size_t *n)
+/** *why: errno of a call that failed. */
+static err read_open(int fd, const char *path, int64_t max_bytes, uint8_t **bytes, size_t *n,
+                     int *why)
 {
   struct stat is;
 
-  CHECK(fstat(fd, &is) == 0, ERR_INPUT, "%s: %s", path, strerror(errno));
+  *why = fstat(fd, &is) == 0 ? 0 : errno;
+  CHECK(!*why, ERR_INPUT, "%s: %s", path, strerror(*why));
   CHECK(S_ISREG(is.st_mode), ERR_INPUT, "%s: not a regular file", path);
   CHECK(is.st_size <= max_bytes, ERR_UNSUPPORTED, "%s: %lld bytes are more than the %lld allowed",
         path, (long long)is.st_size, (long long)max_bytes);
@@ -37,9 +59,9 @@ static err read_open(int fd, const char *path, int64_t max_bytes, uint8_t **byte
   CHECK(b, ERR_MEMORY, "%s: no memory for %lld bytes", path, (long long)is.st_size);
   const int64_t got = fill(fd, b, (size_t)is.st_size);
   if (got < 0) {
-    const err e = FAIL(ERR_INPUT, "%s: %s", path, strerror(errno));
+    *why = errno;
     free(b);
-    return e;
+    return FAIL(ERR_INPUT, "%s: %s", path, strerror(*why));
   }
   b[got] = 0;
   *bytes = b;
@@ -49,11 +71,15 @@ static err read_open(int fd, const char *path, int64_t max_bytes, uint8_t **byte
 
 err file_read(const char *path, int64_t max_bytes, uint8_t **bytes, size_t *n)
 {
-  const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  int tries = 0, why = 0;
+  err e = ERR_OK;
 
-  CHECK(fd >= 0, ERR_INPUT, "%s: %s", path, strerror(errno));
-  const err e = read_open(fd, path, max_bytes, bytes, n);
-  (void)close(fd);
+  do { /* from the opening on: a stale handle stays one */
+    const int fd = file_open(path);
+    CHECK(fd >= 0, ERR_INPUT, "%s: %s", path, strerror(errno));
+    e = read_open(fd, path, max_bytes, bytes, n, &why);
+    (void)close(fd);
+  } while (e && why && file_again(why, &tries));
   return e ? err_trace(e, __FILE__, __LINE__) : ERR_OK;
 }
 

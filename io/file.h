@@ -2,16 +2,26 @@
 /* Whole files into memory. */
 #include "core/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum { FILE_MAX_BYTES = 1 << 30 };
 
 /** Read a regular file: *bytes [n + 1], new, ended by a 0 that *n does not count; the caller frees.
- *  Never waits for a pipe or a device.
+ *  Never waits for a pipe or a device; what may pass is tried again (file_again).
  *  Errors: ERR_INPUT (missing, not a regular file, not readable), ERR_UNSUPPORTED (more than
  *  max_bytes), ERR_MEMORY.  Not collective. */
 MUST_CHECK err file_read(const char *path, int64_t max_bytes, uint8_t **bytes, size_t *n);
+
+/** Whether a call on a file that failed with the errno `why` may be made again, after a short pause: a
+ *  signal (EINTR), a busy server (EAGAIN), a handle that a network file system no longer knows
+ *  (ESTALE: open again).  *tries: 0 at first; says no after a few, about a second in all.  Any other
+ *  failure is final. */
+bool file_again(int why, int *tries);
+
+/** Open for reading, without waiting for a pipe, by as many tries; -1 and errno.  Not collective. */
+int file_open(const char *path);
 
 /** Size in bytes; -1 where it cannot be had or the path is no regular file. */
 int64_t file_bytes(const char *path);

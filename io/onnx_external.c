@@ -4,10 +4,10 @@
  *  never read them.
  *  Source: ONNX, "External Data"; onnx.proto, TensorProto.external_data. */
 #include "io/dataset.h"
+#include "io/file.h"
 #include "io/onnx_impl.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ enum { MAX_FILES = 4096, BUDGET_PER_BYTE = 12 };
 
 err onnx_file_open(const char *path, int *fd, int64_t *size, struct onnx_file *file)
 {
-  const int f = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not make us wait */
+  const int f = file_open(path);
   CHECK(f >= 0, ERR_INPUT, "cannot open '%.300s': %s", path, strerror(errno));
   struct stat s;
   if (fstat(f, &s) || !S_ISREG(s.st_mode)) {
@@ -156,9 +156,10 @@ static uint8_t *map_place(struct onnx_file *file, const struct place *at, int fd
 
 static err read_all(int fd, uint8_t *out, int64_t offset, int64_t bytes)
 {
+  int tries = 0;
   for (int64_t done = 0; done < bytes;) {
     const ssize_t n = pread(fd, out + done, (size_t)(bytes - done), offset + done);
-    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && file_again(errno, &tries)) continue;
     CHECK(n > 0, ERR_IO, "reading its file failed: %s", n ? strerror(errno) : "it became shorter");
     done += n;
   }

@@ -71,15 +71,6 @@ static err open_descriptor(struct store *s, int flags)
   return FAIL(code, "cannot open %s: %s", s->path, strerror(errno));
 }
 
-/** ERR_PEER where only another rank failed.  Collective. */
-static err agree(MPI_Comm comm, err e)
-{
-  int mine = e != ERR_OK, any = 0;
-  MPI_Allreduce(&mine, &any, 1, MPI_INT, MPI_MAX, comm);
-  if (e || !any) return e;
-  return FAIL(ERR_PEER, "another rank cannot open the file");
-}
-
 static err open_parallel(struct store *s, MPI_Comm comm)
 {
   const hid_t access = store_access_make();
@@ -91,10 +82,10 @@ static err open_parallel(struct store *s, MPI_Comm comm)
       H5Pset_dxpl_mpio(s->transfer, H5FD_MPIO_INDEPENDENT) < 0) {
     e = FAIL(ERR_IO, "cannot prepare the opening of %s: %s", s->path, REASON);
   }
-  e = agree(comm, e);
+  e = store_agree(comm, s->path, e);
   if (!e) e = open_hdf5(s, H5F_ACC_RDWR, access);
   store_drop(access);
-  return agree(comm, e);
+  return store_agree(comm, s->path, e);
 }
 
 err store_open(const char *path, MPI_Comm comm, struct store **out)
@@ -102,8 +93,13 @@ err store_open(const char *path, MPI_Comm comm, struct store **out)
   store_quiet();
   struct store *s = store_make(path);
   err e = s ? open_descriptor(s, O_RDWR) : FAIL(ERR_MEMORY, "out of memory for %s", path);
-  e = agree(comm, e); /* the commonest failures end here, before any collective call of HDF5 */
-  if (!e) e = open_parallel(s, comm);
+  e = store_agree(comm, path,
+                  e); /* the commonest failures end here, before any collective call of HDF5 */
+  if (!e) {
+    store_watch_begin(comm, path);
+    e = open_parallel(s, comm);
+    store_watch_end();
+  }
   if (e) {
     store_close(&s);
     return err_trace(e, __FILE__, __LINE__);

@@ -55,6 +55,16 @@ const char *store_reason(char *text);
 /** Give back any handle but a file; accepts negative ones. */
 void store_drop(hid_t id);
 
+/** Agree on failure: ERR_PEER where only another rank failed.  A rank that failed waits a few seconds
+ *  for the others, who may wait for it inside a collective call of HDF5; then it gives the
+ *  communicator's error handler the reason, which ends all ranks.  Collective. */
+MUST_CHECK err store_agree(MPI_Comm comm, const char *path, err mine);
+
+/** From begin to end, rank 0 ends with a message when that takes minutes; its launcher ends the others.
+ *  Not collective. */
+void store_watch_begin(MPI_Comm comm, const char *path);
+void store_watch_end(void);
+
 /** Access properties for one process: no lock (shared file systems have none, a running job needs
  *  none), no sieve buffer between reader and file.  New, or negative. */
 hid_t store_access_make(void);

@@ -6,6 +6,7 @@ an undisturbed one.  One that must not end it leaves those bytes at once.  The p
 tests/fault.c is loaded before it.
 """
 
+import calendar
 import errno
 import os
 import re
@@ -39,8 +40,21 @@ FAULTS = [
     ("rows of rank 1: disk full", 1, "write", 1, errno.ENOSPC, "study.h5", "No space left on device"),
     ("rows of rank 2: quota", 2, "write", 7, errno.EDQUOT, "study.h5", "Disk quota exceeded"),
     ("rank 1 cannot sync", 1, "sync", 1, errno.EIO, "study.h5", "Input/output error"),
+    *((f"rank {r} cannot open the file together with the others", r, "inner", 1, 0, "", "MPI_File_open failed")
+      for r in range(3)),
     *((f"message {n} of rank {r} is lost", r, "message", n, 0, "", "a message between ranks failed")
       for r, n in ((0, 1), (1, 2), (2, 10), (0, 25), (1, 35), (2, 45))),
+]
+
+# What may pass is tried again and changes nothing: (what, rank, kind, n-th call, errno, where).
+PASSING = [
+    ("the model is opened with a stale handle", 0, "open", 1, errno.ESTALE, "shapes.onnx"),
+    ("the model is read when a signal comes", 1, "read", 1, errno.EINTR, "shapes.onnx"),
+    ("the data list has a stale handle", 1, "read", 1, errno.ESTALE, "manifest.csv"),
+    ("an image has a stale handle", 1, "read", 1, errno.ESTALE, "/images/"),
+    ("an image is opened with a stale handle", 2, "open", 1, errno.ESTALE, "/images/"),
+    ("an image's server is busy", 0, "read", 2, errno.EAGAIN, "/images/"),
+    ("an image is read when a signal comes", 0, "read", 1, errno.EINTR, "/images/"),
 ]
 ALLOCATIONS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597)
 
@@ -59,16 +73,16 @@ class Faults(proof.Case):
         super().setUp()
         self.out = self.path("study.h5")
 
-    def start(self, **env):
+    def start(self, *more, **env):
         args = ["attribute", "--model", proof.model("shapes"), "--data", proof.demo("manifest.csv"), "--out", self.out,
-                "--quiet", *SETTINGS]
+                *(more or ["--quiet"]), *SETTINGS]
         return subprocess.Popen(proof.command(args, RANKS), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.PIPE, text=True, env={**os.environ, **env})
 
-    def fail(self, fault, where=""):
+    def fail(self, fault, where="", **env):
         """Run with a fault; returns exit code, stderr, seconds."""
         began = time.monotonic()
-        with self.start(LD_PRELOAD=FAULT, FAULT=fault, FAULT_PATH=where) as p:
+        with self.start(LD_PRELOAD=FAULT, FAULT=fault, FAULT_PATH=where, **env) as p:
             try:
                 _, error = p.communicate(timeout=60)
             except subprocess.TimeoutExpired:
@@ -94,6 +108,18 @@ class Faults(proof.Case):
                 self.assertRegex(reports[0], rf"{re.escape(says)}.* \(rank {rank} on {host}\)$")
                 self.assertLess(seconds, self.span + LIMIT, what)
                 self.assertFalse(os.path.exists(self.out + ".tmp"))
+                self.continue_and_compare()
+
+    def test_a_message_lost_inside_hdf5(self):
+        """HDF5 cleans up by a collective call that nobody joins: a limit ends the run, here a hundredth of it."""
+        for rank, n in ((0, 2), (1, 2), (2, 3)):
+            with self.subTest(rank=rank, n=n):
+                code, error, seconds = self.fail(f"{rank}:inner:{n}", FAULT_HASTE="1")
+                self.assertEqual(code, 1, error)
+                reports = [line for line in error.splitlines() if line.startswith("retrograd")]
+                self.assertEqual(len(reports), 1, error)
+                self.assertRegex(reports[0], r"opening .* together took more than 300 s.* \(rank 0 on ")
+                self.assertLess(seconds, self.span + LIMIT)
                 self.continue_and_compare()
 
     def test_allocations(self):
@@ -124,6 +150,42 @@ class Faults(proof.Case):
         self.assertRegex(reports[0], r"No space left on device.* \(rank 1 on ")
         proof.figure(f"a failure while another rank is in a unit of 30 s: all ended after {seconds:.1f} s")
         self.assertLess(seconds, self.span + LIMIT)
+
+    def test_what_may_pass_is_tried_again(self):
+        for what, rank, kind, n, number, where in PASSING:
+            with self.subTest(what):
+                code, error, _ = self.fail(f"{rank}:{kind}:{n}:{number}", where)
+                self.assertEqual(code, 0, error)
+                self.assert_same_bytes(self.wanted, self.out)
+                for path in (self.out, self.out + ".runs.jsonl"):
+                    os.remove(path)
+
+    def test_a_damaged_disk_is_not_tried_again(self):
+        """EIO once: the sample is skipped, as its file is on that disk."""
+        code, error, _ = self.fail(f"1:read:1:{errno.EIO}", "/images/")
+        self.assertEqual(code, 3, error)
+        self.assertEqual(sum(len(r["skipped"]) for r in proof.runs(self.out)[-1]["ranks"]), 1)
+
+    def test_a_clock_that_jumps_back(self):
+        """The time of day, by an hour, at several instants: nothing but what the log says of it is affected."""
+        for after in (0.0, 0.1, 0.2, 0.4):
+            began = time.time()
+            with self.start("--log-every", "0.01", LD_PRELOAD=FAULT, FAULT_CLOCK=f"{after},-3600") as p:
+                _, error = p.communicate(timeout=60)
+            self.assertEqual(p.returncode, 0, error)
+            self.assert_same_bytes(self.wanted, self.out)
+            first, end = proof.runs(self.out)
+            said = calendar.timegm(time.strptime(first["time"], "%Y-%m-%dT%H:%M:%SZ"))
+            self.assertLess(min(abs(said - began), abs(said - began + 3600)), 60)
+            if after == 0:
+                self.assertLess(said, began - 3000, "the clock should be another")
+            self.assertTrue(0 < end["seconds"] < 30, end)
+            self.assertTrue(0 <= end["imbalance"] <= 1 and 0 <= end["io"] <= 1, end)
+            self.assertEqual((end["event"], end["done"]), ("end", COUNT))
+            self.assertRegex(error, r"attribute: ended after \d")
+            self.assertNotRegex(error, r"[ (]-[0-9]")
+            for path in (self.out, self.out + ".runs.jsonl"):
+                os.remove(path)
 
     def test_a_file_system_that_cannot_reserve(self):
         """The file has holes, and in the end the same bytes."""

@@ -1,14 +1,18 @@
 /** @file
  *  Makes one call of one rank fail; loaded before a program (LD_PRELOAD), which is the released one.
  *
- *    FAULT=rank:kind:n[:errno]   kind: open, read, write, reserve, sync, alloc, message; n from 1
+ *    FAULT=rank:kind:n[:errno]   kind: open, read, write, reserve, sync, alloc, message, inner; n from 1
  *    FAULT_PATH=text             calls on files count where the path holds this, or ends with it where
  *                                the text ends with '$'
  *    FAULT_HOLD=file             the call does not fail: the file is made and the call waits HOLD
  *                                seconds, in the middle of a pwrite, so that a process can be killed there
  *
- *  Allocations and messages count where the program itself makes them, not its libraries.  A message is
- *  a call of MPI that reaches another rank; it fails as MPI does, through the error handler. */
+ *    FAULT_HASTE=1               alarms come after a hundredth of their time
+ *    FAULT_CLOCK=after,step      so many seconds after the start the time of day is so many others
+ *
+ *  Allocations and messages count where the program itself makes them, not its libraries; `inner` are
+ *  those collective calls that HDF5 makes.  A message is a call of MPI that reaches another rank; it
+ *  fails as MPI does, through the error handler, or for files by what it returns. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,12 +25,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-enum kind { NOTHING, OPEN, READ, WRITE, RESERVE, SYNC, ALLOC, MESSAGE };
+enum kind { NOTHING, OPEN, READ, WRITE, RESERVE, SYNC, ALLOC, MESSAGE, INNER };
 enum { HOLD = 20 };
 
 static enum kind kind;
@@ -34,6 +39,8 @@ static long countdown;
 static int why = EIO;
 static const char *path_part = "", *held;
 static uintptr_t program_from, program_to;
+
+static double clock_after, clock_step, clock_began;
 
 extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t n, size_t each);
@@ -51,10 +58,52 @@ static int find_program(struct dl_phdr_info *info, size_t bytes, void *none)
   return 1;
 }
 
+#define CALLER     __builtin_return_address(0)
+#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+static double forward_clock(void)
+{
+  struct timespec now;
+  (void)NEXT(clock_gettime)(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/** What the time of day is changed by at this moment. */
+static time_t clock_change(void)
+{
+  return clock_began > 0.0 && forward_clock() - clock_began >= clock_after ? (time_t)clock_step : 0;
+}
+
+__attribute__((constructor)) static void read_clock(void)
+{
+  const char *text = getenv("FAULT_CLOCK");
+  if (text && sscanf(text, "%lf,%lf", &clock_after, &clock_step) == 2)
+    clock_began = forward_clock();
+}
+
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+  const int failed = NEXT(clock_gettime)(id, now);
+  if (!failed && id == CLOCK_REALTIME) now->tv_sec += clock_change();
+  return failed;
+}
+int gettimeofday(struct timeval *restrict now, void *restrict none)
+{
+  const int failed = NEXT(gettimeofday)(now, none);
+  if (!failed) now->tv_sec += clock_change();
+  return failed;
+}
+time_t time(time_t *out)
+{
+  const time_t now = NEXT(time)(NULL) + clock_change();
+  if (out) *out = now;
+  return now;
+}
+
 __attribute__((constructor)) static void read_settings(void)
 {
-  static const char *const names[] = {"",        "open", "read",  "write",
-                                      "reserve", "sync", "alloc", "message"};
+  static const char *const names[] = {"",     "open",  "read",    "write", "reserve",
+                                      "sync", "alloc", "message", "inner"};
   const char *fault = getenv("FAULT"), *part = getenv("FAULT_PATH"), *me = getenv("PMIX_RANK");
   char name[16] = "";
   int rank = 0, number = EIO;
@@ -66,7 +115,7 @@ __attribute__((constructor)) static void read_settings(void)
   if (part) path_part = part;
   held = getenv("FAULT_HOLD");
   countdown = n;
-  for (int k = OPEN; k <= MESSAGE; k++)
+  for (int k = OPEN; k <= INNER; k++)
     if (!strcmp(name, names[k])) kind = (enum kind)k;
 }
 
@@ -143,14 +192,16 @@ static ssize_t do_pwrite(pwrite_fn *real, int fd, const void *from, size_t n, of
   return hit_fd(WRITE, fd) ? -1 : real(fd, from, n, at);
 }
 
-static bool hit_own(enum kind k, const void *caller)
+static bool is_own(const void *caller)
 {
   const uintptr_t at = (uintptr_t)caller;
-  return kind == k && at >= program_from && at < program_to && hit(k);
+  return at >= program_from && at < program_to;
 }
 
-#define CALLER     __builtin_return_address(0)
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+static bool hit_own(enum kind k, const void *caller)
+{
+  return kind == k && is_own(caller) && hit(k);
+}
 
 static mode_t mode_of(int flags, va_list args)
 {
@@ -235,7 +286,7 @@ void *realloc(void *block, size_t n)
 /** What MPI does with an operation that fails. */
 static bool lost(MPI_Comm comm, const void *caller)
 {
-  if (!hit_own(MESSAGE, caller)) return false;
+  if (!(is_own(caller) ? hit(MESSAGE) : hit(INNER))) return false;
   (void)MPI_Comm_call_errhandler(comm, MPI_ERR_OTHER);
   return true;
 }
@@ -253,6 +304,15 @@ int MPI_Allreduce(const void *from, void *to, int n, MPI_Datatype t, MPI_Op op, 
 int MPI_Bcast(void *data, int n, MPI_Datatype t, int root, MPI_Comm c)
 {
   return lost(c, CALLER) ? MPI_ERR_OTHER : PMPI_Bcast(data, n, t, root, c);
+}
+unsigned alarm(unsigned seconds)
+{
+  return NEXT(alarm)(getenv("FAULT_HASTE") ? seconds / 100 : seconds);
+}
+
+int MPI_File_open(MPI_Comm c, const char *path, int mode, MPI_Info info, MPI_File *f)
+{
+  return hit(INNER) ? MPI_ERR_IO : PMPI_File_open(c, path, mode, info, f);
 }
 int MPI_Send(const void *from, int n, MPI_Datatype t, int to, int tag, MPI_Comm c)
 {
