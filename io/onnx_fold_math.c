@@ -160,9 +160,9 @@ TRUTH(greater, x > y, true)
 TRUTH(greater_or_equal, x >= y, true)
 TRUTH(less, x < y, true)
 TRUTH(less_or_equal, x <= y, true)
-TRUTH(and, x &&y, false)
-TRUTH(or, x || y, false)
-TRUTH(xor, !x != !y, false)
+TRUTH(and, x != 0 && y != 0, false)
+TRUTH(or, x != 0 || y != 0, false)
+TRUTH(xor, (x != 0) != (y != 0), false)
 
 /** fmod chooses the sign of the dividend, which is also the only way for floats. */
 err onnx_fold_mod(struct fold *f)

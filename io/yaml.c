@@ -8,7 +8,7 @@
 #include <string.h>
 #include <yaml.h>
 
-enum { BYTES_MAX = 1 << 20, PAIRS_MAX = 1000 };
+enum { FIRST_BYTES = 1 << 12, BYTES_MAX = 1 << 20, PAIRS_MAX = 1000 };
 
 struct reader {
   const char *path;
@@ -172,14 +172,24 @@ static err read_stream(struct reader *r, struct yaml_pairs *all)
   return read_end(r);
 }
 
-/** The whole file in new memory. */
-static err read_bytes(const char *path, FILE *f, unsigned char *bytes, size_t *n)
+/** The whole file in new memory, which grows as long as there is more: pipes have no size. */
+static err read_bytes(const char *path, FILE *f, unsigned char **bytes, size_t *n)
 {
+  size_t room = FIRST_BYTES, got = 0;
+
   errno = 0;
-  *n = fread(bytes, 1, BYTES_MAX + 1, f);
-  CHECK(!ferror(f), ERR_INPUT, "cannot read %s: %s", path, strerror(errno));
-  CHECK(*n <= BYTES_MAX, ERR_FORMAT, "%s: more than %d bytes; is this a study file?", path,
-        BYTES_MAX);
+  do {
+    if (*n + room > BYTES_MAX + 1) room = BYTES_MAX + 1 - *n;
+    unsigned char *grown = realloc(*bytes, *n + room);
+    CHECK(grown, ERR_MEMORY, "%s: no memory to read it", path);
+    *bytes = grown;
+    got = fread(grown + *n, 1, room, f);
+    *n += got;
+    CHECK(!ferror(f), ERR_INPUT, "cannot read %s: %s", path, strerror(errno));
+    CHECK(*n <= BYTES_MAX, ERR_FORMAT, "%s: more than %d bytes; is this a study file?", path,
+          BYTES_MAX);
+    room = *n;
+  } while (got && !feof(f));
   return ERR_OK;
 }
 
@@ -204,9 +214,7 @@ err yaml_pairs_read(const char *path, struct yaml_pairs *out)
   FILE *f = fopen(path, "rb");
 
   CHECK_DONE(f, ERR_INPUT, "cannot open study file %s: %s", path, strerror(errno));
-  bytes = malloc(BYTES_MAX + 1);
-  CHECK_DONE(bytes, ERR_MEMORY, "%s: no memory to read it", path);
-  TRY_DONE(read_bytes(path, f, bytes, &n));
+  TRY_DONE(read_bytes(path, f, &bytes, &n));
   TRY_DONE(parse(path, bytes, n, &all));
   *out = all;
   all = (struct yaml_pairs){0};

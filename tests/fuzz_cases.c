@@ -23,10 +23,6 @@ int main(int argc, char **argv)
     (void)LLVMFuzzerTestOneInput(bytes, n);
     free(bytes);
   }
-  (void)unlink(fuzz_path(".onnx"));
-  (void)unlink(fuzz_path(".csv"));
-  (void)unlink(fuzz_path(".yaml"));
-  (void)unlink(fuzz_path(".h5"));
   (void)printf("%d files\n", argc - 1);
   return argc > 1 ? 0 : 2;
 }
