@@ -100,7 +100,7 @@ err csv_open(const char *path, struct csv **out)
   CHECK_DONE(c, ERR_MEMORY, "no memory to read %s", path);
   c->path = strdup(path);
   CHECK_DONE(c->path, ERR_MEMORY, "no memory to read %s", path);
-  TRY_DONE(file_read(path, FILE_MAX_BYTES, &bytes, &n));
+  TRY_DONE(file_read(path, LIMIT_FILE_BYTES, &bytes, &n));
   c->text = (char *)bytes;
   TRY_DONE(take_header(c, n));
   *out = c;

@@ -81,6 +81,8 @@ void dataset_close(struct dataset **d)
 
 err dataset_append(struct dataset *d, const char *file, struct item **out)
 {
+  CHECK(d->n < limit_of(LIMIT_SAMPLES), ERR_UNSUPPORTED, "%s: more than %lld samples%s", d->path,
+        (long long)limit_of(LIMIT_SAMPLES), limit_hint(LIMIT_SAMPLES));
   if (d->n == d->max) {
     const int64_t max = d->max ? 2 * d->max : 64;
     struct item *grown = realloc(d->items, (size_t)max * sizeof *grown);

@@ -20,11 +20,12 @@ static err read_item(const struct dataset *d, int64_t i, uint8_t **bytes, size_t
 
   *status = SAMPLE_UNREADABLE;
   CHECK(path, ERR_MEMORY, "no memory for a path");
-  const err e = file_read(path, FILE_MAX_BYTES, bytes, n);
+  const err e = file_read(path, LIMIT_FILE_BYTES, bytes, n);
   free(path);
   if (e == ERR_UNSUPPORTED) *status = SAMPLE_TOO_LARGE;
   CHECK(e != ERR_INPUT, e, "the file cannot be opened or read");
-  CHECK(e != ERR_UNSUPPORTED, e, "more than %d bytes", FILE_MAX_BYTES);
+  CHECK(e != ERR_UNSUPPORTED, e, "more than %lld bytes%s", (long long)limit_of(LIMIT_FILE_BYTES),
+        limit_hint(LIMIT_FILE_BYTES));
   CHECK(!e, e, "no memory to read the file");
   return ERR_OK;
 }

@@ -5,13 +5,12 @@
 #include "io/file.h"
 #include "io/image_impl.h"
 
-#include <assert.h>
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_RANK = 4, CACHE_LIMIT = 256 << 20 };
+enum { MAX_RANK = 4, CACHE_MOST = 256 << 20 };
 
 struct rows {
   hid_t file, set;
@@ -75,24 +74,31 @@ static hid_t open_file(const char *path)
   return file;
 }
 
-/** Open again with room for two chunks, so that reading row by row unpacks each chunk once. */
-static void enlarge_cache(struct rows *at)
+/** Bytes of a chunk, each of which the library unpacks in memory; 0 where there are none. */
+static uint64_t chunk_bytes(const struct rows *at)
 {
   const hid_t create = H5Dget_create_plist(at->set), type = H5Dget_type(at->set);
   hsize_t chunk[MAX_RANK] = {0};
-  size_t bytes = H5Tget_size(type);
+  uint64_t bytes = 0;
 
   if (H5Pget_layout(create) == H5D_CHUNKED && H5Pget_chunk(create, MAX_RANK, chunk) == at->rank) {
-    for (int k = 0; k < at->rank && bytes <= CACHE_LIMIT; k++) bytes *= chunk[k];
-    const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
-    (void)H5Pset_chunk_cache(access, 1009,
-                             bytes > CACHE_LIMIT / 2 ? CACHE_LIMIT : 2 * bytes + (1 << 20), 1.0);
-    (void)H5Dclose(at->set);
-    at->set = H5Dopen2(at->file, at->name, access);
-    (void)H5Pclose(access);
+    bytes = H5Tget_size(type);
+    for (int k = 0; k < at->rank && bytes <= UINT32_MAX; k++) bytes *= chunk[k];
   }
   (void)H5Tclose(type);
   (void)H5Pclose(create);
+  return bytes;
+}
+
+/** Open again with room for two chunks, so that reading row by row unpacks each chunk once. */
+static void enlarge_cache(struct rows *at, size_t bytes)
+{
+  const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+  (void)H5Pset_chunk_cache(access, 1009,
+                           bytes > CACHE_MOST / 2 ? CACHE_MOST : 2 * bytes + (1 << 20), 1.0);
+  (void)H5Dclose(at->set);
+  at->set = H5Dopen2(at->file, at->name, access);
+  (void)H5Pclose(access);
 }
 
 static bool is_type(hid_t type, H5T_class_t class, size_t size)
@@ -135,9 +141,9 @@ static err check_layout(const struct dataset *d, const struct rows *at, const st
         d->path, at->name, at->channels, at->height, at->width, r->channels, r->height, r->width);
   CHECK(at->channels == 1 || at->channels == 3, ERR_FORMAT,
         "%s: '%s' has %d channels, images have 1 or 3", d->path, at->name, at->channels);
-  CHECK((int64_t)at->height * at->width <= IMAGE_MAX_PIXELS, ERR_FORMAT,
-        "%s: '%s' has images of %d x %d pixels, more than the %d allowed", d->path, at->name,
-        at->height, at->width, IMAGE_MAX_PIXELS);
+  CHECK((int64_t)at->height * at->width <= limit_of(LIMIT_IMAGE_PIXELS), ERR_FORMAT,
+        "%s: '%s' has images of %d x %d pixels, more than the %d allowed%s", d->path, at->name,
+        at->height, at->width, (int)limit_of(LIMIT_IMAGE_PIXELS), limit_hint(LIMIT_IMAGE_PIXELS));
   return ERR_OK;
 }
 
@@ -162,9 +168,9 @@ static hid_t open_beside(const struct rows *at, const char *label)
   return -1;
 }
 
-/** Labels of all rows into label[N]. */
+/** Labels of all rows: label[N], new. */
 static err read_labels(const struct dataset *d, const struct rows *at, const char *name, hid_t set,
-                       int64_t *label)
+                       int64_t **label)
 {
   const hid_t space = H5Dget_space(set);
   const hssize_t n = H5Sget_simple_extent_npoints(space);
@@ -174,7 +180,9 @@ static err read_labels(const struct dataset *d, const struct rows *at, const cha
   CHECK(n == (hssize_t)at->dim[0] && rank >= 1, ERR_FORMAT,
         "%s: '%s' has %lld labels for %llu samples of '%s'", d->path, name, (long long)n,
         (unsigned long long)at->dim[0], at->name);
-  CHECK(H5Dread(set, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, label) >= 0, ERR_INPUT,
+  *label = malloc((size_t)n * sizeof **label);
+  CHECK(*label, ERR_MEMORY, "no memory for %lld labels", (long long)n);
+  CHECK(H5Dread(set, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, *label) >= 0, ERR_INPUT,
         "%s: '%s' cannot be read", d->path, name);
   return ERR_OK;
 }
@@ -200,11 +208,9 @@ static err find_labels(struct dataset *d, const struct rows *at, const struct re
   for (; *name; name++)
     if ((set = open_beside(at, *name)) >= 0) break;
   if (set < 0) return ERR_OK;
-  assert(at->dim[0] > 0);
-  int64_t *label = calloc((size_t)at->dim[0], sizeof *label);
+  int64_t *label = NULL;
   err e = ERR_OK;
-  CHECK_DONE(label, ERR_MEMORY, "no memory for labels");
-  TRY_DONE(read_labels(d, at, *name, set, label));
+  TRY_DONE(read_labels(d, at, *name, set, &label));
   TRY_DONE(set_labels(d, r, *name, label));
 
 done:
@@ -219,6 +225,9 @@ static err list_rows(struct dataset *d, const struct rows *at, int64_t limit)
   const int64_t bytes = (int64_t)at->height * at->width * at->channels * (at->floats ? 4 : 1);
   struct item *it = NULL;
 
+  CHECK(all <= limit_of(LIMIT_SAMPLES), ERR_UNSUPPORTED,
+        "%s: '%s' has %lld samples, more than the %lld allowed%s", d->path, at->name,
+        (long long)all, (long long)limit_of(LIMIT_SAMPLES), limit_hint(LIMIT_SAMPLES));
   for (int64_t i = 0; i < n; i++) {
     char *name = NULL;
     CHECK(asprintf(&name, "%s[%lld]", at->name, (long long)i) >= 0, ERR_MEMORY,
@@ -298,7 +307,12 @@ static err open_rows(struct dataset *d, struct rows *at, const char *file)
   CHECK(at->set >= 0, ERR_INPUT, "%s: no dataset '%s'; name one as FILE.h5:DATASET", file,
         at->name);
   TRY(read_layout(d, at));
-  enlarge_cache(at);
+  const uint64_t chunk = chunk_bytes(at);
+  CHECK(chunk <= (uint64_t)limit_of(LIMIT_HDF5_CHUNK), ERR_UNSUPPORTED,
+        "%s: '%s' has chunks of %llu bytes, more than the %lld allowed%s", file, at->name,
+        (unsigned long long)chunk, (long long)limit_of(LIMIT_HDF5_CHUNK),
+        limit_hint(LIMIT_HDF5_CHUNK));
+  if (chunk) enlarge_cache(at, chunk);
   CHECK(at->set >= 0, ERR_INPUT, "%s: dataset '%s' cannot be opened", file, at->name);
   return ERR_OK;
 }

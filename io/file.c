@@ -45,7 +45,7 @@ static int64_t fill(int fd, uint8_t *bytes, size_t n)
 }
 
 /** *why: errno of a call that failed. */
-static err read_open(int fd, const char *path, int64_t max_bytes, uint8_t **bytes, size_t *n,
+static err read_open(int fd, const char *path, enum limit most, uint8_t **bytes, size_t *n,
                      int *why)
 {
   struct stat is;
@@ -53,8 +53,9 @@ static err read_open(int fd, const char *path, int64_t max_bytes, uint8_t **byte
   *why = fstat(fd, &is) == 0 ? 0 : errno;
   CHECK(!*why, ERR_INPUT, "%s: %s", path, strerror(*why));
   CHECK(S_ISREG(is.st_mode), ERR_INPUT, "%s: not a regular file", path);
-  CHECK(is.st_size <= max_bytes, ERR_UNSUPPORTED, "%s: %lld bytes are more than the %lld allowed",
-        path, (long long)is.st_size, (long long)max_bytes);
+  CHECK(is.st_size <= limit_of(most), ERR_UNSUPPORTED,
+        "%s: %lld bytes are more than the %lld allowed%s", path, (long long)is.st_size,
+        (long long)limit_of(most), limit_hint(most));
   uint8_t *b = malloc((size_t)is.st_size + 1);
   CHECK(b, ERR_MEMORY, "%s: no memory for %lld bytes", path, (long long)is.st_size);
   const int64_t got = fill(fd, b, (size_t)is.st_size);
@@ -69,7 +70,7 @@ static err read_open(int fd, const char *path, int64_t max_bytes, uint8_t **byte
   return ERR_OK;
 }
 
-err file_read(const char *path, int64_t max_bytes, uint8_t **bytes, size_t *n)
+err file_read(const char *path, enum limit most, uint8_t **bytes, size_t *n)
 {
   int tries = 0, why = 0;
   err e = ERR_OK;
@@ -77,7 +78,7 @@ err file_read(const char *path, int64_t max_bytes, uint8_t **bytes, size_t *n)
   do { /* from the opening on: a stale handle stays one */
     const int fd = file_open(path);
     CHECK(fd >= 0, ERR_INPUT, "%s: %s", path, strerror(errno));
-    e = read_open(fd, path, max_bytes, bytes, n, &why);
+    e = read_open(fd, path, most, bytes, n, &why);
     (void)close(fd);
   } while (e && why && file_again(why, &tries));
   return e ? err_trace(e, __FILE__, __LINE__) : ERR_OK;

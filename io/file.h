@@ -1,18 +1,17 @@
 #pragma once
 /* Whole files into memory. */
 #include "core/err.h"
+#include "io/limit.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FILE_MAX_BYTES = 1 << 30 };
-
 /** Read a regular file: *bytes [n + 1], new, ended by a 0 that *n does not count; the caller frees.
  *  Never waits for a pipe or a device; what may pass is tried again (file_again).
- *  Errors: ERR_INPUT (missing, not a regular file, not readable), ERR_UNSUPPORTED (more than
- *  max_bytes), ERR_MEMORY.  Not collective. */
-MUST_CHECK err file_read(const char *path, int64_t max_bytes, uint8_t **bytes, size_t *n);
+ *  Errors: ERR_INPUT (missing, not a regular file, not readable), ERR_UNSUPPORTED (more bytes
+ *  than the limit `most`), ERR_MEMORY.  Not collective. */
+MUST_CHECK err file_read(const char *path, enum limit most, uint8_t **bytes, size_t *n);
 
 /** Whether a call on a file that failed with the errno `why` may be made again, after a short pause: a
  *  signal (EINTR), a busy server (EAGAIN), a handle that a network file system no longer knows

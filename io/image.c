@@ -29,13 +29,13 @@ void image_free(struct image *im)
 err image_begin(struct decoding *d, int64_t height, int64_t width, int channels)
 {
   const bool too_large =
-      height > INT32_MAX || width > INT32_MAX || height * width > IMAGE_MAX_PIXELS;
+      height > INT32_MAX || width > INT32_MAX || height * width > limit_of(LIMIT_IMAGE_PIXELS);
 
   d->height = height > INT32_MAX ? INT32_MAX : (int)height;
   d->width = width > INT32_MAX ? INT32_MAX : (int)width;
   d->fault = too_large ? IMAGE_TOO_LARGE : IMAGE_DAMAGED;
-  CHECK(!too_large, ERR_FORMAT, "%d x %d pixels are more than the %d allowed", d->height, d->width,
-        IMAGE_MAX_PIXELS);
+  CHECK(!too_large, ERR_FORMAT, "%d x %d pixels are more than the %d allowed%s", d->height,
+        d->width, (int)limit_of(LIMIT_IMAGE_PIXELS), limit_hint(LIMIT_IMAGE_PIXELS));
   CHECK(height > 0 && width > 0, ERR_FORMAT, "an image of %d x %d pixels", d->height, d->width);
   d->fault = IMAGE_NO_MEMORY;
   TRY(image_make(d->height, d->width, channels, &d->im));
@@ -125,7 +125,7 @@ err image_read(const char *path, int channels, bool exif, struct image *out)
   uint8_t *bytes = NULL;
   size_t n = 0;
 
-  TRY(file_read(path, FILE_MAX_BYTES, &bytes, &n));
+  TRY(file_read(path, LIMIT_FILE_BYTES, &bytes, &n));
   const err e = image_decode(bytes, n, channels, exif, out);
   free(bytes);
   if (!e) return ERR_OK;

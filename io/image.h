@@ -12,10 +12,6 @@ struct image {
   uint8_t *pixel;              /* [height, width, channels] owned */
 };
 
-enum {
-  IMAGE_MAX_PIXELS = 178956970
-}; /* Pillow's own limit against decompression bombs: 2^28 / 1.5 */
-
 /** Decode a JPEG or PNG held in memory to grey or RGB.
  *  channels: 1 or 3; conversion as Pillow's convert("L") or convert("RGB"); a 16-bit image keeps its
  *  high bytes.  exif: turn it as its EXIF orientation says.

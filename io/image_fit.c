@@ -25,9 +25,9 @@ static err fit_size(struct image *im, const struct recipe *r)
 
   if (r->resize == RESIZE_NONE) return ERR_OK;
   if (r->resize == RESIZE_SHORT_SIDE) short_side(im, r->resize_to, &height, &width);
-  CHECK(height * width <= IMAGE_MAX_PIXELS, ERR_FORMAT,
-        "resized to %lld x %lld pixels it would be more than the %d allowed", (long long)height,
-        (long long)width, IMAGE_MAX_PIXELS);
+  CHECK(height * width <= limit_of(LIMIT_IMAGE_PIXELS), ERR_FORMAT,
+        "resized to %lld x %lld pixels it would be more than the %d allowed%s", (long long)height,
+        (long long)width, (int)limit_of(LIMIT_IMAGE_PIXELS), limit_hint(LIMIT_IMAGE_PIXELS));
   if (height == im->height && width == im->width) return ERR_OK;
   TRY(image_resize(im, (int)height, (int)width, r->filter, &out));
   image_free(im);

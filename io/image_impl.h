@@ -1,6 +1,7 @@
 #pragma once
 /* What the parts of the image reader share: one decoding, from bytes to pixels or to a fault. */
 #include "io/image.h"
+#include "io/limit.h"
 
 /* Why an image cannot be had; IMAGE_SOUND while nothing is wrong. */
 enum image_fault {

@@ -12,8 +12,6 @@
 
 #include "io/image_impl.h"
 
-enum { MAX_SCANS = 100 }; /* a hostile file may hold thousands, each over all pixels */
-
 /* With the ending 0: the six bytes before the TIFF structure. */
 static const char exif_start[] = "Exif\0";
 
@@ -22,7 +20,7 @@ struct jpeg_job {
   struct jpeg_progress_mgr progress;
   struct jpeg_decompress_struct jpeg;
   jmp_buf back;
-  char text[JMSG_LENGTH_MAX];
+  char text[JMSG_LENGTH_MAX > 256 ? JMSG_LENGTH_MAX : 256];
   bool no_memory;
   struct decoding *to;
   uint8_t *row; /* [4 * width] of CMYK, owned */
@@ -55,12 +53,14 @@ static void on_output(j_common_ptr jpeg)
   (void)jpeg;
 }
 
+/** A hostile file may hold thousands of scans, each over all pixels. */
 static void on_progress(j_common_ptr common)
 {
   struct jpeg_job *job = common->client_data;
 
-  if (job->jpeg.input_scan_number <= MAX_SCANS) return;
-  (void)snprintf(job->text, sizeof job->text, "more than %d scans", MAX_SCANS);
+  if (job->jpeg.input_scan_number <= limit_of(LIMIT_IMAGE_SCANS)) return;
+  (void)snprintf(job->text, sizeof job->text, "more than %d scans%s",
+                 (int)limit_of(LIMIT_IMAGE_SCANS), limit_hint(LIMIT_IMAGE_SCANS));
   longjmp(job->back, 1);
 }
 

@@ -270,10 +270,10 @@ err image_resize(const struct image *in, int height, int width, enum recipe_filt
                  struct image *out)
 {
   CHECK(height > 0 && width > 0, ERR_USAGE, "cannot resize to %d x %d pixels", height, width);
-  CHECK((int64_t)height * width <= IMAGE_MAX_PIXELS &&
-            (int64_t)in->height * width <= IMAGE_MAX_PIXELS,
-        ERR_FORMAT, "resized to %d x %d pixels it would be more than the %d allowed", height, width,
-        IMAGE_MAX_PIXELS);
+  const int64_t most = limit_of(LIMIT_IMAGE_PIXELS);
+  CHECK((int64_t)height * width <= most && (int64_t)in->height * width <= most, ERR_FORMAT,
+        "resized to %d x %d pixels it would be more than the %d allowed%s", height, width,
+        (int)most, limit_hint(LIMIT_IMAGE_PIXELS));
   if (in->height == height && in->width == width) {
     TRY(image_make(height, width, in->channels, out));
     memcpy(out->pixel, in->pixel, (size_t)height * (size_t)width * (size_t)in->channels);

@@ -14,7 +14,7 @@
 
 enum { OPSET_MIN = 7, OPSET_MAX = 20, IR_MIN = 3, IR_MAX = 16 };
 
-enum { BUDGET_PER_BYTE = 12, BUDGET_FREE = 64 << 20, LARGE_PIECE = 1 << 20 };
+enum { LARGE_PIECE = 1 << 20 };
 
 /** The mapped file while it is parsed. */
 struct mapping {
@@ -46,7 +46,8 @@ static err unpack(struct onnx_model *m, uint8_t *bytes, int64_t size)
   CHECK(m->proto, ERR_FORMAT, "not an ONNX model, or damaged");
   m->graph = m->proto->graph;
   CHECK(m->graph, ERR_FORMAT, "not an ONNX model, or truncated: it holds no graph");
-  m->budget = BUDGET_FREE + BUDGET_PER_BYTE * size;
+  m->budget = limit_of(LIMIT_ONNX_FREE);
+  onnx_budget_raise(m, size);
   return ERR_OK;
 }
 

@@ -175,14 +175,14 @@ err onnx_adapt(struct onnx_model *m, const struct onnx_node *n, const struct att
   CHECK(way || op_find(n->proto->op_type), ERR_UNSUPPORTED,
         "it is supported on constants and shapes only, and reads the image%s",
         onnx_advice(n->proto));
+  CHECK(!way || (n->n_in > 0 && n->in[0] >= 0), ERR_FORMAT, "its first input is absent");
   CHECK(attrs->n + 4 <= ADAPT_MAX_ATTRS, ERR_FORMAT, "it has %d attributes", attrs->n);
   struct adapt a = {.m = m, .node = n, .attrs = attrs, .edited = {.n = attrs->n}};
   a.edited.item = a.item;
   for (int i = 0; i < attrs->n; i++) a.item[i] = attrs->item[i];
   a.in = calloc((size_t)n->n_in + 1, sizeof *a.in);
   CHECK(a.in, ERR_MEMORY, "no memory for %d inputs", n->n_in);
-  const bool any = n->n_in > 0 && n->in[0] >= 0;
-  const err e = way && any ? way->run(&a) : onnx_adapt_plain(&a);
+  const err e = way ? way->run(&a) : onnx_adapt_plain(&a);
   free(a.in);
   return e;
 }

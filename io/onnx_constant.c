@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOST_BUDGET (INT64_C(1) << 62)
+
 err onnx_shape_check(const int64_t *dims, size_t n, const char *name, struct shape *out)
 {
   CHECK(n <= SHAPE_MAX_RANK, ERR_UNSUPPORTED,
@@ -25,10 +27,19 @@ err onnx_shape_check(const int64_t *dims, size_t n, const char *name, struct sha
   return ERR_OK;
 }
 
+void onnx_budget_raise(struct onnx_model *m, int64_t file_bytes)
+{
+  const int64_t growth = limit_of(LIMIT_ONNX_GROWTH);
+  const int64_t more = file_bytes > MOST_BUDGET / growth ? MOST_BUDGET : file_bytes * growth;
+  m->budget = m->budget > MOST_BUDGET - more ? MOST_BUDGET : m->budget + more;
+}
+
 err onnx_budget_take(struct onnx_model *m, int64_t bytes)
 {
   CHECK(bytes <= m->budget, ERR_FORMAT,
-        "its constants want far more memory than its files hold data");
+        "its constants want far more memory than its files hold data: limits onnx-free=%" PRId64
+        " and onnx-growth=%" PRId64 ", --reader-limits NAME=N sets others",
+        limit_of(LIMIT_ONNX_FREE), limit_of(LIMIT_ONNX_GROWTH));
   m->budget -= bytes;
   return ERR_OK;
 }

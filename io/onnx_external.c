@@ -18,8 +18,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_FILES = 4096, BUDGET_PER_BYTE = 12 };
-
 err onnx_file_open(const char *path, int *fd, int64_t *size, struct onnx_file *file)
 {
   const int f = file_open(path);
@@ -114,8 +112,9 @@ static err credit(struct onnx_model *m, const struct onnx_file *file, int64_t si
     *out = i;
     return ERR_OK;
   }
-  CHECK(m->n_files < MAX_FILES, ERR_UNSUPPORTED, "the model has more than %d files of data",
-        MAX_FILES);
+  CHECK(m->n_files < limit_of(LIMIT_ONNX_FILES), ERR_UNSUPPORTED,
+        "the model has more than %d files of data%s", (int)limit_of(LIMIT_ONNX_FILES),
+        limit_hint(LIMIT_ONNX_FILES));
   if (m->n_files == m->max_files) {
     const int bigger = m->max_files ? 2 * m->max_files : 16;
     void *p = realloc(m->files, (size_t)bigger * sizeof *m->files);
@@ -124,7 +123,7 @@ static err credit(struct onnx_model *m, const struct onnx_file *file, int64_t si
     m->max_files = bigger;
   }
   m->files[m->n_files] = *file;
-  m->budget += BUDGET_PER_BYTE * size;
+  onnx_budget_raise(m, size);
   *out = m->n_files++;
   return ERR_OK;
 }

@@ -2,6 +2,7 @@
 /* What the parts of the ONNX reader share: the parsed file, its values and nodes by index, and the
  * graph that grows from them.  Nothing in the file is trusted. */
 #include "core/graph.h"
+#include "io/limit.h"
 #include "io/onnx.h"
 #include "onnx/onnx.pb-c.h"
 
@@ -187,6 +188,9 @@ MUST_CHECK err onnx_fold(struct onnx_model *m, struct onnx_node *n, const struct
 
 /** True when there is a folder for that operator. */
 bool onnx_fold_knows(const char *operator_type);
+
+/** A file of so many bytes raises what constants may occupy. */
+void onnx_budget_raise(struct onnx_model *m, int64_t file_bytes);
 
 /** Take `bytes` from what constants may occupy.  Errors: ERR_FORMAT when a model asks for far
  *  more than its files hold. */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_SIDE = 65536, MAX_INPUTS_SHOWN = 8 };
+enum { MAX_INPUTS_SHOWN = 8 };
 
 typedef Onnx__TensorShapeProto__Dimension dimension;
 
@@ -66,8 +66,13 @@ static err find_input(const struct onnx_model *m, int *out)
 /** Rows or columns: as asked for, or as the model has them. */
 static err settle_side(const char *what, int64_t own, int given, int *out)
 {
-  CHECK(own >= 0 && own <= MAX_SIDE, ERR_SHAPE, "the input's %s is %" PRId64, what, own);
-  CHECK(given >= 0 && given <= MAX_SIDE, ERR_USAGE, "the %s %d is not possible", what, given);
+  const int64_t most = limit_of(LIMIT_ONNX_SIDE);
+  const bool large = own > most || given > most;
+  CHECK(own >= 0, ERR_SHAPE, "the input's %s is %" PRId64, what, own);
+  CHECK(given >= 0, ERR_USAGE, "the %s %d is not possible", what, given);
+  CHECK(!large, own > most ? ERR_SHAPE : ERR_USAGE,
+        "the input's %s of %" PRId64 " is more than %" PRId64 "%s", what, own > most ? own : given,
+        most, limit_hint(LIMIT_ONNX_SIDE));
   CHECK(own || given, ERR_USAGE,
         "the model leaves the %s of its input open; give it with --size HxW", what);
   *out = given ? given : (int)own;

@@ -11,8 +11,6 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "ONNX data are little-endian");
 _Static_assert(sizeof(real) == sizeof(float), "float32 data move into the graph as they are");
 
-enum { MAX_INTS = 1 << 28 };
-
 /** IEEE binary16 to binary32, exactly. */
 static float from_half(uint16_t h)
 {
@@ -223,8 +221,9 @@ err onnx_tensor_read(struct onnx_model *m, Onnx__TensorProto *t, const char *nam
   TRY(find_kind(t, name, &k));
   TRY(onnx_shape_check(t->dims, t->n_dims, name, &shape));
   TRY(check_size(t, k, name, shape_count(&shape)));
-  CHECK(k->floats || shape_count(&shape) <= MAX_INTS, ERR_UNSUPPORTED,
-        "integer tensor '%.200s' has more than %d elements", name, MAX_INTS);
+  CHECK(k->floats || shape_count(&shape) <= limit_of(LIMIT_ONNX_INTEGERS), ERR_UNSUPPORTED,
+        "integer tensor '%.200s' has more than %" PRId64 " elements%s", name,
+        limit_of(LIMIT_ONNX_INTEGERS), limit_hint(LIMIT_ONNX_INTEGERS));
   struct onnx_constant *c = calloc(1, sizeof *c);
   CHECK(c, ERR_MEMORY, "no memory for tensor '%.200s'", name);
   c->shape = shape;

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 32, MAX_FIELDS = 1 << 22 };
+enum { MAX_DEPTH = 128 }; /* the most that the limit can be set to */
 
 enum wire { WIRE_VARINT, WIRE_FIXED64, WIRE_LENGTH, WIRE_GROUP, WIRE_END_GROUP, WIRE_FIXED32 };
 
@@ -55,8 +55,9 @@ static err enter(struct cursor *c, const ProtobufCFieldDescriptor *f, uint64_t l
           at->desc->short_name, f->name);
     at->seen |= bit;
   }
-  CHECK(c->depth + 1 < MAX_DEPTH, ERR_FORMAT, "damaged: messages are nested more than %d deep",
-        MAX_DEPTH);
+  CHECK(c->depth + 1 < limit_of(LIMIT_ONNX_NESTING) && c->depth + 1 < MAX_DEPTH, ERR_FORMAT,
+        "damaged: messages are nested more than %d deep%s", (int)limit_of(LIMIT_ONNX_NESTING),
+        limit_hint(LIMIT_ONNX_NESTING));
   c->frame[++c->depth] = (struct frame){.desc = f->descriptor, .end = c->p + length};
   return ERR_OK;
 }
@@ -123,7 +124,8 @@ err onnx_wire_check(const uint8_t *bytes, int64_t n)
   for (int fields = 0;; fields++) {
     while (c.depth && c.p == c.frame[c.depth].end) c.depth--;
     if (c.p == c.frame[0].end) return ERR_OK;
-    CHECK(fields < MAX_FIELDS, ERR_FORMAT, "the file holds more than %d fields", MAX_FIELDS);
+    CHECK(fields < limit_of(LIMIT_ONNX_FIELDS), ERR_FORMAT, "the file holds more than %d fields%s",
+          (int)limit_of(LIMIT_ONNX_FIELDS), limit_hint(LIMIT_ONNX_FIELDS));
     TRY(take_field(&c));
   }
 }

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MAX_BYTES = 64 << 20 };
-
 /* Names as they are read. */
 struct names {
   int n;
@@ -142,7 +140,7 @@ static err read_text(const struct recipe *r, const char *path, struct names *l)
   size_t n = 0;
   err e = ERR_OK;
 
-  TRY(file_read(path, MAX_BYTES, &bytes, &n));
+  TRY(file_read(path, LIMIT_RECIPE_BYTES, &bytes, &n));
   CHECK_DONE(strlen((char *)bytes) == n, ERR_FORMAT, "%s: not a text file", path);
   TRY_DONE(read_lines(r, path, (char *)bytes, l));
 

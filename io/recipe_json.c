@@ -17,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_BYTES = 64 << 20 };
-
 /* What the reader of a key works on. */
 struct reading {
   struct recipe *r;
@@ -320,7 +318,7 @@ err recipe_read_json(struct recipe *r, const char *path)
   size_t n = 0;
   err e = ERR_OK;
 
-  TRY(file_read(path, MAX_BYTES, &bytes, &n));
+  TRY(file_read(path, LIMIT_RECIPE_BYTES, &bytes, &n));
   root = json_loadb((const char *)bytes, n, 0, &why);
   CHECK_DONE(root, ERR_FORMAT, "%s, line %d: %s", path, why.line, why.text);
   TRY_DONE(apply(r, path, root));

@@ -20,6 +20,7 @@
 
 static const struct option options[] = {
     SETUP_MODEL_OPTIONS,
+    SETUP_LIMITS_OPTION,
     SETUP_DATA_OPTIONS,
     SETUP_METHOD_OPTIONS,
     SETUP_PLAN_OPTIONS,

@@ -2,6 +2,8 @@
  *  Settings as JSON. */
 #include "jobs/attribute_config.h"
 
+#include "io/limit.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -38,6 +40,19 @@ static json_t *recipe(const struct setup *s)
   return r;
 }
 
+/** The readers' limits that are not the usual ones, which decide what becomes of a sample; NULL: none. */
+static json_t *limits(void)
+{
+  json_t *all = json_object();
+  for (int l = 0; l < LIMITS; l++) {
+    const int64_t v = limit_of((enum limit)l);
+    if (v != limit_all[l].value) (void)json_object_set_new(all, limit_all[l].name, json_integer(v));
+  }
+  if (json_object_size(all)) return all;
+  json_decref(all);
+  return NULL;
+}
+
 err attribute_config(const struct setup *s, const struct options *o, char **json)
 {
   json_t *c = json_object();
@@ -51,6 +66,8 @@ err attribute_config(const struct setup *s, const struct options *o, char **json
   bad |= json_object_set_new(c, "output", output ? json_string(output) : json_null());
   if (s->notes.taken_off[0])
     bad |= json_object_set_new(c, "taken_off", json_string(s->notes.taken_off));
+  json_t *other_limits = limits();
+  if (other_limits) bad |= json_object_set_new(c, "limits", other_limits);
   bad |= json_object_set_new(c, "recipe", recipe(s));
   *json = bad ? NULL : json_dumps(c, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17));
   json_decref(c);

@@ -17,6 +17,7 @@
 
 static const struct option options[] = {
     SETUP_MODEL_OPTIONS,
+    SETUP_LIMITS_OPTION,
     SETUP_DATA_OPTIONS,
     SETUP_PLAN_OPTIONS,
     {"rules", OPTION_LIST, ROLE_SETTING, "LIST", "gradient",

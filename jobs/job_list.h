@@ -2,6 +2,7 @@
 JOB(attribute)
 JOB(layers)
 JOB(methods)
+JOB(limits)
 JOB(inspect)
 JOB(render)
 JOB(export)

@@ -17,6 +17,8 @@ static const struct option options[] = {
     {"output", OPTION_TEXT, ROLE_SETTING, "NAME", NULL,
      "Name of the logits where the model has several outputs; by default what goes into a final "
      "softmax is taken."},
+    {"reader-limits", OPTION_LIST, ROLE_RUN, "NAME=VALUE,...", NULL,
+     "Other limits against hostile files than those that `retrograd limits` lists."},
     {0},
 };
 

@@ -1,6 +1,7 @@
 /** @file
  *  The program: find the job, parse its options, run it, report once, exit. */
 #include "core/nearest.h"
+#include "io/limit.h"
 #include "jobs/help.h"
 #include "jobs/job.h"
 #include "jobs/kernels.h"
@@ -121,16 +122,28 @@ static err read_call(int argc, char **argv, char **kept, struct call *c)
   return c->job ? ERR_OK : unknown_job(c->argv[0]);
 }
 
+/** Set the readers' limits, where a job lets one choose. */
+static err set_limits(const struct call *c, const struct options *o)
+{
+  const struct option *k = c->job->options;
+  int n = 0;
+
+  while (k->name && strcmp(k->name, "reader-limits") != 0) k++;
+  const char *const *items = k->name ? options_list(o, k->name, &n) : NULL;
+  for (int i = 0; i < n; i++) TRY(limit_set(items[i]));
+  return ERR_OK;
+}
+
 /** The job itself, on every rank if it is parallel. */
 static err run_job(const struct call *c, int *exit_code)
 {
   struct options *o = NULL;
 
   TRY(comm_agree(options_parse(c->job->options, c->job->bare, c->argc, c->argv, &o)));
-  err e = ERR_OK;
-  if (!c->print_config) {
+  err e = set_limits(c, o);
+  if (!e && !c->print_config) {
     e = c->job->run(o, exit_code);
-  } else if (comm_rank() == 0) {
+  } else if (!e && comm_rank() == 0) {
     options_print(o);
   }
   options_free(&o);

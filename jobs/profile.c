@@ -15,6 +15,7 @@
 
 static const struct option options[] = {
     SETUP_MODEL_OPTIONS,
+    SETUP_LIMITS_OPTION,
     SETUP_METHOD_OPTIONS,
     SETUP_PLAN_OPTIONS,
     {"rounds", OPTION_INT, ROLE_RUN, "N", "5", "Units measured; the median of each step counts."},

@@ -31,6 +31,8 @@ static const struct option options[] = {
      "longer side of a map, 64 to 1024; 0: about 160, a multiple of the model's input where that "
      "is "
      "smaller"},
+    {"reader-limits", OPTION_LIST, ROLE_RUN, "NAME=VALUE,...", NULL,
+     "other limits against hostile files than those that `retrograd limits` lists"},
     {"data", OPTION_TEXT, ROLE_RUN, "PATH", NULL,
      "where the images are; default: where the study found them.  Without them the maps are drawn "
      "alone"},

@@ -43,6 +43,12 @@ struct setup {
         "final softmax is taken."                                                                    \
   }
 
+#define SETUP_LIMITS_OPTION                                                            \
+  {                                                                                    \
+    "reader-limits", OPTION_LIST, ROLE_SETTING, "NAME=VALUE,...", NULL,                \
+        "Other limits against hostile files than those that `retrograd limits` lists." \
+  }
+
 #define SETUP_DATA_OPTIONS                                                                          \
   {"data",   OPTION_TEXT,                                                                           \
    ROLE_RUN, "PATH",                                                                                \

@@ -8,3 +8,4 @@ target_link_libraries(job_options PUBLIC io)
 check(jobs.option job_options)
 
 script(cli.manners)
+script(cli.limits)

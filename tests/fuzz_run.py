@@ -8,8 +8,8 @@
     fuzz_run.py --table              the table as it stands
     fuzz_run.py --keep               minimise the corpora and put them into tests/fuzz_corpus
 
-State lies in --folder: corpus, logs, inputs that failed, counts.  A target's count starts again from 0 when
-its program changes and after an input failed: a crash, a leak, an error that a sanitizer names, more than
+State lies in --folder: corpus, logs, inputs that failed, counts.  A target's count starts again from 0 after an
+input failed, and with no failures when its program changes.  To fail is: a crash, a leak, an error that a sanitizer names, more than
 10 s or more than 2 GiB for one input.  The exit code is 1 while there are such inputs, and while counts are
 missing, unless --seconds said so.
 """
@@ -52,8 +52,8 @@ class Target:
             json.dump(self.state, f)
         os.replace(self.state_file + ".new", self.state_file)
 
-    def restart(self):
-        self.state.update(executions=0, seconds=0.0)
+    def restart(self, failed):
+        self.state.update(executions=0, seconds=0.0, failed=failed)
 
     def prepare(self):
         """Seeds for a new folder; counts of another program do not count."""
@@ -67,7 +67,7 @@ class Target:
         with open(self.program, "rb") as f:
             digest = hashlib.file_digest(f, "sha256").hexdigest()
         if digest != self.state["program"]:
-            self.restart()
+            self.restart(failed=0)
             self.state["program"] = digest
 
     def run(self, arguments, log):
@@ -98,8 +98,7 @@ class Target:
         done, edges = map(int, lines[-1]) if lines else (0, 0)
         took = re.search(r"^Done \d+ runs in (\d+) second", text, re.M)
         if code:
-            self.restart()
-            self.state["failed"] += 1
+            self.restart(failed=self.state["failed"] + 1)
             print(f"{self.name}: an input failed, exit code {code}: {log}, {self.failures}", flush=True)
         else:
             self.state["executions"] += done

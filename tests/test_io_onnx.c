@@ -127,7 +127,7 @@ static void inputs_that_are_no_image_are_refused_by_shape(void **state)
   onnx_toy_refused(with_image(-1, 64, 8, 8), NULL, ERR_UNSUPPORTED,
                    "[N, 64, 8, 8] is not an image");
   onnx_toy_refused(with_image(16, 3, 8, 8), NULL, ERR_UNSUPPORTED, "batch of 16");
-  onnx_toy_refused(with_image(-1, 3, 8, INT64_MAX), NULL, ERR_SHAPE, "width is 922337");
+  onnx_toy_refused(with_image(-1, 3, 8, INT64_MAX), NULL, ERR_SHAPE, "width of 922337");
   t = onnx_toy_make();
   (void)onnx_toy_input(t, "mask", 2, row);
   onnx_toy_refused(t, NULL, ERR_UNSUPPORTED, "2 inputs ('input', 'mask')");
