@@ -48,9 +48,10 @@ enum product_layout {
 struct product_tile {
   int depth;
   const float *a;
-  const float *b;     /* [depth][PRODUCT_PANEL], or rows b_step apart */
-  float *c;           /* rows c_step apart */
-  const float *begin; /* [rows] or NULL */
+  const float *b;      /* [depth][PRODUCT_PANEL], or rows b_step apart */
+  float *c;            /* rows c_step apart */
+  const float *c_next; /* c of the tile that comes next, which is asked for */
+  const float *begin;  /* [rows] or NULL */
   int64_t c_step;
   int64_t a_block, a_ahead; /* of BLOCKS; memory is asked for that far ahead of a */
   int64_t b_step;           /* of COPYING */

@@ -127,6 +127,13 @@ static struct ahead ahead_of(const struct product_run *r, const struct group *g,
   return x;
 }
 
+/** c of the tile at column j, or of the first one of the next rows where there is none. */
+static const float *next_c(const struct product_run *r, int first, int rows, int j)
+{
+  if (j >= r->n) return r->c + (first + rows) * r->c_step;
+  return r->c + j / PRODUCT_PANEL * r->c_panel + first * r->c_step + j % PRODUCT_PANEL;
+}
+
 /** One tile of rows: all panels.  t: all that does not depend on the panel. */
 static void tile_row(const struct product_run *r, struct product_tile t, int first, int rows,
                      int layout, struct ahead *next)
@@ -143,6 +150,7 @@ static void tile_row(const struct product_run *r, struct product_tile t, int fir
     t.panel = r->b + panel * r->b_panel + in_panel;
     t.b = copies ? r->in_place + j : t.panel;
     t.c = r->c + panel * r->c_panel + first * r->c_step + in_panel;
+    t.c_next = next_c(r, first, rows, j + width);
     if (next) ask(next);
     if (r->edges && left < made) {
       edge_tile(r, tile, t, rows, left);
