@@ -51,12 +51,16 @@ SIMD_PART void zero(real *line, int from, int to)
   for (int j = from; j < to; j++) line[j] = REAL(0.0);
 }
 
-/** n elements; `room` elements can be read from x on, and ROOM written behind the last. */
-SIMD_PART void copy_wide(const real *restrict x, int n, int64_t room, real *restrict to)
+/** n elements; `room` elements can be read from x on, and ROOM written behind the last.  Those of the
+ *  next channel, which begins `total` elements later, are asked for. */
+SIMD_PART void copy_wide(const real *restrict x, int n, int64_t room, int64_t total,
+                         real *restrict to)
 {
   int j = 0;
-  for (; j < n && room - j >= ROOM; j += ROOM)
+  for (; j < n && room - j >= ROOM; j += ROOM) {
+    __builtin_prefetch(x + total + j);
     for (int k = 0; k < ROOM; k++) to[j + k] = x[j + k];
+  }
   for (; j < n; j++) to[j] = x[j];
 }
 
@@ -73,7 +77,7 @@ SIMD_PART void fill_line(const struct tile_map *m, int step, int i, const real *
     }
     const int64_t from = r->at + i * m->width + r->from;
     zero(to, 0, r->from < n ? r->from : n);
-    copy_wide(x + from, end - r->from, m->total - from, to + r->from);
+    copy_wide(x + from, end - r->from, m->total - from, m->total, to + r->from);
     zero(to, end, n);
   }
 }
@@ -136,9 +140,11 @@ SIMD_PART void join(const real *restrict d, int step, real bias, real *restrict 
     for (int k = 0; k < step; k++) line[step * t + k] = d[k * LANES + t] + bias;
 }
 
-SIMD_PART void copy_narrow(const real *restrict x, int n, real *restrict to)
+/** n elements and no more; where those of the next channel go is asked for. */
+SIMD_PART void copy_narrow(const real *restrict x, int n, int64_t total, real *restrict to)
 {
   int j = 0;
+  for (int k = 0; k < n; k += ROOM) __builtin_prefetch(to + total + k, 1);
   for (; j + ROOM <= n; j += ROOM)
     for (int k = 0; k < ROOM; k++) to[j + k] = x[j + k];
   for (int half = ROOM / 2; half > 0; half /= 2) {
@@ -156,7 +162,7 @@ SIMD_PART void scatter(const struct tile_map *m, int step, const real *d, real b
     for (int k = 0; k < m->runs; k++) {
       const struct tile_run *r = m->run + k;
       if (!has_row(r, i)) continue;
-      copy_narrow(line + (int64_t)r->lane * step + r->from, r->to - r->from,
+      copy_narrow(line + (int64_t)r->lane * step + r->from, r->to - r->from, m->total,
                   y + r->at + i * m->width + r->from);
     }
   }
@@ -208,6 +214,7 @@ SIMD_PART void add(const struct tile_map *m, int over, const real *d, real *dx)
     const struct tile_run *r = m->run + k;
     for (int i = r->top; i < r->bottom; i++) {
       real *to = dx + r->at + i * m->width;
+      for (int j = r->from; j < r->to; j += ROOM) __builtin_prefetch(to + m->total + j, 1);
       add_run(r, own[i] + (int64_t)r->lane * STEP, before[i] + (int64_t)r->lane * STEP, to);
       for (int j = r->n * STEP > r->from ? r->n * STEP : r->from; j < r->to; j++)
         to[j] += d[(i * size + STEP + j - r->n * STEP) * (int64_t)LANES + r->lane + r->n - 1];
