@@ -12,6 +12,7 @@ enum {
   BLOCK_ELEMENTS = 1 << 17, /* of the column buffer: 512 KiB of floats */
   BLOCK_ROWS = 256,         /* of it, where there are columns enough: C KH KW in a block */
   MIN_COLUMNS = 16,
+  POINT_COLUMNS = 256, /* of a 1x1 kernel */
 };
 
 /** Extents of blocks: all but the last of each kind are this large. */
@@ -43,6 +44,10 @@ static struct blocks blocks_of(const struct conv *a, int batch)
   int64_t channels = at_least(BLOCK_ROWS / area, BLOCK_ELEMENTS / (area * n));
   channels = part(all, at_most(all, at_least(channels, 1)));
   int64_t columns = at_least(BLOCK_ELEMENTS / (channels * area), MIN_COLUMNS);
+  if (area == 1) { /* dy is brought once a block */
+    channels = all;
+    columns = POINT_COLUMNS;
+  }
   columns = part(n, at_most(n, columns));
   columns = at_most(n, (columns + MIN_COLUMNS - 1) / MIN_COLUMNS * MIN_COLUMNS);
   return (struct blocks){(int)area, (int)channels, columns};

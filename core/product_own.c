@@ -2,15 +2,19 @@
  *  The program's own products in blocks: rows of a in tiles, k in depths, columns of b in panels.
  *
  *  The loops, from the outside: blocks of columns, whose panels of b stay in the second-level cache;
- *  depths of k; groups of tiles of rows, whose part of a is packed; tiles; panels.
+ *  depths of k; and in product_rows.c groups of tiles of rows, whose part of a is packed if it was not
+ *  before; tiles; panels.
  *  Source of the scheme: Goto, van de Geijn 2008, Anatomy of high-performance matrix multiplication. */
 #include "core/product_impl.h"
 
 #ifndef RETROGRAD_DOUBLE
 enum {
-  BLOCK_PANELS = 16, /* 16 panels of a depth: 560 KiB */
-  MAX_DEPTH = 280,   /* of a packed matrix, of which nothing has to fit anywhere */
-  B_FLOATS = MAX_DEPTH * PRODUCT_PANEL + PRODUCT_PAD, /* of a panel of one depth */
+  /* Panels of b that stay in the second-level cache: 16 of half the largest depth.  A packed matrix has
+   * no part that ought to stay in the first-level cache, and to go on with sums that were left in memory
+   * takes time: fewer panels of a larger depth. */
+  BLOCK_PANELS = 16,
+  PACKED_DEPTH = 560,
+  B_FLOATS = PACKED_DEPTH * PRODUCT_PANEL + PRODUCT_PAD, /* of a panel of the largest depth */
   EDGE_FLOATS = PRODUCT_MAX_ROWS * PRODUCT_PANEL,
   ROW_FLOATS = BLOCK_PANELS * PRODUCT_PANEL + PRODUCT_ROOM,
   OWN_FLOATS = PRODUCT_GROUP * PRODUCT_TILE_FLOATS + EDGE_FLOATS + ROW_FLOATS,
@@ -116,7 +120,7 @@ static void bring(struct product_run *r, const struct product *p, int first, int
 static int depth_of(const float *packed, int k)
 {
   const int whole = packed ? product_own_kernel()->rows : 1;
-  const int most = packed ? MAX_DEPTH / whole * whole : PRODUCT_DEPTH;
+  const int most = packed ? PACKED_DEPTH / whole * whole : PRODUCT_DEPTH;
   const int parts = (k + most - 1) / most, part = (k + parts - 1) / parts;
   return (part + whole - 1) / whole * whole;
 }
@@ -133,7 +137,8 @@ static struct product_run run_of(const struct product *p)
                               .a_step = p->a_step,
                               .order = product_order_of(p->packed.columns),
                               .b = packed + OWN_FLOATS,
-                              .b_panel = B_FLOATS,
+                              .b_panel = (int64_t)depth_of(p->packed.at, p->k) * PRODUCT_PANEL +
+                                         PRODUCT_PAD,
                               .c_panel = PRODUCT_PANEL,
                               .c_step = p->c_step,
                               .packed = packed,
@@ -145,9 +150,10 @@ void product_own(const struct product *p)
 {
   struct product_run r = run_of(p);
   const int panels_of_all = (p->n + PRODUCT_PANEL - 1) / PRODUCT_PANEL;
-  const int blocks = (panels_of_all + BLOCK_PANELS - 1) / BLOCK_PANELS;
-  const int block = (panels_of_all + blocks - 1) / blocks * PRODUCT_PANEL;
   const int part = depth_of(p->packed.at, p->k);
+  const int most = part > PACKED_DEPTH / 2 ? BLOCK_PANELS / 2 : BLOCK_PANELS;
+  const int blocks = (panels_of_all + most - 1) / most;
+  const int block = (panels_of_all + blocks - 1) / blocks * PRODUCT_PANEL;
   for (int first = 0; first < p->n; first += block) {
     r.n = smaller(block, p->n - first);
     r.c = p->c + first;
@@ -184,8 +190,9 @@ void product_own_panels(const struct product_panels *p)
 
 size_t product_own_bytes(int n)
 {
-  const int panels = smaller(BLOCK_PANELS, (n + PRODUCT_PANEL - 1) / PRODUCT_PANEL);
-  return (size_t)(OWN_FLOATS + panels * B_FLOATS) * sizeof(float) + ALIGN;
+  const int panels = smaller(BLOCK_PANELS / 2, (n + PRODUCT_PANEL - 1) / PRODUCT_PANEL);
+  const int floats = OWN_FLOATS + panels * B_FLOATS + BLOCK_PANELS * PRODUCT_PAD;
+  return (size_t)floats * sizeof(float) + ALIGN;
 }
 
 #endif
