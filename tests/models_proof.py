@@ -75,29 +75,28 @@ class Models(proof_models.Golden):
         import torch
         from onnx_reference import Network
         found, logits, target = self.dump_all(path, x)
-        exact = Network(path)
-        plain = exact.forward(x)
+        seen = {t: activation for t, (activation, _) in found.items()}
+        exact, flips = Network(path), []
+        plain = exact.forward(x, seen=seen, flips=flips)
         # an open batch has the same values under other shapes
-        taps = [t for t in found if t in plain and found[t][0].size == plain[t].numel()]
-        seen = {t: found[t][0].reshape(plain[t].shape) for t in taps}
+        taps = [t for t in found if t in plain and seen[t].size == plain[t].numel()]
         some = [taps[0], *random.Random(5).sample(taps[1:], min(TAPS, len(taps) - 1) if full else 0)]
         theirs = {t: found[t][1].reshape(plain[t].shape) for t in some}
         output = plain[exact.output].detach().numpy().reshape(-1)
-        figures = {"taps": len(found), "logits": proof.relative(logits, output), "module": proof.relative(module, output)}
+        figures = {"taps": len(found), "logits": proof.relative(logits, output), "module": proof.relative(module, output),
+                   "other": len(flips), "farthest": max(flips, default=0.0)}
         self.assertEqual(target, int(output.argmax()))
         del found
-        signals = exact.signals(exact.forward(x, seen=seen), some, [target])
-        figures["input"] = proof.relative(theirs[some[0]], signals[0])
-        flips = []
-        exact.forward(x, seen=seen, flips=flips)
-        figures.update(other=len(flips), farthest=max(flips, default=0.0))
+        # without a decision that differs, its own gates are the equal ones
+        free = exact.signals(plain, some, [target]) if full or not flips else None
+        equal = exact.signals(exact.forward(x, seen=seen), some, [target]) if flips else free
+        errors = [proof.relative(theirs[t], g) for t, g in zip(some, equal)]
+        figures["input"] = errors[0]
         if full:
-            free = exact.signals(plain, some, [target])
             del exact, plain, seen
             single = Network(path, torch.float32)
             float32 = single.signals(single.forward(x), some, [target])
-            figures.update(tap=max(proof.relative(theirs[t], g) for t, g in list(zip(some, signals))[1:]),
-                           free=max(proof.relative(theirs[t], g) for t, g in zip(some, free)),
+            figures.update(tap=max(errors[1:]), free=max(proof.relative(theirs[t], g) for t, g in zip(some, free)),
                            pytorch=max(proof.relative(s, g) for s, g in zip(float32, free)))
         return figures
 

@@ -364,7 +364,8 @@ class Network:
     def forward(self, x, rule="gradient", seen=None, flips=None):
         """All values of the graph for input x [N, C, H, W].
 
-        seen: values by name as another implementation has them: branches are decided by these.
+        seen: values by name as another implementation has them: branches are decided by these where
+        they have as many elements.
         flips: a list; branches are decided here, and for each that `seen` decides otherwise the
         distance to the threshold over the value's largest magnitude is appended.
         """
@@ -401,9 +402,10 @@ class Network:
 
     def decide(self, node, decision, x, rule, seen, flips):
         theirs = None
-        if seen is not None and node.input[0] in seen:
+        other = seen.get(node.input[0]) if seen is not None else None
+        if other is not None and other.size == x.numel():
             # thresholds are float32 numbers in the file, so these comparisons are exact
-            theirs = decision.decide(torch.from_numpy(seen[node.input[0]]))
+            theirs = decision.decide(torch.from_numpy(other).reshape(x.shape))
         if theirs is not None and flips is None:
             return decision.apply(x, theirs, rule)
         own = decision.decide(x)
