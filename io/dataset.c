@@ -3,6 +3,7 @@
 #include "io/dataset.h"
 
 #include "io/dataset_impl.h"
+#include "io/file.h"
 #include "io/image_impl.h"
 
 #include <math.h>
@@ -36,8 +37,11 @@ static err open_kind(struct dataset *d, const struct recipe *r, int64_t limit)
   struct stat is;
   const bool there = stat(d->path, &is) == 0;
 
+  d->kind = DATASET_FOLDER;
   if (there && S_ISDIR(is.st_mode)) return dataset_open_folder(d, r, limit);
+  d->kind = DATASET_HDF5;
   if (names_hdf5(d->path)) return dataset_open_hdf5(d, r, limit);
+  d->kind = DATASET_CSV;
   CHECK(there, ERR_INPUT, "%s: no such data set", d->path);
   CHECK(ends_with(d->path, strlen(d->path), ".csv"), ERR_INPUT,
         "%s: not a data set; give a folder of images, a .csv file or an HDF5 file (.h5, .hdf5)",
@@ -56,6 +60,7 @@ err dataset_open(const char *path, const struct recipe *r, int64_t limit, struct
   TRY_DONE(open_kind(d, r, limit));
   CHECK_DONE(d->n > 0, ERR_INPUT, "%s: no images in it", path);
   TRY_DONE(dataset_hash_list(d));
+  TRY_DONE(dataset_pack_list(d));
   *out = d;
   d = NULL;
 
@@ -64,15 +69,31 @@ done:
   return e;
 }
 
+err dataset_open_source(struct dataset *d, const struct recipe *r)
+{
+  if (d->kind == DATASET_HDF5) return dataset_open_rows(d, r);
+  d->source = &dataset_files;
+  d->folder = d->kind == DATASET_FOLDER ? strdup(d->path) : file_folder(d->path);
+  CHECK(d->folder, ERR_MEMORY, "no memory for a path");
+  return ERR_OK;
+}
+
+void dataset_free_items(struct dataset *d)
+{
+  for (int64_t i = 0; d->items && i < d->n; i++) {
+    free(d->items[i].shown);
+    free(d->items[i].file);
+  }
+  free(d->items);
+  d->items = NULL;
+}
+
 void dataset_close(struct dataset **d)
 {
   if (!*d) return;
   if ((*d)->source && (*d)->source->close) (*d)->source->close(*d);
-  for (int64_t i = 0; i < (*d)->n; i++) {
-    free((*d)->items[i].shown);
-    free((*d)->items[i].file);
-  }
-  free((*d)->items);
+  dataset_free_items(*d);
+  free((*d)->own_list);
   free((*d)->folder);
   free((*d)->path);
   free(*d);
@@ -114,11 +135,6 @@ int64_t dataset_count(const struct dataset *d)
   return d->n;
 }
 
-const struct sample *dataset_sample(const struct dataset *d, int64_t i)
-{
-  return &d->items[i].sample;
-}
-
 const char *dataset_sha256(const struct dataset *d)
 {
   return d->sha256;
@@ -135,7 +151,7 @@ static err blame(const struct dataset *d, int64_t i, err e)
   char reason[640];
 
   (void)snprintf(reason, sizeof reason, "%s", err_message());
-  return FAIL(e, "%s: %s", d->items[i].shown, reason);
+  return FAIL(e, "%s: %s", dataset_sample(d, i).path, reason);
 }
 
 /** Image i in the model's frame. */

@@ -60,7 +60,21 @@ MUST_CHECK err dataset_open(const char *path, const struct recipe *r, int64_t li
 void dataset_close(struct dataset **d);
 
 int64_t dataset_count(const struct dataset *d);
-const struct sample *dataset_sample(const struct dataset *d, int64_t i);
+struct sample dataset_sample(const struct dataset *d, int64_t i); /* its path belongs to d */
+
+/** The list as one block without pointers, which other processes can take for theirs. */
+const void *dataset_list(const struct dataset *d, int64_t *bytes);
+
+/** Take an equal list that lies elsewhere, outlives d and is not d's; the own one is freed. */
+void dataset_move_list(struct dataset *d, const void *list);
+
+/** Open with a list that dataset_open made in another process: no folder is read, no file of the list
+ *  is looked at.  list must outlive d.  Errors: as dataset_open, for HDF5; ERR_MEMORY. */
+MUST_CHECK err dataset_open_list(const char *path, const struct recipe *r, const void *list,
+                                 struct dataset **out);
+
+/** Whether the file of sample i is there with the size that the list says (for HDF5: true). */
+bool dataset_unchanged(const struct dataset *d, int64_t i);
 
 /** SHA-256 in hex of the list: paths, byte sizes of the files, labels, targets and boxes. */
 const char *dataset_sha256(const struct dataset *d);

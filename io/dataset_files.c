@@ -16,7 +16,7 @@ static const enum sample_status status_of[] = {
 static err read_item(const struct dataset *d, int64_t i, uint8_t **bytes, size_t *n,
                      enum sample_status *status)
 {
-  char *path = file_join(d->folder, dataset_item_file(&d->items[i]));
+  char *path = file_join(d->folder, dataset_file(d, i));
 
   *status = SAMPLE_UNREADABLE;
   CHECK(path, ERR_MEMORY, "no memory for a path");

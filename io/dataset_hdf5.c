@@ -317,7 +317,7 @@ static err open_rows(struct dataset *d, struct rows *at, const char *file)
   return ERR_OK;
 }
 
-static err open_all(struct dataset *d, const struct recipe *r, int64_t limit)
+static err open_set(struct dataset *d, const struct recipe *r)
 {
   struct rows *at = calloc(1, sizeof *at);
   char *file = NULL;
@@ -330,9 +330,23 @@ static err open_all(struct dataset *d, const struct recipe *r, int64_t limit)
   free(file);
   if (e) return err_trace(e, __FILE__, __LINE__);
   if (at->floats) d->source = &inputs;
-  TRY(check_layout(d, at, r));
-  TRY(list_rows(d, at, limit));
-  return find_labels(d, at, r);
+  return check_layout(d, at, r);
+}
+
+static err open_all(struct dataset *d, const struct recipe *r, int64_t limit)
+{
+  TRY(open_set(d, r));
+  TRY(list_rows(d, d->state, limit));
+  return find_labels(d, d->state, r);
+}
+
+err dataset_open_rows(struct dataset *d, const struct recipe *r)
+{
+  const struct silence quiet = silence_begin();
+  const err e = open_set(d, r);
+
+  silence_end(&quiet);
+  return e ? err_trace(e, __FILE__, __LINE__) : ERR_OK;
 }
 
 err dataset_open_hdf5(struct dataset *d, const struct recipe *r, int64_t limit)

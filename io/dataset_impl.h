@@ -23,13 +23,20 @@ struct dataset_source {
   void (*close)(struct dataset *d); /* NULL: nothing to close */
 };
 
+enum dataset_kind { DATASET_FOLDER, DATASET_CSV, DATASET_HDF5 };
+
+struct list; /* dataset_list.c */
+
 struct dataset {
+  enum dataset_kind kind;
   const struct dataset_source *source;
   void *state;  /* the source's own */
   char *path;   /* as given; owned */
   char *folder; /* where relative paths start; owned or NULL */
   int64_t n, max;
-  struct item *items; /* [n] owned */
+  struct item *items; /* [n] owned; while the list is read */
+  const struct list *list;
+  void *own_list; /* where it is this process's own */
   char sha256[65];
 };
 
@@ -49,7 +56,20 @@ char *dataset_path_text(const char *file);
 MUST_CHECK err dataset_label(const struct recipe *r, const char *text, const char *where,
                              int *label);
 
-/** One kind each: fill d's list and its source. */
+/** The items, which are freed, become d's list.  Errors: ERR_MEMORY. */
+MUST_CHECK err dataset_pack_list(struct dataset *d);
+void dataset_free_items(struct dataset *d);
+
+/** The raw path of sample i of the list. */
+const char *dataset_file(const struct dataset *d, int64_t i);
+
+/** The source of a data set whose list and kind are known.  Errors: as dataset_open. */
+MUST_CHECK err dataset_open_source(struct dataset *d, const struct recipe *r);
+
+/** Open the rows of an HDF5 data set, without listing them. */
+MUST_CHECK err dataset_open_rows(struct dataset *d, const struct recipe *r);
+
+/** One kind each: fill d's items and its source. */
 MUST_CHECK err dataset_open_folder(struct dataset *d, const struct recipe *r, int64_t limit);
 MUST_CHECK err dataset_open_csv(struct dataset *d, const struct recipe *r, int64_t limit);
 MUST_CHECK err dataset_open_hdf5(struct dataset *d, const struct recipe *r, int64_t limit);

@@ -54,19 +54,25 @@ static struct memory highest(const struct setup *s)
   return (struct memory){.peak = all[0], .anonymous = all[1]};
 }
 
+/** What the ranks of this node hold in common. */
+static int64_t common_bytes(const struct setup *s)
+{
+  return shared_bytes(s->weights) + shared_bytes(s->prepared) + shared_bytes(s->list);
+}
+
 /** most: the largest rank's, at their highest; what ranks of a node share is in every rank's peak. */
 static void print_memory(const struct setup *s, const struct memory *most)
 {
-  const int64_t common = shared_bytes(s->weights) + shared_bytes(s->prepared);
+  const int64_t common = common_bytes(s);
   (void)printf("memory  %.1f MiB per rank: arena %.1f, maps of a unit %.1f, weights %.1f, "
                "transformed weights %.1f\n",
                mib(most->peak), mib(s->plan->arena_bytes), mib(s->plan->rows_floats * 4),
                mib(s->graph->weight_bytes), mib(s->plan->prepared_bytes));
   if (!common) return;
-  (void)printf(
-      "        of it at most %.1f MiB private; %.1f MiB of weights are there once for the %d "
-      "ranks of this node\n",
-      mib(most->anonymous), mib(common), shared_ranks(s->weights));
+  (void)printf("        of it at most %.1f MiB private; %.1f MiB of weights and the list are there "
+               "once for the %d "
+               "ranks of this node\n",
+               mib(most->anonymous), mib(common), shared_ranks(s->weights));
 }
 
 /** Floating-point operations of a unit, forward and over all backward passes. */
@@ -141,9 +147,10 @@ static err read_demand(const struct options *o, struct demand *d)
 
 static void print_proposal(const struct setup *s, const struct memory *most, struct demand *d)
 {
-  const int64_t common = shared_bytes(s->weights) + shared_bytes(s->prepared);
-  d->shared = s->graph->weight_bytes + s->plan->prepared_bytes;
-  d->private = common || most->peak < d->shared ? most->anonymous : most->peak - d->shared;
+  int64_t list = 0;
+  (void)dataset_list(s->data, &list);
+  d->shared = s->graph->weight_bytes + s->plan->prepared_bytes + list;
+  d->private = common_bytes(s) || most->peak < d->shared ? most->anonymous : most->peak - d->shared;
   const struct proposal p = attribute_propose(d);
   (void)printf("propose %" PRId64 " rank%s on %" PRId64
                " node%s (%d cores, %.1f GiB), %.0f MiB of a node's memory: about %.0f s; "
@@ -162,7 +169,7 @@ err attribute_dry(const struct setup *s, const struct options *o, const struct a
   TRY(comm_agree(read_demand(o, &d)));
   TRY(comm_agree(attribute_unit_make(s, a, &u)));
   const err e = attribute_probe(s, o, u, &probe);
-  const int64_t file_bytes = e ? 0 : store_bytes(attribute_schema_of(a));
+  const int64_t file_bytes = e || s->brief ? 0 : store_bytes(attribute_schema_of(a));
   const struct memory most = highest(s); /* the pages that a unit and the file touch were touched */
   attribute_unit_free(&u);
   if (e) return err_trace(e, __FILE__, __LINE__);

@@ -54,6 +54,7 @@ static err open_file(struct probe *p, const struct options *o)
   CHECK(out, ERR_USAGE, "there is no --out");
   const int n = snprintf(path, sizeof path, "%s.probe%d.%ld", out, comm_rank(), (long)getpid());
   CHECK(n < (int)sizeof path, ERR_USAGE, "the path is too long");
+  few.brief = false;
   few.count = clamp(p->rows_units * few.unit, few.count);
   TRY(attribute_schema_make(&few, o, &a));
   err e = store_create(path, attribute_schema_of(a));

@@ -97,16 +97,16 @@ static err add_root(struct attribute_schema *a, const struct options *o)
 static void add_listed(struct attribute_schema *a)
 {
   const struct dataset *d = a->setup->data;
-  const int64_t n = a->setup->count;
+  const int64_t n = a->setup->brief ? 0 : a->setup->count;
   const char **path = pool_take(a->pool, (size_t)n, sizeof *path);
   int32_t *label = pool_take(a->pool, (size_t)n, sizeof *label);
   int32_t *box = pool_take(a->pool, (size_t)n * 4, sizeof *box);
   if (!path || !label || !box) return;
   for (int64_t i = 0; i < n; i++) {
-    const struct sample *s = dataset_sample(d, a->setup->first + i);
-    path[i] = s->path;
-    label[i] = s->label;
-    for (int k = 0; k < 4; k++) box[4 * i + k] = s->has_box ? s->box[k] : -1;
+    const struct sample s = dataset_sample(d, a->setup->first + i);
+    path[i] = s.path;
+    label[i] = s.label;
+    for (int k = 0; k < 4; k++) box[4 * i + k] = s.has_box ? s.box[k] : -1;
   }
   add_var(a, &(struct store_var){.group = "samples",
                                  .name = "path",
@@ -114,7 +114,7 @@ static void add_listed(struct attribute_schema *a)
                                  .n_dims = 1,
                                  .dims = {"sample"},
                                  .units = "1",
-                                 .data = path,
+                                 .data = n ? path : NULL,
                                  .long_name = "Where the sample lies in the data set"});
   add_var(a, &(struct store_var){.group = "samples",
                                  .name = "label",
@@ -122,7 +122,7 @@ static void add_listed(struct attribute_schema *a)
                                  .n_dims = 1,
                                  .dims = {"sample"},
                                  .units = "1",
-                                 .data = label,
+                                 .data = n ? label : NULL,
                                  .long_name = "Class of the sample, -1 where none is known"});
   add_var(a, &(struct store_var){.group = "samples",
                                  .name = "box",
@@ -130,7 +130,7 @@ static void add_listed(struct attribute_schema *a)
                                  .n_dims = 2,
                                  .dims = {"sample", "axis_box"},
                                  .units = "pixel",
-                                 .data = box,
+                                 .data = n ? box : NULL,
                                  .long_name = "Object's box, inclusive pixels of the file's image, "
                                               "-1 where none is known"});
 }

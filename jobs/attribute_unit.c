@@ -118,8 +118,7 @@ static void note_skipped(struct attribute_unit *u, int64_t sample, const struct 
 {
   json_t *item = json_object();
   (void)json_object_set_new(item, "sample", json_integer(sample));
-  (void)json_object_set_new(item, "path",
-                            json_string(dataset_sample(u->setup->data, sample)->path));
+  (void)json_object_set_new(item, "path", json_string(dataset_sample(u->setup->data, sample).path));
   (void)json_object_set_new(item, "reason", json_string(slot->reason));
   (void)json_array_append_new(u->skipped, item);
 }
@@ -135,10 +134,9 @@ static void describe(struct attribute_unit *u, int64_t first, int b)
   for (int c = 0; c < k; c++)
     u->logits[(int64_t)b * k + c] = good ? logits[(int64_t)c * s->unit] : NAN;
   memcpy(u->size + 2 * (int64_t)b, slot->size, sizeof slot->size);
+  const struct sample sample = dataset_sample(s->data, s->first + first + b);
   for (int t = 0; t < s->n_targets; t++) {
-    const int c = good ? target_class(&s->targets[t], dataset_sample(s->data, s->first + first + b),
-                                      logits, k, s->unit)
-                       : -1;
+    const int c = good ? target_class(&s->targets[t], &sample, logits, k, s->unit) : -1;
     u->target[b * s->n_targets + t] = c;
     u->score[b * s->n_targets + t] = c >= 0 ? logits[(int64_t)c * s->unit] : NAN;
   }

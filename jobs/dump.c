@@ -146,12 +146,12 @@ static err dump(struct dump *d, const struct options *o)
   tape_set_watch(d->tape, (struct tape_watch){.who = d, .see = see});
   TRY(npz_open(options_text(o, "out"), &d->npz));
   TRY(forward(d, sample));
-  TRY(backward(d, dataset_sample(s->data, sample)));
+  const struct sample is = dataset_sample(s->data, sample);
+  TRY(backward(d, &is));
   CHECK(!pool_failed(d->pool), ERR_MEMORY, "no memory for the arrays");
   TRY(npz_close(&d->npz));
   (void)printf("%s: activations and signals of sample %lld (%s) at %d layers\n",
-               options_text(o, "out"), (long long)sample, dataset_sample(s->data, sample)->path,
-               s->plan->n_taps);
+               options_text(o, "out"), (long long)sample, is.path, s->plan->n_taps);
   return ERR_OK;
 }
 

@@ -56,16 +56,6 @@ err setup_model(struct setup *s, const struct options *o)
   return ERR_OK;
 }
 
-/** All ranks must have read the same list: files may come and go while they look. */
-static err same_data(const struct dataset *d)
-{
-  char first[65];
-  CHECK(comm_same(dataset_sha256(d), first, sizeof first), ERR_INPUT,
-        "the data set looks different from here than from rank 0: are files being added, or is a "
-        "file system not shared?");
-  return ERR_OK;
-}
-
 /** The bits of a study depend on the kernels, so all ranks must run the same. */
 static err same_kernels(void)
 {
@@ -107,19 +97,48 @@ err setup_ranks(struct setup *s)
   return ERR_OK;
 }
 
+static err read_list(struct setup *s, const struct options *o)
+{
+  CHECK(s->data_path, ERR_USAGE, "which images? give --data FOLDER, MANIFEST.csv or FILE.h5");
+  CHECK(options_int(o, "limit") >= 0, ERR_USAGE, "--limit must not be negative");
+  return dataset_open(s->data_path, &s->recipe, options_int(o, "limit"), &s->data);
+}
+
+/** Hand the list of rank 0 to all ranks. */
+static err share_list(struct setup *s)
+{
+  const void *from = NULL, *list = NULL;
+  int64_t bytes = 0;
+  if (s->data) from = dataset_list(s->data, &bytes);
+  comm_share(&bytes, sizeof bytes);
+  TRY(comm_agree(shared_spread(comm_world(), from, bytes, &s->list, &s->own_list, &list)));
+  if (s->data) dataset_move_list(s->data, list);
+  err e = s->data ? ERR_OK : dataset_open_list(s->data_path, &s->recipe, list, &s->data);
+  TRY(comm_agree(e));
+  memory_trim();
+  return ERR_OK;
+}
+
+/** A file of the list, another one on each rank, seen from here. */
+static err look_at_one(const struct setup *s)
+{
+  const int64_t i = (int64_t)((double)comm_rank() / comm_size() * (double)dataset_count(s->data));
+  CHECK(
+      dataset_unchanged(s->data, i), ERR_INPUT,
+      "%s of the data set looks different from here than from rank 0: are files being changed, or "
+      "is a file system not shared?",
+      dataset_sample(s->data, i).path);
+  return ERR_OK;
+}
+
 err setup_data(struct setup *s, const struct options *o)
 {
   s->data_path = options_text(o, "data");
-  err e = ERR_OK;
-  if (!s->data_path) {
-    e = FAIL(ERR_USAGE, "which images? give --data FOLDER, MANIFEST.csv or FILE.h5");
-  } else if (options_int(o, "limit") < 0) {
-    e = FAIL(ERR_USAGE, "--limit must not be negative");
-  } else {
-    e = dataset_open(s->data_path, &s->recipe, options_int(o, "limit"), &s->data);
-  }
-  TRY(comm_agree(e));
-  TRY(comm_agree(same_data(s->data)));
+  s->brief = comm_rank() != 0;
+  TRY(comm_agree(comm_rank() == 0 ? read_list(s, o) : ERR_OK));
+  if (comm_size() == 1) return ERR_OK;
+  TRY(share_list(s));
+  TRY(comm_agree(look_at_one(s)));
   return ERR_OK;
 }
 
@@ -221,6 +240,8 @@ void setup_free(struct setup *s)
   dataset_close(&s->data);
   recipe_free(&s->recipe);
   graph_free(&s->graph);
+  shared_free(&s->list);
+  free(s->own_list);
   shared_free(&s->prepared);
   shared_free(&s->weights);
 }

@@ -29,7 +29,10 @@ struct setup {
   int shard, n_shards;  /* shard 1..n_shards of them; 0: all */
   struct plan *plan;
   struct shared *weights, *prepared; /* of this node; NULL: this rank has its own */
-  int64_t loading_bytes;             /* private memory of this rank once the model was read */
+  struct shared *list;               /* of samples, likewise */
+  void *own_list;                    /* where this rank has one that rank 0 has read */
+  bool brief;            /* this rank makes no file: its schema leaves out the samples' names */
+  int64_t loading_bytes; /* private memory of this rank once the model was read */
 };
 
 /* The options that these steps read, to be put into a job's table. */
@@ -113,7 +116,8 @@ MUST_CHECK err setup_model(struct setup *s, const struct options *o);
  *  then hold the weights in common.  Collective. */
 MUST_CHECK err setup_ranks(struct setup *s);
 
-/** Open the data set; every rank must see the same list.  Collective. */
+/** Open the data set: rank 0 reads the list, a node holds it once, and each rank looks whether one file
+ *  of it is the same from there.  Collective. */
 MUST_CHECK err setup_data(struct setup *s, const struct options *o);
 
 /** Choose methods, layers and targets, and make the plan.  Collective. */

@@ -51,7 +51,7 @@ static err append_given(struct slots *l, const struct dataset *d)
 {
   int most = 0;
   for (int64_t i = 0; d && i < dataset_count(d); i++)
-    if (dataset_sample(d, i)->n_targets > most) most = dataset_sample(d, i)->n_targets;
+    if (dataset_sample(d, i).n_targets > most) most = dataset_sample(d, i).n_targets;
   CHECK(most > 0, ERR_USAGE,
         "target 'given': no sample of the data set names targets; add a column 'targets' to the "
         "manifest, or ask for others (label, predicted, top5, least, class:NAME)");

@@ -4,9 +4,10 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/statvfs.h>
 
-enum { ALIGN = 64, SPARE = 1 << 20 };
+enum { ALIGN = 64, SPARE = 1 << 20, PART = 1 << 30 };
 
 struct shared {
   MPI_Comm node;
@@ -133,4 +134,39 @@ int64_t shared_bytes(const struct shared *s)
 int shared_ranks(const struct shared *s)
 {
   return s ? s->ranks : 1;
+}
+
+/** Copy rank 0's block to the ranks that have a place of their own for it, or fill their node's. */
+static void spread(MPI_Comm ranks, bool receives, void *block, int64_t bytes)
+{
+  MPI_Comm some = MPI_COMM_NULL;
+  int rank = 0;
+  MPI_Comm_rank(ranks, &rank);
+  MPI_Comm_split(ranks, receives ? 0 : MPI_UNDEFINED, rank, &some);
+  if (!receives) return;
+  for (char *p = block; bytes > 0;) {
+    const int part = bytes < PART ? (int)bytes : PART;
+    MPI_Bcast(p, part, MPI_BYTE, 0, some);
+    p += part;
+    bytes -= part;
+  }
+  MPI_Comm_free(&some);
+}
+
+err shared_spread(MPI_Comm ranks, const void *from, int64_t bytes, struct shared **window,
+                  void **own, const void **out)
+{
+  int rank = 0;
+  const err made = shared_make(ranks, bytes, window);
+  void *block = shared_memory(*window);
+  const bool receives = !block || shared_leads(*window);
+  if (!block && !made) block = *own = malloc((size_t)bytes);
+  if (!smallest(ranks, block != NULL))
+    return made ? made : FAIL(ERR_MEMORY, "no memory for the list of samples on some rank");
+  MPI_Comm_rank(ranks, &rank);
+  if (rank == 0) memcpy(block, from, (size_t)bytes);
+  spread(ranks, receives, block, bytes);
+  shared_settle(*window);
+  *out = block;
+  return ERR_OK;
 }

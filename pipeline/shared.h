@@ -17,6 +17,15 @@ struct shared;
  *  Collective over `ranks`. */
 MUST_CHECK err shared_make(MPI_Comm ranks, int64_t bytes, struct shared **out);
 
+/** Bring a block of rank 0 to all ranks: one copy per node where ranks can share it, else one each.
+ *
+ *  from: the block, on rank 0     bytes: the same on every rank
+ *  *window, *own: what holds the copy; freed by the caller (shared_free, free)
+ *  *out: the copy, aligned to 8 bytes
+ *  Errors: ERR_MEMORY on every rank.  Collective over `ranks`. */
+MUST_CHECK err shared_spread(MPI_Comm ranks, const void *from, int64_t bytes,
+                             struct shared **window, void **own, const void **out);
+
 /** Free it, after everybody's last look; accepts NULL.  Collective over the ranks of the node. */
 void shared_free(struct shared **s);
 

@@ -131,7 +131,7 @@ class Shared(proof.Case):
         text = proof.run(*self.args(out, "--dry-run"), ranks=3).out
         peak = float(re.search(r"(?m)^memory +([0-9.]+) MiB per rank", text).group(1))
         private, shared = map(float, re.search(
-            r"at most ([0-9.]+) MiB private; ([0-9.]+) MiB of weights are there once for the 3 ranks", text).groups())
+            r"at most ([0-9.]+) MiB private; ([0-9.]+) MiB of weights and the list are there once for the 3 ranks", text).groups())
         self.assertLess(abs(shared / (PLAIN + TRANSFORMED) - 1), 0.02)
         _, anonymous, total = self.watch(3)
         proof.figure(f"--dry-run: {peak:.1f} MiB per rank, at most {private:.1f} private, {shared:.1f} shared; "

@@ -159,7 +159,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
   if (!dataset_open(path, &r, 4, &d)) {
     for (int64_t i = 0; i < dataset_count(d); i++) {
       int size[2];
-      if (dataset_sample(d, i)->label >= 3) abort();
+      if (dataset_sample(d, i).label >= 3) abort();
       (void)dataset_load(d, i, &r, 16, x, size);
     }
   }

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
   struct dataset *d = NULL;
   if (!dataset_open(fuzz_file(".csv", bytes, n), &r, 0, &d)) {
     for (int64_t i = 0; i < dataset_count(d); i++)
-      if (dataset_sample(d, i)->label >= 3) abort();
+      if (dataset_sample(d, i).label >= 3) abort();
   }
   dataset_close(&d);
   return 0;

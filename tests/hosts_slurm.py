@@ -22,7 +22,7 @@ class Slurm(hosts_study.Case):
             return f.read()
 
     def test_warned_and_continued_on_both_hosts(self):
-        """Four ranks, two windows a host; a warning stops the ranks of both; the end has the direct run's bytes."""
+        """Four ranks, three windows a host; a warning stops the ranks of both; the end has the direct run's bytes."""
         script = os.path.join(proof.SOURCE, "slurm", "study.sbatch")
         job = self.cluster.call("sbatch", "--parsable", "--nodes=2", "--ntasks=4", f"--output={self.path('%j.log')}",
                                 script, *self.args(self.out)[1:], RETROGRAD=proof.PROGRAM).strip()

@@ -70,18 +70,18 @@ class Case(proof.Case):
         return network.index(network[0], 1) - 1
 
     def assert_windows(self, ranks, shared=None):
-        """Two windows a host, the weights and what was made of them, each mapped by all ranks of that host alone."""
+        """Three windows a host, the weights, what was made of them and the list of samples, each mapped by all ranks of that host alone."""
         seen = [{} for _ in range(HOSTS)]
         for pid in ranks:
             seen[self.host_of(pid)][pid] = windows(pid)
         for host in seen:
             first, *others = host.values()
-            self.assertEqual((len(host), len(first)), (RANKS, 2))
+            self.assertEqual((len(host), len(first)), (RANKS, 3))
             self.assertEqual(others, [first] * (RANKS - 1))
             if shared:
                 self.assertLess(abs(sum(first.values()) / 2**20 - shared), 0.1 * shared + 0.1)
         segments = {key for host in seen for windows_of in host.values() for key in windows_of}
-        self.assertEqual(len(segments), HOSTS * 2)
+        self.assertEqual(len(segments), HOSTS * 3)
         self.assertEqual(len({device for device, _ in segments}), HOSTS)
         proof.figure(f"{HOSTS} hosts x {RANKS} ranks: {len(segments)} windows in all")
 
@@ -128,7 +128,7 @@ class Hosts(Case):
     def test_same_bytes_and_weights_once_per_host(self):
         """What the plan says is there once for the ranks of a host is what they have mapped."""
         plan = self.run_on_hosts(*self.args(self.out, "--dry-run"))
-        shared = float(re.search(rf"([\d.]+) MiB of weights are there once for the {RANKS} ranks", plan).group(1))
+        shared = float(re.search(rf"([\d.]+) MiB of weights and the list are there once for the {RANKS} ranks", plan).group(1))
         process = self.start()
         ranks = ranks_of(self.out)
         self.assertEqual(len(ranks), HOSTS * RANKS)

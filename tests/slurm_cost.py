@@ -10,6 +10,8 @@ import re
 import resource
 import shutil
 import subprocess
+import time
+import unittest
 
 import proof
 
@@ -27,8 +29,16 @@ class Trace:
         self.kinds, self.open = kinds, {}
         self.counts, self.written = collections.Counter(), collections.Counter()
         with open(path, encoding="utf-8", errors="replace") as f:
+            begun = {}  # of calls during which another thread's were printed: pid -> text
             for line in f:
-                found = re.match(r"\d+ +(\w+)\((.*)", line)
+                pid, text = re.match(r"(\d+) +(.*)", line).groups()
+                if text.endswith("<unfinished ...>"):
+                    begun[pid] = text[:-len("<unfinished ...>")]
+                    continue
+                resumed = re.match(r"<\.\.\. \w+ resumed>(.*)", text)
+                if resumed:
+                    text = begun.pop(pid, "") + resumed.group(1)
+                found = re.match(r"(\w+)\((.*)", text)
                 if found:
                     self.add(*found.groups())
 
@@ -38,6 +48,8 @@ class Trace:
     def add(self, call, rest):
         name, number = re.search(r'"([^"]*)"', rest), re.match(r"\d+", rest)
         result = re.search(r"= (\d+)", rest)
+        if call == "newfstatat" and name and not name.group(1):
+            call = "fstat"  # of an open file
         if call in ("openat", "open"):
             kind = self.kind(name.group(1))
             if result:
@@ -123,6 +135,46 @@ class Cost(proof.Case):
         proof.figure(f"a sample of the list costs each rank {memory:.0f} bytes; a million, "
                      f"{(seen[1][1] - seen[0][1]) / more * 1e6:.1f} s of CPU at the start")
         self.assertLess(memory, 600)
+
+    def start(self, folder, ranks):
+        """Wall and CPU seconds, of all ranks together, of a --dry-run; MiB of a rank, and of them those of its own."""
+        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        out = proof.run("attribute", "--model", proof.model("shapes"), "--data", folder, "--dry-run", *SETTINGS,
+                        ranks=ranks).out
+        wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+        memory = re.search(r"(?m)^memory +([\d.]+) MiB", out).group(1)
+        return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, float(memory)
+
+    @unittest.skipUnless(proof.LONG, "LONG=1 only")
+    def test_a_folder_of_many_files(self):
+        """One rank lists and measures the files, whatever the number of ranks."""
+        few, many = self.path("few"), self.path("many")
+        source = proof.demo("images/circle/000.png")
+        for folder, count in ((few, 64), (many, 100000)):
+            os.mkdir(folder)
+            for i in range(count):
+                path = os.path.join(folder, f"{i:06}.png")
+                if i % 50000 == 0:
+                    first = shutil.copy(source, path)
+                else:
+                    os.link(first, path)
+        for ranks in (1, 2, 4):
+            self.start(many, ranks)  # names are in the kernel's cache then
+            a, b = self.start(few, ranks), self.start(many, ranks)
+            proof.figure(f"100,000 files, {ranks} ranks: the start takes {b[0] - a[0]:.2f} s longer than with 64, "
+                         f"{b[1] - a[1]:.2f} s of CPU over all ranks, {b[2] - a[2]:.1f} MiB more")
+
+    def test_one_rank_looks_at_the_files(self):
+        """Of three ranks: a stat of each file on one rank, and one more on every rank."""
+        count, text = 640, self.path("trace")
+        subprocess.run(["strace", "-f", "-o", text, "-e", f"trace={CALLS}", "mpirun", "-n", "3", proof.PROGRAM,
+                        "attribute", "--model", proof.model("shapes"), "--data", self.list(count), "--dry-run",
+                        *map(str, SETTINGS)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=True)
+        looks = sum(n for (kind, call), n in Trace(text, (("image", "/images/"),)).counts.items()
+                    if kind == "image" and call in BY_NAME)
+        proof.figure(f"{count} files, 3 ranks: {looks} calls that ask for a file by its name")
+        self.assertEqual(looks, count + 3)
 
 
 if __name__ == "__main__":

@@ -30,8 +30,8 @@ static void a_folder_is_listed_in_bytewise_order_with_labels(void **state)
   struct dataset *d = open_ok(".", &r, 0);
   assert_int_equal(dataset_count(d), 7);
   for (int i = 0; i < 7; i++) {
-    assert_string_equal(dataset_sample(d, i)->path, want[i]);
-    assert_int_equal(dataset_sample(d, i)->label, labels[i]);
+    assert_string_equal(dataset_sample(d, i).path, want[i]);
+    assert_int_equal(dataset_sample(d, i).label, labels[i]);
   }
   assert_false(dataset_main_thread(d));
   struct dataset *first = open_ok(".", &r, 2);
@@ -55,7 +55,7 @@ static void a_folder_linked_twice_is_listed_twice(void **state)
   assert_int_equal(symlink("../data", "other/back"), 0); /* a cycle through both */
   struct dataset *d = open_ok("data", &r, 0);
   assert_int_equal(dataset_count(d), 2);
-  assert_int_equal(dataset_sample(d, 1)->label, 1);
+  assert_int_equal(dataset_sample(d, 1).label, 1);
   dataset_close(&d);
 }
 
@@ -72,7 +72,7 @@ static void folder_labels_must_be_classes(void **state)
   refused("data", &nameless, ERR_FORMAT, "--classes FILE");
   assert_int_equal(rename("data/dgo", "data/3"), 0);
   d = open_ok("data", &nameless, 0);
-  assert_int_equal(dataset_sample(d, 0)->label, 3);
+  assert_int_equal(dataset_sample(d, 0).label, 3);
   dataset_close(&d);
   assert_int_equal(rename("data/3", "data/4"), 0);
   refused("data", &nameless, ERR_FORMAT, "from 0 to 3");
@@ -113,7 +113,7 @@ static void odd_names_become_printable_and_are_still_found(void **state)
   struct dataset *d = open_ok("data", &r, 0);
   assert_int_equal(dataset_count(d), 5);
   for (int i = 0; i < 5; i++) {
-    assert_string_equal(dataset_sample(d, i)->path, want[i]);
+    assert_string_equal(dataset_sample(d, i).path, want[i]);
     assert_int_equal(dataset_load(d, i, &r, 6, x, size), SAMPLE_DONE);
   }
   dataset_close(&d);
@@ -128,7 +128,7 @@ static enum sample_status load(struct dataset *d, int64_t i, const struct recipe
   const enum sample_status s = dataset_load(d, i, r, 8, x, size);
   for (int k = 0; k < 6; k++) assert_true(x[k] == (s == SAMPLE_DONE ? (float)six[k] : 0.0F));
   for (int k = 6; k < 10; k++) assert_true(x[k] == -7.0F);
-  if (s != SAMPLE_DONE) assert_non_null(strstr(err_message(), dataset_sample(d, i)->path));
+  if (s != SAMPLE_DONE) assert_non_null(strstr(err_message(), dataset_sample(d, i).path));
   return s;
 }
 

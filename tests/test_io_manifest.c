@@ -16,17 +16,17 @@ static void a_manifest_is_read_with_quotes_targets_and_boxes(void **state)
                            "dog,\"new\nline.png\",dog house,,,,,3");
   struct dataset *d = open_ok("sub/list.csv", &r, 0);
   assert_int_equal(dataset_count(d), 3);
-  const struct sample *s = dataset_sample(d, 0);
-  assert_string_equal(s->path, "a, \"b\".png");
-  assert_int_equal(s->label, 2);
-  assert_int_equal(s->n_targets, 3);
-  assert_true(s->target[0] == 1 && s->target[1] == 2 && s->target[2] == 0);
-  assert_true(s->has_box && s->box[0] == 0 && s->box[1] == 1 && s->box[2] == 2 && s->box[3] == 1);
+  struct sample s = dataset_sample(d, 0);
+  assert_string_equal(s.path, "a, \"b\".png");
+  assert_int_equal(s.label, 2);
+  assert_int_equal(s.n_targets, 3);
+  assert_true(s.target[0] == 1 && s.target[1] == 2 && s.target[2] == 0);
+  assert_true(s.has_box && s.box[0] == 0 && s.box[1] == 1 && s.box[2] == 2 && s.box[3] == 1);
   s = dataset_sample(d, 1);
-  assert_true(s->label == -1 && s->n_targets == 0 && !s->has_box);
+  assert_true(s.label == -1 && s.n_targets == 0 && !s.has_box);
   s = dataset_sample(d, 2);
-  assert_string_equal(s->path, "new%0Aline.png");
-  assert_true(s->label == 3 && s->target[0] == 3);
+  assert_string_equal(s.path, "new%0Aline.png");
+  assert_true(s.label == 3 && s.target[0] == 3);
   dataset_close(&d);
 }
 

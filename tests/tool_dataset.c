@@ -48,13 +48,13 @@ static err put_sample(const struct dataset *d, int64_t i, const struct recipe *r
 {
   const int64_t plane = (int64_t)r->height * r->width;
   const size_t n = (size_t)(plane * r->channels);
-  const struct sample *s = dataset_sample(d, i);
+  const struct sample s = dataset_sample(d, i);
   struct image im = {0};
   int size[2];
 
   const enum sample_status status = dataset_load(d, i, r, plane, x, size);
-  (void)printf("%d\t%s\t%d\t%d\t%d\t%s\n", (int)i, words[status], s->label, size[0], size[1],
-               s->path);
+  (void)printf("%d\t%s\t%d\t%d\t%d\t%s\n", (int)i, words[status], s.label, size[0], size[1],
+               s.path);
   TRY(put(inputs, x, n * sizeof *x));
   if (dataset_picture(d, i, r, &im)) im.pixel = calloc(n, 1);
   CHECK(im.pixel, ERR_MEMORY, "no memory");
