@@ -77,11 +77,8 @@ err store_agree(MPI_Comm comm, const char *path, err mine)
   int failed = mine != ERR_OK, any = 0;
   MPI_Request all = MPI_REQUEST_NULL;
   MPI_Iallreduce(&failed, &any, 1, MPI_INT, MPI_MAX, comm, &all);
-  if (!mine) {
-    MPI_Wait(&all, MPI_STATUS_IGNORE);
-  } else if (!wait_briefly(&all)) {
-    give_up(comm);
-  }
+  if (mine && !wait_briefly(&all)) give_up(comm);
+  MPI_Wait(&all, MPI_STATUS_IGNORE);
   if (mine || !any) return mine;
   return FAIL(ERR_PEER, "another rank cannot open %s", path);
 }

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -106,7 +107,8 @@ static void print_work(const struct setup *s, int64_t units, double seconds)
 static void print_time(const struct attribute_probe *probe, int64_t units)
 {
   const double seconds = probe->seconds;
-  const double all = probe->start + seconds * (double)((units + comm_size() - 1) / comm_size());
+  const int64_t each = (units + comm_size() - 1) / comm_size();
+  const double all = probe->start + seconds * (double)each;
   char writing[512];
   if (probe->written) {
     (void)snprintf(writing, sizeof writing, "writing included, %.1f %% of it", 100.0 * probe->io);
@@ -122,14 +124,14 @@ static void print_time(const struct attribute_probe *probe, int64_t units)
 /** A node like this one, or CORESxMIB. */
 static err read_node(const char *text, struct demand *d)
 {
-  char end = 0;
-  long cores = 0, room = 0;
+  char *end = NULL;
   d->room = (int64_t)sysconf(_SC_PHYS_PAGES) * (int64_t)sysconf(_SC_PAGESIZE);
   d->cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
   if (!text) return ERR_OK;
-  CHECK(sscanf(text, "%ldx%ld%c", &cores, &room, &end) == 2 && cores > 0 && cores < 1 << 20 &&
-            room > 0 && room < INT64_C(1) << 32,
-        ERR_USAGE, "--plan-node %s: give cores and MiB of a node as 64x256000", text);
+  const long cores = strtol(text, &end, 10);
+  const long room = *end == 'x' ? strtol(end + 1, &end, 10) : 0;
+  CHECK(!*end && cores > 0 && cores < 1 << 20 && room > 0 && room < INT64_C(1) << 32, ERR_USAGE,
+        "--plan-node %s: give cores and MiB of a node as 64x256000", text);
   d->cores = (int)cores;
   d->room = (int64_t)room << 20;
   return ERR_OK;

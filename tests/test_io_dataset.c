@@ -59,6 +59,47 @@ static void a_folder_linked_twice_is_listed_twice(void **state)
   dataset_close(&d);
 }
 
+/** Another process's list, at another place: the same samples, whose files are not looked at. */
+static void a_list_can_be_handed_on(void **state)
+{
+  struct recipe r = recipe_of(true);
+  int64_t bytes = 0;
+
+  (void)state;
+  make_dir("cat");
+  put_png("cat/1.png");
+  put_png("new\nline.png");
+  put_text("list.csv", "path,targets,xmin,ymin,xmax,ymax,label\n"
+                       "cat/1.png,cat;dog,0,1,2,3,dog\nabsent.png,,,,,,\n");
+  static const char *const paths[] = {"list.csv", "."};
+  for (int k = 0; k < 2; k++) {
+    struct dataset *d = open_ok(paths[k], &r, 0), *e = NULL;
+    const void *list = dataset_list(d, &bytes);
+    void *copy = malloc((size_t)bytes);
+    assert_non_null(copy);
+    memcpy(copy, list, (size_t)bytes);
+    assert_int_equal(dataset_open_list(paths[k], &r, copy, &e), ERR_OK);
+    assert_int_equal(dataset_count(e), dataset_count(d));
+    assert_string_equal(dataset_sha256(e), dataset_sha256(d));
+    for (int64_t i = 0; i < dataset_count(d); i++) {
+      const struct sample a = dataset_sample(d, i), b = dataset_sample(e, i);
+      assert_string_equal(a.path, b.path);
+      assert_true(a.label == b.label && a.n_targets == b.n_targets && a.has_box == b.has_box);
+      assert_memory_equal(a.target, b.target, sizeof a.target);
+      assert_memory_equal(a.box, b.box, sizeof a.box);
+      assert_true(dataset_unchanged(e, i));
+    }
+    dataset_move_list(d, copy);
+    assert_string_equal(dataset_sample(d, 1).path, dataset_sample(e, 1).path);
+    put_text("cat/1.png", "shorter");
+    assert_false(dataset_unchanged(e, 0));
+    put_png("cat/1.png");
+    dataset_close(&d);
+    dataset_close(&e);
+    free(copy);
+  }
+}
+
 static void folder_labels_must_be_classes(void **state)
 {
   struct recipe r = recipe_of(true), nameless = recipe_of(false);
@@ -204,6 +245,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       IN_FOLDER(a_folder_is_listed_in_bytewise_order_with_labels),
       IN_FOLDER(a_folder_linked_twice_is_listed_twice),
+      IN_FOLDER(a_list_can_be_handed_on),
       IN_FOLDER(folder_labels_must_be_classes),
       IN_FOLDER(what_is_no_data_set_is_refused),
       IN_FOLDER(odd_names_become_printable_and_are_still_found),
