@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 
 import proof
@@ -42,6 +43,7 @@ def listening(pids):
     return [address for address in found if address]
 
 
+BEGAN = time.monotonic()
 CLUSTER = slurm_cluster.Cluster(nodes=2, cpus=2)
 WANTED = {}  # studies without Slurm, by their settings
 
@@ -53,6 +55,7 @@ def setUpModule():
 
 def stop_cluster():
     CLUSTER.stop()
+    proof.figure(f"all studies on the cluster took {time.monotonic() - BEGAN:.0f} s of wall time")
     assert not os.path.exists(CLUSTER.folder), "the cluster's folder is still there"
 
 
