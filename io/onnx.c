@@ -117,6 +117,7 @@ static err build(struct onnx_model *m, struct graph **out)
         "the output '%.200s' does not depend on the input", m->values[m->output].name);
   TRY(onnx_output_logits(m));
   int id = -1;
+  TRY(onnx_external_note(m));
   TRY(onnx_external_keep(m));
   TRY(onnx_view_id(m, m->output, ONNX_PLAIN, &id));
   return graph_finish(&m->builder, id, out);
@@ -125,8 +126,10 @@ static err build(struct onnx_model *m, struct graph **out)
 static void release(struct onnx_model *m)
 {
   for (int i = 0; i < m->n_values; i++) onnx_constant_free(&m->values[i].constant);
-  for (int i = 0; i < m->n_files; i++)
+  for (int i = 0; i < m->n_files; i++) {
+    free(m->files[i].name);
     if (m->files[i].bytes) (void)munmap(m->files[i].bytes, (size_t)m->files[i].size);
+  }
   if (m->proto) onnx__model_proto__free_unpacked(m->proto, NULL);
   graph_builder_free(&m->builder);
   free(m->files);
@@ -150,13 +153,21 @@ static const char *resized(const struct onnx_model *m, char *text, size_t bytes)
   return text;
 }
 
+void onnx_notes_free(struct onnx_notes *notes)
+{
+  free(notes->weight_files);
+  notes->weight_files = NULL;
+}
+
 err onnx_read(const char *path, const struct onnx_options *o, struct graph **out)
 {
   struct onnx_model m = {.path = path, .options = o};
   char why[1800], size[120];
   const err e = build(&m, out);
   release(&m);
+  if (e) onnx_notes_free(&m.notes);
   if (!e) {
+    if (!o->notes) onnx_notes_free(&m.notes);
     if (o->notes) *o->notes = m.notes;
     return ERR_OK;
   }

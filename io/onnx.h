@@ -6,12 +6,16 @@
 /** What was done to a model that its numbers depend on. */
 struct onnx_notes {
   char taken_off[128]; /* "Softmax 'prob'": what followed the logits in the file; "": nothing */
+  char *weight_files; /* owned: the files of external data that were read, by name below the model's
+                          folder, sorted, a line each; NULL: none */
 };
+
+void onnx_notes_free(struct onnx_notes *notes);
 
 struct onnx_options {
   int height, width;  /* > 0: extents of the input, in place of the model's own */
   const char *output; /* name of the logits; NULL: the model's only output, before its softmax */
-  struct onnx_notes *notes; /* overwritten on success; NULL: not wanted */
+  struct onnx_notes *notes; /* overwritten on success, then the caller frees; NULL: not wanted */
 };
 
 /** Read a model: check it, fold its constants, build the graph.

@@ -105,7 +105,8 @@ static err canonical(const char *model, const char *location, char **out)
 
 /** The entry of a file, new when it is seen for the first time, which raises what constants may
  *  occupy. */
-static err credit(struct onnx_model *m, const struct onnx_file *file, int64_t size, int *out)
+static err credit(struct onnx_model *m, const struct onnx_file *file, const char *name,
+                  int64_t size, int *out)
 {
   for (int i = m->n_files - 1; i >= 0; i--) {
     if (m->files[i].device != file->device || m->files[i].inode != file->inode) continue;
@@ -122,7 +123,10 @@ static err credit(struct onnx_model *m, const struct onnx_file *file, int64_t si
     m->files = p;
     m->max_files = bigger;
   }
+  char *copy = strdup(name);
+  CHECK(copy, ERR_MEMORY, "no memory for the list of files");
   m->files[m->n_files] = *file;
+  m->files[m->n_files].name = copy;
   onnx_budget_raise(m, size);
   *out = m->n_files++;
   return ERR_OK;
@@ -208,7 +212,7 @@ static err read_named(struct onnx_model *m, const struct place *at, struct reque
   TRY(check_location(at->location));
   TRY(canonical(m->path, at->location, &path));
   TRY_DONE(onnx_file_open(path, &fd, &size, &file));
-  TRY_DONE(credit(m, &file, size, &i));
+  TRY_DONE(credit(m, &file, at->location, size, &i));
   TRY_DONE(check_place(at, r->bytes, size));
   TRY_DONE(check_sum(&m->files[i], path, at));
   const bool aligned = at->offset % (int64_t)sizeof(float) == 0 && r->bytes > 0;
@@ -236,6 +240,31 @@ err onnx_external_read(struct onnx_model *m, const Onnx__TensorProto *t, const c
   char why[600];
   (void)snprintf(why, sizeof why, "%s", err_message());
   return FAIL(e, "external data of tensor '%.200s': %s", name, why);
+}
+
+static int by_name(const void *a, const void *b)
+{
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+err onnx_external_note(struct onnx_model *m)
+{
+  const size_t n = (size_t)m->n_files;
+  size_t bytes = 1;
+  if (!n) return ERR_OK;
+  for (size_t i = 0; i < n; i++) bytes += strlen(m->files[i].name) + 1;
+  const char **name = malloc(n * sizeof *name);
+  char *text = malloc(bytes), *to = text;
+  m->notes.weight_files = text;
+  if (!name || !text) {
+    free((void *)name);
+    return FAIL(ERR_MEMORY, "no memory for the names of %zu files", n);
+  }
+  for (size_t i = 0; i < n; i++) name[i] = m->files[i].name;
+  qsort((void *)name, n, sizeof *name, by_name);
+  for (size_t i = 0; i < n; i++) to = stpcpy(stpcpy(to, name[i]), "\n");
+  free((void *)name);
+  return ERR_OK;
 }
 
 err onnx_external_keep(struct onnx_model *m)

@@ -49,6 +49,7 @@ struct onnx_node {
 
 /** A file of external data that was opened before. */
 struct onnx_file {
+  char *name; /* as the model has it first; owned */
   uint64_t device, inode;
   bool checked;   /* its checksum was compared */
   uint8_t *bytes; /* mapped, if it is; goes to the graph */
@@ -62,6 +63,7 @@ struct onnx_model {
   Onnx__GraphProto *graph;
   int opset;
   int64_t budget; /* bytes that constants may still take */
+  int64_t work;   /* steps that computing constants took */
   int n_files, max_files;
   struct onnx_file *files;
   int n_values;
@@ -196,6 +198,13 @@ void onnx_budget_raise(struct onnx_model *m, int64_t file_bytes);
  *  more than its files hold. */
 MUST_CHECK err onnx_budget_take(struct onnx_model *m, int64_t bytes);
 
+/** ERR_FORMAT where `bytes` for a moment are more than constants may still occupy. */
+MUST_CHECK err onnx_budget_check(const struct onnx_model *m, int64_t bytes);
+
+/** Count steps of computing constants: elements that are read, or products that are summed.
+ *  Errors: ERR_UNSUPPORTED for more than the limit. */
+MUST_CHECK err onnx_work_take(struct onnx_model *m, double steps);
+
 /** A new constant with room for its elements; the caller frees.  Counts against the budget. */
 MUST_CHECK err onnx_constant_make(struct onnx_model *m, const struct shape *shape, bool floats,
                                   struct onnx_constant **out);
@@ -217,6 +226,9 @@ MUST_CHECK err onnx_tensor_read(struct onnx_model *m, Onnx__TensorProto *t, cons
 MUST_CHECK err onnx_external_read(struct onnx_model *m, const Onnx__TensorProto *t,
                                   const char *name, int64_t bytes, bool map, bool *mapped,
                                   uint8_t **out);
+
+/** Note the names of the files. */
+MUST_CHECK err onnx_external_note(struct onnx_model *m);
 
 /** Hand the mapped files over to the graph. */
 MUST_CHECK err onnx_external_keep(struct onnx_model *m);

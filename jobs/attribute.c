@@ -147,6 +147,7 @@ static err with_setup(struct setup *s, const struct options *o, int *exit_code)
   if (!dry) comm_catch_signals(); /* a warning that comes early stops at the first unit */
   TRY(comm_agree(setup_model(s, o)));
   TRY(setup_ranks(s));
+  if (!dry) TRY(setup_weights(s));
   TRY(setup_data(s, o));
   TRY(setup_plan(s, o));
   TRY(comm_agree(setup_shard(s, o)));

@@ -78,6 +78,7 @@ static err add_root(struct attribute_schema *a, const struct options *o)
   add_text(a, "job", "attribute");
   if (s->n_shards) add_shard(a);
   add_text(a, "model_sha256", s->model_sha256);
+  if (s->weights_sha256) add_text(a, "weights_sha256", s->weights_sha256);
   add_text(a, "config", pool_text(a->pool, "%s", config));
   free(config);
   add_text(a, "data_sha256", dataset_sha256(s->data));

@@ -6,6 +6,7 @@
 #include "jobs/print.h"
 #include "jobs/runs.h"
 #include "jobs/view.h"
+#include "jobs/weights.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -136,6 +137,20 @@ static err say_source(struct view *v, const char *what, const char *sum_name)
   return e;
 }
 
+/** The model's files of external data. */
+static err say_weights(struct view *v)
+{
+  char *text = NULL, *rest = NULL;
+
+  TRY(view_text(v, "weights_sha256", &text));
+  for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+    if (strlen(line) > WEIGHTS_NAME_AT)
+      say("weights", "%s (SHA-256 %.12s...)", line + WEIGHTS_NAME_AT, line);
+  }
+  free(text);
+  return ERR_OK;
+}
+
 static void say_tables(const struct view *v, bool all)
 {
   say_list("targets", v->target, v->n_targets, all);
@@ -195,6 +210,7 @@ static err describe(struct view *v, const struct runs *runs, bool all)
 {
   say_title(v, runs);
   TRY(say_source(v, "model", "model_sha256"));
+  TRY(say_weights(v));
   TRY(say_source(v, "data", "data_sha256"));
   say_samples(v, all);
   TRY(say_accuracy(v));

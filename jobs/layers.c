@@ -110,6 +110,7 @@ static err run(const struct options *o, int *exit_code)
   print_taps(g);
   print_totals(g);
   if (notes.taken_off[0]) printf("the logits are what goes into %s\n", notes.taken_off);
+  onnx_notes_free(&notes);
   graph_free(&g);
   *exit_code = EXIT_DONE;
   return ERR_OK;

@@ -6,6 +6,7 @@
 #include "core/select.h"
 #include "jobs/memory.h"
 #include "jobs/size.h"
+#include "jobs/weights.h"
 #include "pipeline/comm.h"
 
 #include <stdio.h>
@@ -94,6 +95,31 @@ err setup_ranks(struct setup *s)
   TRY(comm_agree(same_kernels()));
   TRY(comm_agree(same_model(s->model_sha256)));
   TRY(share_weights(s));
+  return ERR_OK;
+}
+
+/** Rank 0 reads the files of weights; the others look whether theirs are as large. */
+err setup_weights(struct setup *s)
+{
+  char sizes[65] = "", first[65];
+  int64_t bytes = 0;
+  if (!s->notes.weight_files) return ERR_OK;
+  err e = weights_sizes(s->model_path, s->notes.weight_files, sizes);
+  if (!e && comm_rank() == 0)
+    e = weights_sums(s->model_path, s->notes.weight_files, &s->weights_sha256);
+  TRY(comm_agree(e));
+  e = ERR_OK;
+  if (!comm_same(sizes, first, sizeof first)) {
+    e = FAIL(ERR_MISMATCH,
+             "the model's external data look different from here than from rank 0: is "
+             "a file system not shared?");
+  }
+  TRY(comm_agree(e));
+  if (comm_rank() == 0) bytes = (int64_t)strlen(s->weights_sha256) + 1;
+  comm_share(&bytes, sizeof bytes);
+  if (comm_rank() != 0) s->weights_sha256 = malloc((size_t)bytes);
+  TRY(comm_agree(s->weights_sha256 ? ERR_OK : FAIL(ERR_MEMORY, "no memory for checksums")));
+  comm_share(s->weights_sha256, bytes);
   return ERR_OK;
 }
 
@@ -242,6 +268,8 @@ void setup_free(struct setup *s)
   graph_free(&s->graph);
   shared_free(&s->list);
   free(s->own_list);
+  onnx_notes_free(&s->notes);
+  free(s->weights_sha256);
   shared_free(&s->prepared);
   shared_free(&s->weights);
 }

@@ -15,6 +15,7 @@
 struct setup {
   const char *model_path, *data_path; /* as given */
   char model_sha256[65];
+  char *weights_sha256;    /* of the files of external data, see weights.h; NULL: none */
   struct onnx_notes notes; /* what was done to the model while it was read */
   struct graph *graph;
   struct recipe recipe;
@@ -115,6 +116,9 @@ MUST_CHECK err setup_model(struct setup *s, const struct options *o);
 /** Refuse ranks that would compute something else: other kernels, another model.  Ranks of one node
  *  then hold the weights in common.  Collective. */
 MUST_CHECK err setup_ranks(struct setup *s);
+
+/** Checksums of the model's external data; every rank must see files of the same sizes.  Collective. */
+MUST_CHECK err setup_weights(struct setup *s);
 
 /** Open the data set: rank 0 reads the list, a node holds it once, and each rank looks whether one file
  *  of it is the same from there.  Collective. */

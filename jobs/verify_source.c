@@ -5,6 +5,7 @@
 #include "jobs/pictures.h"
 #include "jobs/setup.h"
 #include "jobs/verify.h"
+#include "jobs/weights.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,13 +49,40 @@ static err compare(struct verify *c, const char *what, const char *path, const c
   return ERR_OK;
 }
 
+/** Each file of external data; those that differ or are missing are problems by name. */
+static err check_weights(struct verify *c, const char *model)
+{
+  char *text = NULL, *rest = NULL, sum[65];
+  err e = ERR_OK;
+
+  TRY(view_text(c->view, "weights_sha256", &text));
+  for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+    char *file = NULL;
+    if (strlen(line) < WEIGHTS_NAME_AT) continue;
+    e = weights_path(model, line + WEIGHTS_NAME_AT, &file);
+    if (e) break;
+    if (dataset_file_sha256(file, sum)) {
+      verify_problem(c, "external data of the model: %.300s", err_message());
+    } else if (strncmp(line, sum, 64) != 0) {
+      verify_problem(
+          c,
+          "external data %s are not those of the study: SHA-256 is %.12s..., recorded is "
+          "%.12s...",
+          file, sum, line);
+    }
+    free(file);
+  }
+  free(text);
+  return e;
+}
+
 static err sum_model(struct verify *c, const char *path)
 {
   char sum[65];
 
   TRY(dataset_file_sha256(path, sum));
   TRY(compare(c, "model", path, sum));
-  return ERR_OK;
+  return check_weights(c, path);
 }
 
 err verify_model(struct verify *c)

@@ -35,13 +35,33 @@ static err compare_config(const char *path, const char *there, const char *here,
   return e;
 }
 
+/** How much of a text is shown: a line. */
+static int shown(const char *text)
+{
+  enum { MOST = 200 };
+  const size_t n = strcspn(text, "\n");
+  return n < MOST ? (int)n : MOST;
+}
+
+/** Go to the line, in two texts of several, in which they differ first. */
+static void find_line(const char **there, const char **here)
+{
+  const char *a = *there, *b = *here;
+  for (; *a && *a == *b; a++, b++) {
+    if (*a != '\n') continue;
+    *there = a + 1;
+    *here = b + 1;
+  }
+}
+
 err study_compare(const char *path, const char *name, const char *there, const char *here,
                   const char *remedy)
 {
   if (!strcmp(there, here)) return ERR_OK;
   if (!strcmp(name, "config")) TRY(compare_config(path, there, here, remedy));
-  return FAIL(ERR_MISMATCH, "%s belongs to another study: %s is '%.200s' there, '%.200s' here%s",
-              path, name, there, here, remedy);
+  find_line(&there, &here);
+  return FAIL(ERR_MISMATCH, "%s belongs to another study: %s is '%.*s' there, '%.*s' here%s", path,
+              name, shown(there), there, shown(here), here, remedy);
 }
 
 int study_is_description(const char *name)

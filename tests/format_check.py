@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 CONTRACT = json.loads((pathlib.Path(__file__).parent.parent / "docs" / "format.json").read_text())
-IS_TEXT = {"text": r"(?s).*", "sha256": r"[0-9a-f]{64}"}
+IS_TEXT = {"text": r"(?s).*", "sha256": r"[0-9a-f]{64}", "sums": r"([0-9a-f]{64}  [^\n]+\n)+"}
 
 
 def kind(dataset):
@@ -164,7 +164,8 @@ def check_file(file):
         yield f"schema version {file.attrs.get('schema_version')}, not {CONTRACT['schema_version']}"
         return
     want = CONTRACT["jobs"][job]
-    complaints = list(check_attributes("/", file.attrs, want["attributes"]))
+    optional = {name: type_ for name, type_ in want.get("optional_attributes", {}).items() if name in file.attrs}
+    complaints = list(check_attributes("/", file.attrs, want["attributes"] | optional))
     for name, group in want["groups"].items():
         if name in file:
             complaints += check_group(file[name], group)

@@ -11,6 +11,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
   if (n < 1) return 0;
   if (bytes[0] & 1) o.height = o.width = 8;
   if (bytes[0] & 2) o.output = "p";
-  if (!onnx_read(fuzz_file(".onnx", bytes + 1, n - 1), &o, &g)) graph_free(&g);
+  if (!onnx_read(fuzz_file(".onnx", bytes + 1, n - 1), &o, &g)) {
+    graph_free(&g);
+    onnx_notes_free(&notes);
+  }
   return 0;
 }

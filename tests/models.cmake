@@ -17,6 +17,7 @@ add_custom_target(models_proof
 add_executable(tool_model tool_model.c)
 target_link_libraries(tool_model PRIVATE io m)
 target_compile_options(tool_model PRIVATE ${warnings})
+script(models.external)
 script(proof.models)
 foreach(name io.onnx_nodes io.onnx_graphs)
   script(${name})
