@@ -39,11 +39,18 @@ static void on_read(png_structp png, png_bytep out, size_t n)
   job->at += n;
 }
 
-/** Text and colour profiles are never looked at, so that no time goes into unpacking them. */
-static void skip_texts(png_structp png)
+static const png_byte exif_name[] = "eXIf";
+
+/** Chunks that are never looked at are skipped: libpng takes memory as large as a chunk says it is before
+ *  it reads any of it, but for those that it is told not to know, which may not be larger than the
+ *  file. */
+static void choose_chunks(png_structp png, const struct decoding *d)
 {
-  static const png_byte names[] = "iCCP\0iTXt\0tEXt\0zTXt";
-  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, names, 4);
+  static const png_byte skipped[] = "iCCP\0iTXt\0tEXt\0zTXt\0sPLT\0pCAL\0sCAL";
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, skipped, sizeof skipped / 5);
+  png_set_keep_unknown_chunks(png, d->exif ? PNG_HANDLE_CHUNK_ALWAYS : PNG_HANDLE_CHUNK_NEVER,
+                              exif_name, 1);
+  png_set_chunk_malloc_max(png, d->n);
 }
 
 static err read_header(struct png_job *job)
@@ -52,7 +59,7 @@ static err read_header(struct png_job *job)
 
   png_set_read_fn(job->png, job, on_read);
   png_set_user_limits(job->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* image_begin has its own */
-  skip_texts(job->png);
+  choose_chunks(job->png, d);
   png_read_info(job->png, job->info);
   const int colour = png_get_color_type(job->png, job->info);
   png_set_packing(job->png);
@@ -104,15 +111,23 @@ static err apply_palette(const struct png_job *job)
   return ERR_OK;
 }
 
+/** The last EXIF chunk decides, as in Pillow. */
+static void find_orientation(struct png_job *job)
+{
+  png_unknown_chunkp chunk = NULL;
+  const int n = png_get_unknown_chunks(job->png, job->info, &chunk);
+
+  for (int i = 0; i < n; i++) {
+    if (memcmp(chunk[i].name, exif_name, sizeof exif_name) == 0)
+      job->to->orientation = image_orientation(chunk[i].data, chunk[i].size);
+  }
+}
+
 static err decode(struct png_job *job)
 {
-  png_bytep exif = NULL;
-  png_uint_32 n = 0;
-
   TRY(read_header(job));
   TRY(read_rows(job));
-  if (png_get_eXIf_1(job->png, job->info, &n, &exif))
-    job->to->orientation = image_orientation(exif, n);
+  find_orientation(job);
   if (png_get_color_type(job->png, job->info) == PNG_COLOR_TYPE_PALETTE) TRY(apply_palette(job));
   return ERR_OK;
 }

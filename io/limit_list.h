@@ -13,5 +13,6 @@ LIMIT(ONNX_GROWTH, "onnx-growth", 12, 1, 1 << 20,
 LIMIT(ONNX_INTEGERS, "onnx-integers", 1 << 28, 1, INT32_MAX, "elements of an integer tensor")
 LIMIT(ONNX_NESTING, "onnx-nesting", 32, 4, 128, "messages of a model inside one another")
 LIMIT(ONNX_SIDE, "onnx-side", 65536, 1, 1 << 24, "rows or columns of a model's input")
+LIMIT(ONNX_WORK, "onnx-work", 20000000000, 1, 1LL << 60, "steps of computing a model's constants")
 LIMIT(RECIPE_BYTES, "recipe-bytes", 64 << 20, 1, 1 << 30, "bytes of a recipe or a list of classes")
 LIMIT(SAMPLES, "samples", 100000000, 1, INT32_MAX, "samples of a data set")

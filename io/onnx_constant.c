@@ -34,12 +34,28 @@ void onnx_budget_raise(struct onnx_model *m, int64_t file_bytes)
   m->budget = m->budget > MOST_BUDGET - more ? MOST_BUDGET : m->budget + more;
 }
 
-err onnx_budget_take(struct onnx_model *m, int64_t bytes)
+err onnx_work_take(struct onnx_model *m, double steps)
+{
+  const int64_t most = limit_of(LIMIT_ONNX_WORK);
+  CHECK(steps <= (double)(most - m->work), ERR_UNSUPPORTED,
+        "computing the model's constants would take more than %" PRId64 " steps%s", most,
+        limit_hint(LIMIT_ONNX_WORK));
+  m->work += (int64_t)steps;
+  return ERR_OK;
+}
+
+err onnx_budget_check(const struct onnx_model *m, int64_t bytes)
 {
   CHECK(bytes <= m->budget, ERR_FORMAT,
         "its constants want far more memory than its files hold data: limits onnx-free=%" PRId64
         " and onnx-growth=%" PRId64 ", --reader-limits NAME=N sets others",
         limit_of(LIMIT_ONNX_FREE), limit_of(LIMIT_ONNX_GROWTH));
+  return ERR_OK;
+}
+
+err onnx_budget_take(struct onnx_model *m, int64_t bytes)
+{
+  TRY(onnx_budget_check(m, bytes));
   m->budget -= bytes;
   return ERR_OK;
 }

@@ -94,6 +94,8 @@ err onnx_fold(struct onnx_model *m, struct onnx_node *n, const struct attr_list 
   struct fold f = {.m = m, .node = n, .attrs = attrs, .n_in = n->n_in, .in = in};
   TRY_DONE(gather_inputs(&f, folder && folder->activations, in, &activation, &ready));
   if (!ready) goto done;
+  for (int i = 0; i < n->n_in; i++)
+    if (in[i]) TRY_DONE(onnx_work_take(m, (double)shape_count(&in[i]->shape)));
   TRY_DONE(run(&f, folder, op));
   settle(&f, done);
 done:

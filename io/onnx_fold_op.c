@@ -3,6 +3,7 @@
  *  small network makes, for example. */
 #include "io/onnx_fold.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum { MAX_IN = 16 };
@@ -31,8 +32,25 @@ static err operands(const struct fold *f, struct alone *a)
   return ERR_OK;
 }
 
-static err room(size_t bytes, void **out)
+/** How many products or elements are summed: as the operator says, or its window for each output; an
+ *  Einsum might read all of its first input. */
+static double steps(const struct fold *f, const struct op *op, const struct op_site *at)
 {
+  const struct attr *kernel = attr_find(f->attrs, "kernel_shape");
+  const struct attr *size = attr_find(f->attrs, "size");
+  const double out = (double)shape_count(&at->ys);
+  double each = 1;
+  if (op->flops) return (double)op->flops(at);
+  for (int k = 0; kernel && kernel->kind == ATTR_INTS && k < kernel->n; k++)
+    each *= fabs((double)kernel->ints[k]);
+  if (size && size->kind == ATTR_INT) each *= fabs((double)size->i);
+  if (attr_find(f->attrs, "equation")) each *= (double)shape_count(&at->in[0].shape);
+  return out * each;
+}
+
+static err room(const struct fold *f, size_t bytes, void **out)
+{
+  TRY(onnx_budget_check(f->m, bytes < INT64_MAX ? (int64_t)bytes : INT64_MAX));
   *out = bytes ? aligned_alloc(64, (bytes + 63) / 64 * 64) : NULL;
   CHECK(!bytes || *out, ERR_MEMORY, "no memory for %zu bytes", bytes);
   return ERR_OK;
@@ -40,12 +58,13 @@ static err room(size_t bytes, void **out)
 
 static err compute(struct fold *f, const struct op *op, struct alone *a, struct op_site *at)
 {
-  TRY(room(op->aux_bytes ? op->aux_bytes(at) : 0, &a->aux));
-  TRY(room(op->work_bytes ? op->work_bytes(at) : 0, &a->work));
-  TRY(room(op->prepared_bytes ? op->prepared_bytes(at) : 0, &a->prepared));
+  TRY(onnx_fold_out(f, &at->ys, true));
+  TRY(onnx_work_take(f->m, steps(f, op, at)));
+  TRY(room(f, op->aux_bytes ? op->aux_bytes(at) : 0, &a->aux));
+  TRY(room(f, op->work_bytes ? op->work_bytes(at) : 0, &a->work));
+  TRY(room(f, op->prepared_bytes ? op->prepared_bytes(at) : 0, &a->prepared));
   if (a->prepared) op->prepare(at, a->prepared);
   at->prepared = a->prepared;
-  TRY(onnx_fold_out(f, &at->ys, true));
   const struct op_fwd c = {
       .at = at, .x = a->x, .y = f->out->floats, .aux = a->aux, .work = a->work};
   op->forward(&c);

@@ -90,6 +90,7 @@ CASES = {
     "onnx-integers": (1, lambda f, o: f.layers("large.onnx", o), 2),
     "onnx-nesting": (4, lambda f, o: f.layers("large.onnx", o), 2),
     "onnx-side": (7, lambda f, o: f.layers("large.onnx", o), 2),
+    "onnx-work": (1000, lambda f, o: f.layers("large.onnx", o), 2),
     "recipe-bytes": (10, lambda f, o: f.study("images", o), 2),
     "samples": (2, lambda f, o: f.study("rows.h5", o), 2),
 }
