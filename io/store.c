@@ -1,8 +1,5 @@
 /** @file
- *  Opening, finding, writing and reading rows, syncing.
- *
- *  Rows are whole leading rows of contiguous variables, so each write is one range of the file: one
- *  pwrite by the rank that calls it, without any other rank. */
+ *  Opening and closing, finding variables, syncing. */
 #include "io/store.h"
 
 #include "io/store_hdf5.h"
@@ -16,9 +13,6 @@
 #include <unistd.h>
 
 enum { ROOM = 16 };
-
-/* HDF5 1.10 gives MPI a count of bytes as an int: larger blocks of rows go in parts. */
-static const int64_t max_transfer = INT64_C(1) << 30;
 
 static err check_origin(const struct store *s)
 {
@@ -237,39 +231,7 @@ enum store_type store_kind(const struct store *s, int var)
   return s->slots[var].kind;
 }
 
-static err check_rows(const struct store *s, const struct store_slot *v, int64_t first,
-                      int64_t count)
-{
-  CHECK(v->kind != STORE_TEXT, ERR_UNSUPPORTED, "%s: rows of the text %s cannot be moved", s->path,
-        v->path);
-  CHECK(first >= 0 && count >= 0 && first <= (int64_t)v->dim[0] - count, ERR_SHAPE,
-        "%s: rows %" PRId64 " to %" PRId64 " of %s, which has %" PRId64, s->path, first,
-        first + count, v->path, (int64_t)v->dim[0]);
-  CHECK(v->row_bytes <= INT32_MAX, ERR_UNSUPPORTED, "%s: a row of %s has %" PRId64 " bytes",
-        s->path, v->path, v->row_bytes);
-  return ERR_OK;
-}
-
-/** Rows [first, first + count) of the file, count of them in memory.  New space, or negative. */
-static hid_t select_rows(const struct store_slot *v, int64_t first, int64_t count)
-{
-  hsize_t start[STORE_MAX_DIMS] = {(hsize_t)first}, size[STORE_MAX_DIMS];
-  memcpy(size, v->dim, sizeof size);
-  size[0] = (hsize_t)count;
-  if (H5Sselect_hyperslab(v->space, H5S_SELECT_SET, start, NULL, size, NULL) < 0) {
-    return H5I_INVALID_HID;
-  }
-  return H5Screate_simple(v->n_dims, size, NULL);
-}
-
-/** Rows of one transfer. */
-static int64_t part_rows(const struct store_slot *v, int64_t left)
-{
-  const int64_t fit = max_transfer / v->row_bytes > 0 ? max_transfer / v->row_bytes : 1;
-  return left < fit ? left : fit;
-}
-
-static double clock_seconds(void)
+double store_clock(void)
 {
   struct timespec now = {0};
   (void)clock_gettime(CLOCK_MONOTONIC, &now);
@@ -281,66 +243,11 @@ double store_seconds(const struct store *s)
   return s->seconds;
 }
 
-static err write_part(const struct store *s, const struct store_slot *v, int64_t first, int64_t n,
-                      const void *from)
-{
-  const hid_t memory = select_rows(v, first, n);
-  errno = 0;
-  const herr_t failed = H5Dwrite(v->set, v->type, memory, v->space, s->transfer, from);
-  const int why = errno; /* MPI-IO keeps it to itself */
-  const err e = failed >= 0
-                    ? ERR_OK
-                    : FAIL(ERR_IO, "%s: cannot write rows %" PRId64 " to %" PRId64 " of %s: %s",
-                           s->path, first, first + n, v->path, why ? strerror(why) : REASON);
-  store_drop(memory);
-  return e;
-}
-
-err store_write(struct store *s, int var, int64_t first, int64_t count, const void *rows)
-{
-  const struct store_slot *const v = &s->slots[var];
-  const double began = clock_seconds();
-  const char *from = rows;
-  TRY(check_rows(s, v, first, count));
-  store_sums_add(s, var, first, count, rows);
-  while (count > 0) {
-    const int64_t n = part_rows(v, count);
-    TRY(write_part(s, v, first, n, from));
-    first += n;
-    count -= n;
-    from += n * v->row_bytes;
-  }
-  s->seconds += clock_seconds() - began;
-  return ERR_OK;
-}
-
-err store_read(struct store *s, int var, int64_t first, int64_t count, void *rows)
-{
-  const struct store_slot *const v = &s->slots[var];
-  char *to = rows;
-  TRY(check_rows(s, v, first, count));
-  while (count > 0) {
-    const int64_t n = part_rows(v, count);
-    const hid_t memory = select_rows(v, first, n);
-    const herr_t failed = H5Dread(v->set, v->type, memory, v->space, s->transfer, to);
-    const err e = failed >= 0
-                      ? ERR_OK
-                      : FAIL(ERR_IO, "%s: cannot read rows %" PRId64 " to %" PRId64 " of %s: %s",
-                             s->path, first, first + n, v->path, REASON);
-    store_drop(memory);
-    TRY(e);
-    first += n;
-    count -= n;
-    to += n * v->row_bytes;
-  }
-  return ERR_OK;
-}
-
 err store_sync(struct store *s)
 {
-  const double began = clock_seconds();
+  const double began = store_clock();
   CHECK(fsync(s->fd) == 0, ERR_IO, "cannot sync %s: %s", s->path, strerror(errno));
-  s->seconds += clock_seconds() - began;
+  s->seconds += store_clock() - began;
   return ERR_OK;
 }
 

@@ -128,6 +128,9 @@ MUST_CHECK err store_attr_read_text(hid_t object, const char *name, char **out);
 /** Values of a dataset of strings.  One block, freed by one free(). */
 MUST_CHECK err store_strings(hid_t set, const char *path, int64_t *n, char ***out);
 
+/** Seconds of a clock that only runs forwards. */
+double store_clock(void);
+
 /** A store without a file; NULL when out of memory.  store_close() frees it. */
 struct store *store_make(const char *path);
 

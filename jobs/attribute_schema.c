@@ -1,12 +1,10 @@
 /** @file
- *  Groups and attributes of the file; the variables of /maps are in attribute_maps.c. */
-#include "jobs/attribute_schema.h"
-
+ *  Groups and attributes of the file; /samples is in attribute_samples.c, /maps in attribute_maps.c. */
 #include "core/product.h"
 #include "io/versions.h"
 #include "jobs/attribute_config.h"
 #include "jobs/attribute_maps.h"
-#include "jobs/pool.h"
+#include "jobs/attribute_schema_impl.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,18 +12,6 @@
 
 enum { MAX_ATTRS = 24, MAX_FIXED_DIMS = 16, MAX_FIXED_VARS = 20 };
 
-struct attribute_schema {
-  struct pool *pool;
-  const struct setup *setup;
-  struct store_schema schema;
-  struct store_attr *attrs;
-  struct store_dim *dims;
-  struct store_var *vars;
-  const char **variables; /* [n plan taps] */
-};
-
-static const char *const axis_hw[] = {"height", "width"};
-static const char *const axis_box[] = {"xmin", "ymin", "xmax", "ymax"};
 static const char *const axis_shape[] = {"channels", "height", "width"};
 
 static void add_text(struct attribute_schema *a, const char *name, const char *text)
@@ -43,14 +29,14 @@ static void add_number(struct attribute_schema *a, const char *name, int64_t val
       (struct store_attr){.name = name, .type = STORE_I64, .n = 1, .i64 = v};
 }
 
-static void add_dim(struct attribute_schema *a, const char *group, const char *name, int64_t size,
-                    const char *const *text, const char *long_name)
+void attribute_schema_dim(struct attribute_schema *a, const char *group, const char *name,
+                          int64_t size, const char *const *text, const char *long_name)
 {
   a->dims[a->schema.n_dims++] = (struct store_dim){
       .group = group, .name = name, .size = size, .text = text, .long_name = long_name};
 }
 
-static void add_var(struct attribute_schema *a, const struct store_var *v)
+void attribute_schema_var(struct attribute_schema *a, const struct store_var *v)
 {
   a->vars[a->schema.n_vars++] = *v;
 }
@@ -94,122 +80,6 @@ static err add_root(struct attribute_schema *a, const struct options *o)
   return ERR_OK;
 }
 
-/** Label, box and path of every sample, as the data set lists them. */
-static void add_listed(struct attribute_schema *a)
-{
-  const struct dataset *d = a->setup->data;
-  const int64_t n = a->setup->brief ? 0 : a->setup->count;
-  const char **path = pool_take(a->pool, (size_t)n, sizeof *path);
-  int32_t *label = pool_take(a->pool, (size_t)n, sizeof *label);
-  int32_t *box = pool_take(a->pool, (size_t)n * 4, sizeof *box);
-  if (!path || !label || !box) return;
-  for (int64_t i = 0; i < n; i++) {
-    const struct sample s = dataset_sample(d, a->setup->first + i);
-    path[i] = s.path;
-    label[i] = s.label;
-    for (int k = 0; k < 4; k++) box[4 * i + k] = s.has_box ? s.box[k] : -1;
-  }
-  add_var(a, &(struct store_var){.group = "samples",
-                                 .name = "path",
-                                 .type = STORE_TEXT,
-                                 .n_dims = 1,
-                                 .dims = {"sample"},
-                                 .units = "1",
-                                 .data = n ? path : NULL,
-                                 .long_name = "Where the sample lies in the data set"});
-  add_var(a, &(struct store_var){.group = "samples",
-                                 .name = "label",
-                                 .type = STORE_I32,
-                                 .n_dims = 1,
-                                 .dims = {"sample"},
-                                 .units = "1",
-                                 .data = n ? label : NULL,
-                                 .long_name = "Class of the sample, -1 where none is known"});
-  add_var(a, &(struct store_var){.group = "samples",
-                                 .name = "box",
-                                 .type = STORE_I32,
-                                 .n_dims = 2,
-                                 .dims = {"sample", "axis_box"},
-                                 .units = "pixel",
-                                 .data = n ? box : NULL,
-                                 .long_name = "Object's box, inclusive pixels of the file's image, "
-                                              "-1 where none is known"});
-}
-
-static void add_status(struct attribute_schema *a)
-{
-#define E(name, word, text) (name),
-  static const int64_t values[] = {SAMPLE_STATUS_LIST(E)};
-#undef E
-#define E(name, word, text) word " "
-  static const char meanings[] = SAMPLE_STATUS_LIST(E);
-#undef E
-  enum { N = sizeof values / sizeof *values };
-  struct store_attr *attr = pool_take(a->pool, 2, sizeof *attr);
-  if (!attr) return;
-  attr[0] = (struct store_attr){.name = "flag_values", .type = STORE_I64, .n = N, .i64 = values};
-  attr[1] =
-      (struct store_attr){.name = "flag_meanings",
-                          .type = STORE_TEXT,
-                          .text = pool_text(a->pool, "%.*s", (int)sizeof meanings - 2, meanings)};
-  add_var(a, &(struct store_var){.group = "samples",
-                                 .name = "status",
-                                 .type = STORE_U8,
-                                 .n_dims = 1,
-                                 .dims = {"sample"},
-                                 .units = "1",
-                                 .zero = true,
-                                 .n_attrs = 2,
-                                 .attrs = attr,
-                                 .long_name = "What became of the sample; only 1 has data"});
-}
-
-static void add_samples(struct attribute_schema *a)
-{
-  const struct setup *s = a->setup;
-  const struct recipe *r = &s->recipe;
-  const bool named = r->classes && r->n_classes == s->graph->classes;
-  const char **slot = pool_take(a->pool, (size_t)s->n_targets, sizeof *slot);
-  for (int i = 0; slot && i < s->n_targets; i++) slot[i] = s->targets[i].name;
-  a->dims[a->schema.n_dims++] = attribute_maps_samples("samples", s);
-  add_dim(a, "samples", "class", s->graph->classes, named ? (const char *const *)r->classes : NULL,
-          "Class of the model");
-  add_dim(a, "samples", "target", s->n_targets, slot, "Target slot: whose logit is explained");
-  add_dim(a, "samples", "axis_hw", 2, axis_hw, "Height and width");
-  add_dim(a, "samples", "axis_box", 4, axis_box, "Corners of a box");
-  add_listed(a);
-  add_var(a, &(struct store_var){.group = "samples",
-                                 .name = "size",
-                                 .type = STORE_I32,
-                                 .n_dims = 2,
-                                 .dims = {"sample", "axis_hw"},
-                                 .units = "pixel",
-                                 .long_name = "Size of the file's image, 0 where unknown"});
-  add_status(a);
-  add_var(a, &(struct store_var){.group = "samples",
-                                 .name = "logits",
-                                 .type = STORE_F32,
-                                 .n_dims = 2,
-                                 .dims = {"sample", "class"},
-                                 .units = "1",
-                                 .long_name = "Logits of the model"});
-  add_var(a, &(struct store_var){.group = "samples",
-                                 .name = "target_class",
-                                 .type = STORE_I32,
-                                 .n_dims = 2,
-                                 .dims = {"sample", "target"},
-                                 .units = "1",
-                                 .long_name = "Class that the maps of the slot explain, -1: none"});
-  add_var(a, &(struct store_var){.group = "samples",
-                                 .name = "score",
-                                 .type = STORE_F32,
-                                 .n_dims = 2,
-                                 .dims = {"sample", "target"},
-                                 .units = "1",
-                                 .long_name = "Logit of that class, NaN: none"});
-  attribute_maps_dims(a->pool, s, slot, a->dims, &a->schema.n_dims);
-}
-
 static void add_layers(struct attribute_schema *a)
 {
   const struct plan *p = a->setup->plan;
@@ -227,53 +97,53 @@ static void add_layers(struct attribute_schema *a)
     shape[3 * i + 1] = t->height;
     shape[3 * i + 2] = t->width;
   }
-  add_dim(a, "layers", "layer", p->n_taps, name, "Tap: a value of the model's graph");
-  add_dim(a, "layers", "axis_shape", 3, axis_shape, "Channels, height and width");
-  add_var(a, &(struct store_var){.group = "layers",
-                                 .name = "operator",
-                                 .type = STORE_TEXT,
-                                 .n_dims = 1,
-                                 .dims = {"layer"},
-                                 .units = "1",
-                                 .data = op,
-                                 .long_name = "Operator that makes the value"});
-  add_var(a, &(struct store_var){.group = "layers",
-                                 .name = "shape",
-                                 .type = STORE_I32,
-                                 .n_dims = 2,
-                                 .dims = {"layer", "axis_shape"},
-                                 .units = "1",
-                                 .data = shape,
-                                 .long_name = "Shape of the value for one sample"});
-  add_var(a, &(struct store_var){.group = "layers",
-                                 .name = "index",
-                                 .type = STORE_I32,
-                                 .n_dims = 1,
-                                 .dims = {"layer"},
-                                 .units = "1",
-                                 .data = index,
-                                 .long_name = "Index of the tap in the model"});
-  add_var(a, &(struct store_var){.group = "layers",
-                                 .name = "variable",
-                                 .type = STORE_TEXT,
-                                 .n_dims = 1,
-                                 .dims = {"layer"},
-                                 .units = "1",
-                                 .data = a->variables,
-                                 .long_name = "Name of the tap's variable in /maps"});
+  attribute_schema_dim(a, "layers", "layer", p->n_taps, name, "Tap: a value of the model's graph");
+  attribute_schema_dim(a, "layers", "axis_shape", 3, axis_shape, "Channels, height and width");
+  attribute_schema_var(a, &(struct store_var){.group = "layers",
+                                              .name = "operator",
+                                              .type = STORE_TEXT,
+                                              .n_dims = 1,
+                                              .dims = {"layer"},
+                                              .units = "1",
+                                              .data = op,
+                                              .long_name = "Operator that makes the value"});
+  attribute_schema_var(a, &(struct store_var){.group = "layers",
+                                              .name = "shape",
+                                              .type = STORE_I32,
+                                              .n_dims = 2,
+                                              .dims = {"layer", "axis_shape"},
+                                              .units = "1",
+                                              .data = shape,
+                                              .long_name = "Shape of the value for one sample"});
+  attribute_schema_var(a, &(struct store_var){.group = "layers",
+                                              .name = "index",
+                                              .type = STORE_I32,
+                                              .n_dims = 1,
+                                              .dims = {"layer"},
+                                              .units = "1",
+                                              .data = index,
+                                              .long_name = "Index of the tap in the model"});
+  attribute_schema_var(a, &(struct store_var){.group = "layers",
+                                              .name = "variable",
+                                              .type = STORE_TEXT,
+                                              .n_dims = 1,
+                                              .dims = {"layer"},
+                                              .units = "1",
+                                              .data = a->variables,
+                                              .long_name = "Name of the tap's variable in /maps"});
 }
 
 static void add_method_text(struct attribute_schema *a, const char *name, const char *long_name,
                             const char *const *text)
 {
-  add_var(a, &(struct store_var){.group = "methods",
-                                 .name = name,
-                                 .type = STORE_TEXT,
-                                 .n_dims = 1,
-                                 .dims = {"method"},
-                                 .units = "1",
-                                 .data = text,
-                                 .long_name = long_name});
+  attribute_schema_var(a, &(struct store_var){.group = "methods",
+                                              .name = name,
+                                              .type = STORE_TEXT,
+                                              .n_dims = 1,
+                                              .dims = {"method"},
+                                              .units = "1",
+                                              .data = text,
+                                              .long_name = long_name});
 }
 
 static void add_methods(struct attribute_schema *a)
@@ -293,7 +163,8 @@ static void add_methods(struct attribute_schema *a)
     source[i] = s->methods[i].source;
     rule[i] = s->methods[i].rule->name;
   }
-  add_dim(a, "methods", "method", s->n_methods, name, "Method, named as it was asked for");
+  attribute_schema_dim(a, "methods", "method", s->n_methods, name,
+                       "Method, named as it was asked for");
   add_method_text(a, "canonical", "rule/extract/aggregate", canonical);
   add_method_text(a, "formula", "What a map holds at position u", formula);
   add_method_text(a, "source", "Where the method is from", source);
@@ -311,14 +182,16 @@ static void add_checks(struct attribute_schema *a)
       name[n++] = pool_text(a->pool, "%s/%s", v->group, v->name);
   }
   a->dims[a->schema.n_dims++] = attribute_maps_samples("checks", a->setup);
-  add_dim(a, "checks", "variable", n, name, "Variable of this file with a row for each sample");
-  add_var(a, &(struct store_var){.group = "checks",
-                                 .name = "crc32",
-                                 .type = STORE_U32,
-                                 .n_dims = 2,
-                                 .dims = {"sample", "variable"},
-                                 .units = "1",
-                                 .long_name = "CRC-32 of the sample's row of the variable"});
+  attribute_schema_dim(a, "checks", "variable", n, name,
+                       "Variable of this file with a row for each sample");
+  attribute_schema_var(
+      a, &(struct store_var){.group = "checks",
+                             .name = "crc32",
+                             .type = STORE_U32,
+                             .n_dims = 2,
+                             .dims = {"sample", "variable"},
+                             .units = "1",
+                             .long_name = "CRC-32 of the sample's row of the variable"});
 }
 
 static err fill(struct attribute_schema *a, const struct options *o)
@@ -331,7 +204,7 @@ static err fill(struct attribute_schema *a, const struct options *o)
   CHECK(!pool_failed(a->pool), ERR_MEMORY, "no memory to describe the file");
   attribute_maps_names(a->pool, a->setup->plan, a->variables);
   TRY(add_root(a, o));
-  add_samples(a);
+  attribute_schema_samples(a);
   add_layers(a);
   add_methods(a);
   attribute_maps_vars(a->pool, a->setup, a->variables, a->vars, &a->schema.n_vars);
