@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All tests: ./test.sh (under 15 minutes on 2 cores, installation excluded); ./test.sh long adds soaks,
-# whole studies and benchmarks.  RETROGRAD_TESTS=regex runs only the tests that match.
+# whole studies, fuzzing and benchmarks.  RETROGRAD_TESTS=regex runs only the tests that match.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -21,6 +21,10 @@ ctest --test-dir build/release -j "$jobs" --output-on-failure -R "${RETROGRAD_TE
 echo "== tests under sanitizers"
 ctest --test-dir build/asan -j "$jobs" --output-on-failure -L asan -R "${RETROGRAD_TESTS:-.}" || status=1
 if [ "${1:-}" = long ]; then
+  echo "== fuzzing"
+  cmake --preset fuzz >/dev/null
+  cmake --build --preset fuzz -j "$jobs"
+  tests/fuzz_run.py || status=1
   echo "== benchmark"
   tests/bench/run.sh --write || status=1
 fi

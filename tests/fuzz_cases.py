@@ -1,8 +1,6 @@
 """Fuzz targets on their seeds, on the kept corpus and on every case that was found once (fuzz_seeds.py).
 
-With LONG=1 and a libFuzzer build in build/fuzz (cmake --preset fuzz && cmake --build --preset fuzz) new
-executions of all targets as well, for as many seconds as FUZZ_SECONDS says, a minute each where it is not
-set.  fuzz_run.py runs each to its count and prints the table.
+fuzz_run.py makes new executions.
 """
 
 import os
@@ -11,9 +9,7 @@ import sys
 import tempfile
 
 import fuzz_seeds
-from fuzz_seeds import SOURCE, TARGETS
-
-LONG_SECONDS = os.environ.get("FUZZ_SECONDS", str(60 * len(TARGETS)))
+from fuzz_seeds import TARGETS
 
 
 def run(target):
@@ -29,13 +25,6 @@ def run(target):
 
 def main():
     failed = [target for target in TARGETS if run(target)]
-    built = os.path.join(SOURCE, "build", "fuzz", "tests", "fuzz_" + TARGETS[-1])
-    if os.environ.get("LONG", "") not in ("", "0") and os.path.exists(built):
-        with tempfile.TemporaryDirectory() as folder:
-            more = subprocess.run([sys.executable, os.path.join(SOURCE, "tests", "fuzz_run.py"), "--folder", folder,
-                                   "--seconds", LONG_SECONDS, "--turn", "60"])
-        if more.returncode:
-            failed.append("new executions")
     print("failed: " + ", ".join(failed) if failed else f"{len(TARGETS)} targets")
     return 1 if failed else 0
 
