@@ -71,6 +71,22 @@ static inline const real *conv_biases(const struct op_site *at, const real *cons
   return at->n_in > CONV_B && at->in[CONV_B].present ? x[CONV_B] : NULL;
 }
 
+/* For struct op_linear of convolutions in either direction. */
+static inline int conv_weights(const struct op_site *at)
+{
+  (void)at;
+  return CONV_W;
+}
+static inline int conv_channels(const struct op_site *at)
+{
+  return at->ys.dim[1];
+}
+static inline real conv_bias_at(const struct op_site *at, int output)
+{
+  const bool given = at->n_in > CONV_B && at->in[CONV_B].present;
+  return given ? at->in[CONV_B].data[output] : REAL(0.0);
+}
+
 /** The bias of output m, or 0. */
 static inline real conv_bias(const struct op_site *at, const real *const *x, int m)
 {

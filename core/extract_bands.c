@@ -12,7 +12,8 @@ struct bands {
   unsigned wanted_a, wanted_g; /* STATS_* over channels of a and of g */
   struct stats a, g, out;
   struct extract_call call;
-  int a_rows; /* rows of `a` that are there */
+  double *weights; /* [extracts with weights][channels] */
+  int a_rows;      /* rows of `a` that are there */
 };
 
 int extract_bands_rows(int height, int width)
@@ -23,6 +24,14 @@ int extract_bands_rows(int height, int width)
   return (height + bands - 1) / bands;
 }
 
+/** Extracts among the first n that have weights of channels. */
+static size_t weighted(int n)
+{
+  size_t some = 0;
+  for (int i = 0; i < n; i++) some += extract_all[i]->begin != NULL;
+  return some;
+}
+
 size_t extract_bands_bytes(int channels, int height, int width, int rows)
 {
   const size_t plane = (size_t)height * (size_t)width, band = (size_t)rows * (size_t)width;
@@ -31,7 +40,7 @@ size_t extract_bands_bytes(int channels, int height, int width, int rows)
     const size_t bytes = (*x)->work_bytes ? (*x)->work_bytes(width, rows) : 0;
     own = bytes > own ? bytes : own;
   }
-  return (5 * plane + 10 * band + (size_t)channels) * sizeof(double) + own;
+  return (5 * plane + 10 * band + (size_t)channels * weighted(N_EXTRACTS)) * sizeof(double) + own;
 }
 
 /** What an extract wants of the stats that it is made from: a product of extremes takes both, and so
@@ -52,9 +61,10 @@ static struct bands make(const struct extract_bands *b)
                     .a = stats_at(memory, plane),
                     .g = stats_at(memory + 5 * plane, band),
                     .out = stats_at(memory + 5 * plane + 5 * band, band)};
-  double *weights = memory + 5 * plane + 10 * band;
-  s.call = (struct extract_call){
-      .at = b->at, .weights = weights, .work = weights + b->at.channels, .out = &s.out};
+  s.weights = memory + 5 * plane + 10 * band;
+  s.call = (struct extract_call){.at = b->at,
+                                 .work = s.weights + (size_t)b->at.channels * weighted(N_EXTRACTS),
+                                 .out = &s.out};
   for (int i = 0; i < N_EXTRACTS; i++) {
     const unsigned parts = wanted_of_parts(extract_all[i], b->wanted[i]);
     if (extract_all[i]->needs & EXTRACT_STATS_A) s.wanted_a |= parts;
@@ -82,6 +92,13 @@ static void shared_stats(struct bands *s)
   }
 }
 
+/** The weights of extract i, NULL where it has none. */
+static double *weights_of(const struct bands *s, int i)
+{
+  if (!extract_all[i]->begin) return NULL;
+  return s->weights + (size_t)s->call.at.channels * weighted(i);
+}
+
 static void run_band(struct bands *s)
 {
   const struct extract_bands *b = s->b;
@@ -90,6 +107,7 @@ static void run_band(struct bands *s)
   for (int i = 0; i < N_EXTRACTS; i++) {
     if (!b->wanted[i]) continue;
     s->call.wanted = b->wanted[i];
+    s->call.weights = weights_of(s, i);
     extract_all[i]->run(&s->call);
     b->take(b->who, i, (int64_t)s->call.row * width, s->call.rows * width, &s->out);
   }
@@ -101,8 +119,11 @@ void extract_bands_run(const struct extract_bands *b)
   s.call.a = &s.a;
   s.call.g = &s.g;
   s.call.out = &s.out;
-  for (int i = 0; i < N_EXTRACTS; i++)
-    if (b->wanted[i] && extract_all[i]->begin) extract_all[i]->begin(&s.call);
+  for (int i = 0; i < N_EXTRACTS; i++) {
+    if (!b->wanted[i] || !extract_all[i]->begin) continue;
+    s.call.weights = weights_of(&s, i);
+    extract_all[i]->begin(&s.call);
+  }
   for (int row = 0; row < b->at.height; row += b->rows) {
     s.call.row = row;
     s.call.rows = b->at.height - row < b->rows ? b->at.height - row : b->rows;

@@ -10,24 +10,10 @@
 #include <string.h>
 
 const struct alias alias_all[] = {
-    {"gradient", "gradient/bias/maxabs", "max_k |g_k|",
-     "Simonyan, Vedaldi, Zisserman 2013, arXiv:1312.6034", false},
-    {"gradient_sum", "gradient/bias/sum", "sum_k g_k",
-     "Rebuffi et al. 2020, arXiv:2004.02866 (bias, sum)", false},
-    {"input_x_gradient", "gradient/scaling/sum", "sum_c x_c g_c at the input",
-     "Shrikumar et al. 2016, arXiv:1605.01713", true},
-    {"guided_backprop", "guided/bias/maxabs", "max_k |g_k| under the rule guided",
-     "Springenberg et al. 2014, arXiv:1412.6806", false},
-    {"deconvnet", "deconvnet/bias/maxabs", "max_k |g_k| under the rule deconvnet",
-     "Zeiler, Fergus 2013, arXiv:1311.2901", false},
-    {"grad_cam", "gradient/cam/relu_sum", "max(sum_k mean_v(g_k) a_k, 0)",
-     "Selvaraju et al. 2017, arXiv:1610.02391", false},
-    {"linear_approx", "gradient/scaling/sum", "sum_k a_k g_k",
-     "Rebuffi et al. 2020, arXiv:2004.02866 (scaling, sum)", false},
-    {"normgrad", "gradient/conv1x1/norm", "|a| |g| (Frobenius norm of a g')",
-     "Rebuffi et al. 2020, arXiv:2004.02866, NormGrad", false},
-    {"normgrad_selective", "gradient/scaling/filter_norm", "|max(a * g, 0)|",
-     "Rebuffi et al. 2020, arXiv:2004.02866, selective NormGrad", false},
+#define ALIAS(name, canonical, formula, source, input_only, basic) \
+  {name, canonical, formula, source, input_only, basic},
+#include "core/alias_list.h"
+#undef ALIAS
     {0},
 };
 
@@ -61,18 +47,20 @@ static err append(struct list *l, const struct method *m)
   return ERR_OK;
 }
 
-static struct method cell(const struct rule *r, const struct extract *x, const struct aggregate *a)
+static struct method cell(const struct rule_use *r, const struct extract *x,
+                          const struct aggregate *a)
 {
-  struct method m = {.rule = r, .extract = x, .aggregate = a};
-  (void)snprintf(m.canonical, sizeof m.canonical, "%s/%s/%s", r->name, x->name, a->name);
+  struct method m = {.rule = *r, .extract = x, .aggregate = a};
+  (void)snprintf(m.canonical, sizeof m.canonical, "%s/%s/%s", r->text, x->name, a->name);
   (void)snprintf(m.given, sizeof m.given, "%s", m.canonical);
-  (void)snprintf(m.formula, sizeof m.formula, "%s, %s; %s", a->formula, x->formula, r->formula);
-  (void)snprintf(m.source, sizeof m.source, "%s", x->source);
+  (void)snprintf(m.formula, sizeof m.formula, "%s, %s; %s", a->formula, x->formula,
+                 r->rule->formula);
+  (void)snprintf(m.source, sizeof m.source, "%s", r->rule->relevance ? r->rule->source : x->source);
   return m;
 }
 
-/** Split "a/b/c" into three parts; false when it is something else. */
-static bool split(const char *name, char part[3][64])
+/** rule/extract/aggregate, cut up; false when it is something else. */
+static bool split(const char *name, char part[3][METHOD_TEXT])
 {
   int p = 0;
   size_t used = 0;
@@ -90,7 +78,8 @@ static bool split(const char *name, char part[3][64])
 }
 
 /** Every cell of one rule whose other two parts match. */
-static err append_cells(struct list *l, const struct rule *r, char part[3][64], int *found)
+static err append_cells(struct list *l, const struct rule_use *r, char part[3][METHOD_TEXT],
+                        int *found)
 {
   for (const struct extract *const *x = extract_all; *x; x++) {
     for (const struct aggregate *a = aggregate_all; a->name; a++) {
@@ -104,18 +93,39 @@ static err append_cells(struct list *l, const struct rule *r, char part[3][64], 
 }
 
 /** Every cell whose three parts match; globs and plain names alike. */
-static err append_matches(struct list *l, char part[3][64], int *found)
+static err append_matches(struct list *l, char part[3][METHOD_TEXT], int *found)
 {
-  for (const struct rule *const *r = rule_all; *r; r++)
-    if (!fnmatch(part[0], (*r)->name, 0)) TRY(append_cells(l, *r, part, found));
+  struct rule_use use;
+  if (strchr(part[0], '(')) {
+    TRY(rule_parse(part[0], &use));
+    return append_cells(l, &use, part, found);
+  }
+  for (const struct rule *const *r = rule_all; *r; r++) {
+    use = rule_default(*r);
+    if (!fnmatch(part[0], (*r)->name, 0)) TRY(append_cells(l, &use, part, found));
+  }
   return ERR_OK;
+}
+
+/** A relevance rule by itself: relevance, summed over channels. */
+static err append_relevance(struct list *l, const char *name)
+{
+  struct rule_use use;
+  TRY(rule_parse(name, &use));
+  CHECK(use.rule->relevance, ERR_USAGE,
+        "'%s' is a rule: write rule/extract/aggregate, such as %s/bias/maxabs", name, name);
+  struct method m = cell(&use, extract_find("bias"), aggregate_find("sum"));
+  (void)snprintf(m.given, sizeof m.given, "%s", name);
+  return append(l, &m);
 }
 
 static err append_alias(struct list *l, const struct alias *alias)
 {
-  char part[3][64] = {"", "", ""};
+  char part[3][METHOD_TEXT] = {"", "", ""};
+  struct rule_use use;
   (void)split(alias->canonical, part);
-  struct method m = cell(rule_find(part[0]), extract_find(part[1]), aggregate_find(part[2]));
+  TRY(rule_parse(part[0], &use));
+  struct method m = cell(&use, extract_find(part[1]), aggregate_find(part[2]));
   m.input_only = alias->input_only;
   (void)snprintf(m.given, sizeof m.given, "%s", alias->name);
   (void)snprintf(m.formula, sizeof m.formula, "%s", alias->formula);
@@ -133,25 +143,35 @@ static bool is_named(const struct list *l, const char *canonical)
 
 static err append_table(struct list *l, bool only_unnamed)
 {
+  const struct rule_use gradient = rule_default(rule_find("gradient"));
   for (int i = 0; i < N_TABLE_EXTRACTS * N_TABLE_AGGREGATES; i++) {
-    const struct method m =
-        cell(rule_find("gradient"), extract_find(table_extracts[i / N_TABLE_AGGREGATES]),
-             aggregate_find(table_aggregates[i % N_TABLE_AGGREGATES]));
+    const struct method m = cell(&gradient, extract_find(table_extracts[i / N_TABLE_AGGREGATES]),
+                                 aggregate_find(table_aggregates[i % N_TABLE_AGGREGATES]));
     if (only_unnamed && is_named(l, m.canonical)) continue;
     TRY(append(l, &m));
   }
   return ERR_OK;
 }
 
+static err append_basic(struct list *l)
+{
+  for (const struct alias *a = alias_all; a->name; a++)
+    if (a->basic) TRY(append_alias(l, a));
+  TRY(append_table(l, true));
+  return ERR_OK;
+}
+
 static err append_all(struct list *l)
 {
   for (const struct alias *a = alias_all; a->name; a++) TRY(append_alias(l, a));
+  for (const struct rule *const *r = rule_all; *r; r++)
+    if ((*r)->relevance) TRY(append_relevance(l, (*r)->name));
   TRY(append_table(l, true));
   return ERR_OK;
 }
 
 /** Say which part of rule/extract/aggregate does not exist. */
-static err unknown_part(const char *name, char part[3][64])
+static err unknown_part(const char *name, char part[3][METHOD_TEXT])
 {
   static const char *const kind[] = {"rule", "extract", "aggregate"};
   enum { MOST = 64 };
@@ -177,28 +197,41 @@ static err unknown_part(const char *name, char part[3][64])
 
 static err unknown_name(const char *name)
 {
-  enum { MOST = 64 };
-  const char *names[MOST + 2];
+  enum { MOST = 128 };
+  const char *names[MOST + 3];
   int n = 0;
   for (const struct alias *a = alias_all; a->name && n < MOST; a++) names[n++] = a->name;
+  for (const struct rule *const *r = rule_all; *r && n < MOST; r++)
+    if ((*r)->relevance) names[n++] = (*r)->name;
   names[n++] = "table";
+  names[n++] = "basic";
   names[n++] = "all";
   char near[256];
   return FAIL(ERR_USAGE, "there is no method '%s'%s (see retrograd methods)", name,
               nearest_text(name, names, n, near, sizeof near));
 }
 
+/** The name begins with that of a rule: the rule itself, maybe with parameters. */
+static bool names_rule(const char *name)
+{
+  const size_t n = strcspn(name, "(");
+  for (const struct rule *const *r = rule_all; *r; r++)
+    if (strlen((*r)->name) == n && !strncmp((*r)->name, name, n)) return true;
+  return false;
+}
+
 static err expand_one(struct list *l, const char *name)
 {
+  char part[3][METHOD_TEXT] = {"", "", ""};
+  int found = 0;
+  CHECK(strlen(name) < METHOD_TEXT, ERR_USAGE,
+        "there is no method '%s': names have at most %d characters", name, METHOD_TEXT - 1);
   if (!strcmp(name, "all")) return append_all(l);
+  if (!strcmp(name, "basic")) return append_basic(l);
   if (!strcmp(name, "table")) return append_table(l, false);
   for (const struct alias *a = alias_all; a->name; a++)
     if (!strcmp(a->name, name)) return append_alias(l, a);
-  CHECK(!strchr(name, '('), ERR_UNSUPPORTED,
-        "method '%s': rules and wrappers with parameters are not available in this version", name);
-  char part[3][64] = {"", "", ""};
-  int found = 0;
-  if (!split(name, part)) return unknown_name(name);
+  if (!split(name, part)) return names_rule(name) ? append_relevance(l, name) : unknown_name(name);
   TRY(append_matches(l, part, &found));
   if (!found) return unknown_part(name, part);
   return ERR_OK;

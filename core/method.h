@@ -7,12 +7,14 @@
 
 #include <stdbool.h>
 
+enum { METHOD_TEXT = 160 };
+
 struct method {
-  char given[64];     /* as the user wrote it */
-  char canonical[64]; /* rule/extract/aggregate */
-  char formula[256];
+  char given[METHOD_TEXT];     /* as the user wrote it */
+  char canonical[METHOD_TEXT]; /* rule(parameters)/extract/aggregate */
+  char formula[512];
   char source[256];
-  const struct rule *rule;
+  struct rule_use rule;
   const struct extract *extract;
   const struct aggregate *aggregate;
   bool input_only; /* lives at the input, not at every tap */
@@ -22,6 +24,7 @@ struct method {
 struct alias {
   const char *name, *canonical, *formula, *source;
   bool input_only;
+  bool basic; /* one of `basic` */
 };
 
 /** All aliases, ended by a NULL name. */
@@ -29,8 +32,11 @@ extern const struct alias alias_all[];
 
 /** Expand a list of names into methods, in order, each canonical form and name once.
  *
- *  A name is an alias, `rule/extract/aggregate` (each part may be a glob: gradient/ * / *, without the
- *  blanks), `table` (the whole extract-and-aggregate table under the rule gradient), or `all` (every
- *  alias, then the cells of the table that no alias names).
+ *  A name is an alias; a relevance rule by itself, which means rule/bias/sum; `rule/extract/aggregate`
+ *  (each part may be a glob: gradient/ * / *, without the blanks; a rule may have parameters:
+ *  rectgrad(q=95)/bias/sum); `table` (the whole extract-and-aggregate table under the rule gradient);
+ *  `basic` (the aliases under gradient, guided and deconvnet that are not of the class-activation family
+ *  but for grad_cam, then the cells of the table that no alias names); or `all` (every alias, every
+ *  relevance rule by itself, and those cells).
  *  *out [*n] is new, the caller frees.  Errors: ERR_USAGE with the nearest names. */
 MUST_CHECK err method_expand(const char *const *names, int n_names, struct method **out, int *n);

@@ -38,6 +38,8 @@ struct op_fwd {
   void *work; /* [work_bytes] scratch */
 };
 
+struct rule_site; /* core/rule.h */
+
 struct op_bwd {
   const struct op_site *at;
   const real *const *x; /* as in op_fwd; an activation may be NULL unless OP_READS_X is declared */
@@ -48,6 +50,7 @@ struct op_bwd {
   real *const *dx;      /* [n_in] adjoints of x: ACCUMULATED (+=); NULL where none is wanted */
   const bool *set;      /* [n_in] true: dx[i] holds nothing yet and is overwritten instead; only for
                            operators that declare `can_set`, NULL for others */
+  const struct rule_site *rule; /* for overrides of a rule; operators do not look at it */
 };
 
 /** Whether dx[i] is to be overwritten. */
@@ -56,8 +59,31 @@ static inline bool op_sets(const struct op_bwd *c, int i)
   return c->set && c->set[i];
 }
 
-/* OWN is for rules that call the operator's own backward: what that reads. */
-enum { OP_READS_X = 1, OP_READS_Y = 2, OP_READS_AUX = 4, OP_READS_OWN = 8 };
+/* OWN is for rules that call the operator's own backward: what that reads.  WEIGHTS: constants as they
+ * are, also where something was prepared from them. */
+enum { OP_READS_X = 1, OP_READS_Y = 2, OP_READS_AUX = 4, OP_READS_OWN = 8, OP_READS_WEIGHTS = 16 };
+
+/* What an operator does to its activations, for rules that treat many operators alike. */
+enum op_role {
+  OP_WEIGHTED,  /* y = W x + b with constant weights */
+  OP_LINEAR,    /* linear in its activations: sums, means, products with constants */
+  OP_SCALING,   /* every channel times a constant, plus a constant */
+  OP_POINTWISE, /* y_i = f(x_i), or f of two where one is chosen */
+  OP_ROUTING,   /* every y_i is one of the x_j, or a constant */
+  OP_PRODUCT,   /* the product of two activations, element by element */
+  OP_QUOTIENT,  /* their quotient */
+  OP_MIXING     /* anything else */
+};
+
+/** Weights of an operator whose role is OP_WEIGHTED. */
+struct op_linear {
+  int bias;                                              /* its operand; 0: it has none */
+  int (*weights)(const struct op_site *at);              /* their operand; < 0: not constant */
+  int (*output_of)(const struct op_site *at, int64_t i); /* the output that weight i feeds */
+  int (*outputs)(const struct op_site *at);              /* how many there are */
+  real (*bias_of)(const struct op_site *at, int output); /* what the bias adds to it */
+  bool (*last)(const struct op_site *at); /* outputs are y's last dimension; NULL: its channels */
+};
 
 /* Where results may lie.  FORWARD: y may be the memory of x[0].  BACKWARD: dx[0] may be the memory of
  * dy when it is set, not accumulated.  BOTH: of two inputs, dx[1] may be there, too. */
@@ -83,6 +109,7 @@ struct op {
   unsigned (*reads_at)(const struct op_site *at); /* the same at a site that may want less; NULL */
   bool can_set;                                   /* `backward` obeys `set` */
   unsigned in_place;                              /* OP_IN_PLACE_* */
+  const struct op_linear *linear; /* of operators in the list as WEIGHTED; NULL for others */
   /* For reports only: how it is computed, and multiplications and additions of one sample by direct
    * sums, the same in both directions; NULL: one way; not counted. */
   const char *(*variant)(const struct op_site *at);
@@ -101,6 +128,10 @@ int64_t op_weight_flops(const struct op_site *at);
 
 /** All operators, in the order of op_list.h, ended by NULL. */
 extern const struct op *const op_all[];
+
+/** The role of an operator where it stands: a product with a constant is linear, one of matrices that
+ *  are both activations mixes. */
+enum op_role op_role(const struct op *op, const struct op_site *at);
 
 /** The operator of an ONNX type, or NULL. */
 const struct op *op_find(const char *name);

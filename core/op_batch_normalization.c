@@ -4,8 +4,8 @@
  *    y = a (x - mean) + b,   a = scale / sqrt(variance + epsilon)
  *
  *  Source: ONNX operator specification, BatchNormalization-7, -9, -14, -15. */
+#include "core/batch_normalization.h"
 #include "core/elementwise.h"
-#include "core/op.h"
 #include "core/operand.h"
 #include "core/simd.h"
 
@@ -51,6 +51,15 @@ static real slope(const struct op_site *at, const real *const *x, int channel)
   const struct norm *a = at->attr;
   return (real)((double)x[SCALE][channel] /
                 sqrt((double)x[VARIANCE][channel] + (double)a->epsilon));
+}
+
+void batch_normalization_affine(const struct op_site *at, int channel, double slope_shift[2])
+{
+  const struct norm *a = at->attr;
+  const struct operand *in = at->in;
+  slope_shift[0] = (double)in[SCALE].data[channel] /
+                   sqrt((double)in[VARIANCE].data[channel] + (double)a->epsilon);
+  slope_shift[1] = (double)in[BIAS].data[channel] - slope_shift[0] * (double)in[MEAN].data[channel];
 }
 
 /* y may be x, element by element: no iteration reads what another one wrote. */

@@ -128,6 +128,21 @@ static const char *variant(const struct op_site *at)
   return kernel_at(at)->name;
 }
 
+/** Weights are [M, C/G, KH, KW]. */
+static int output_of(const struct op_site *at, int64_t i)
+{
+  const struct conv *a = at->attr;
+  return (int)(i / (shape_count(&at->in[CONV_W].shape) / a->outputs));
+}
+
+static const struct op_linear linear = {
+    .bias = CONV_B,
+    .weights = conv_weights,
+    .output_of = output_of,
+    .outputs = conv_channels,
+    .bias_of = conv_bias_at,
+};
+
 const struct op op_conv = {
     .name = "Conv",
     .source = "ONNX operators, Conv-11",
@@ -143,6 +158,7 @@ const struct op op_conv = {
     .forward = forward,
     .backward = backward,
     .can_set = true,
+    .linear = &linear,
     .variant = variant,
     .flops = op_weight_flops,
 };

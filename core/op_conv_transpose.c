@@ -155,6 +155,24 @@ static int64_t flops(const struct op_site *at)
   return 2 * shape_count(&at->in[CONV_W].shape) * shape_inner(&at->in[CONV_X].shape);
 }
 
+/** Weights are [C, M/G, KH, KW]; the group of an input channel is that of its outputs. */
+static int output_of(const struct op_site *at, int64_t i)
+{
+  const struct transposed *a = at->attr;
+  const int *dim = at->in[CONV_W].shape.dim;
+  const int64_t kernel = (int64_t)dim[2] * dim[3];
+  const int64_t group = i / (kernel * dim[1]) / (dim[0] / a->conv.groups);
+  return (int)(group * dim[1] + i / kernel % dim[1]);
+}
+
+static const struct op_linear linear = {
+    .bias = CONV_B,
+    .weights = conv_weights,
+    .output_of = output_of,
+    .outputs = conv_channels,
+    .bias_of = conv_bias_at,
+};
+
 const struct op op_conv_transpose = {
     .name = "ConvTranspose",
     .source = "ONNX operators, ConvTranspose-11",
@@ -167,5 +185,6 @@ const struct op op_conv_transpose = {
     .forward = forward,
     .backward = backward,
     .can_set = true,
+    .linear = &linear,
     .flops = flops,
 };

@@ -75,11 +75,11 @@ static size_t work_bytes(const struct op_site *at)
          (rows_of(at) ? rows : product_work_bytes(at->batch));
 }
 
-static real bias_of(const struct op_fwd *c, int output)
+static real bias_of(const struct op_site *at, int output)
 {
-  const struct dense *a = c->at->attr;
-  if (!operand_given(c->at->in, c->at->n_in, 2)) return REAL(0.0);
-  return a->beta * c->x[2][(int64_t)output * a->c_step];
+  const struct dense *a = at->attr;
+  if (!operand_given(at->in, at->n_in, 2)) return REAL(0.0);
+  return a->beta * at->in[2].data[(int64_t)output * a->c_step];
 }
 
 /** y = A op(B) row by row of all samples, then scaled and biased. */
@@ -100,7 +100,7 @@ static void forward_rows(const struct op_fwd *c, int rows)
                                           .work = c->work});
   for (int r = 0; r < rows; r++) {
     real *restrict y = c->y + (int64_t)r * k;
-    for (int i = 0; i < k; i++) y[i] = a->alpha * y[i] + bias_of(c, i);
+    for (int i = 0; i < k; i++) y[i] = a->alpha * y[i] + bias_of(c->at, i);
   }
 }
 
@@ -124,7 +124,7 @@ static void forward(const struct op_fwd *c)
                             .c_step = batch,
                             .work = c->work});
   for (int i = 0; i < k; i++) {
-    const real add = bias_of(c, i);
+    const real add = bias_of(c->at, i);
     real *restrict y = c->y + (int64_t)i * batch;
     for (int b = 0; b < batch; b++) y[b] = a->alpha * y[b] + add;
   }
@@ -180,6 +180,38 @@ static int64_t flops(const struct op_site *at)
   return 2 * shape_count(&at->ys) * at->in[0].shape.dim[1];
 }
 
+static int weights(const struct op_site *at)
+{
+  (void)at;
+  return 1;
+}
+
+static int outputs(const struct op_site *at)
+{
+  return at->ys.dim[1];
+}
+
+static int output_of(const struct op_site *at, int64_t i)
+{
+  const struct dense *a = at->attr;
+  const int columns = at->in[1].shape.dim[1];
+  return (int)(a->b_transposed ? i / columns : i % columns);
+}
+
+static bool has_rows(const struct op_site *at)
+{
+  return rows_of(at) > 0;
+}
+
+static const struct op_linear linear = {
+    .bias = 2,
+    .weights = weights,
+    .output_of = output_of,
+    .outputs = outputs,
+    .bias_of = bias_of,
+    .last = has_rows,
+};
+
 const struct op op_gemm = {
     .name = "Gemm",
     .source = "ONNX operators, Gemm-13",
@@ -192,5 +224,6 @@ const struct op op_gemm = {
     .forward = forward,
     .backward = backward,
     .can_set = true,
+    .linear = &linear,
     .flops = flops,
 };

@@ -234,6 +234,42 @@ static int64_t flops(const struct op_site *at)
   return 2 * shape_count(&at->ys) * last(&at->in[A].shape, 0);
 }
 
+static int weights(const struct op_site *at)
+{
+  return at->in[B].fixed ? B : at->in[A].fixed ? A : -1;
+}
+
+static int outputs(const struct op_site *at)
+{
+  return last(&at->ys, at->in[A].fixed);
+}
+
+static int output_of(const struct op_site *at, int64_t i)
+{
+  const int columns = last(&at->in[weights(at)].shape, 0),
+            rows = last(&at->in[weights(at)].shape, 1);
+  return (int)(at->in[A].fixed ? i / columns % rows : i % columns);
+}
+
+static real bias_of(const struct op_site *at, int output)
+{
+  (void)at, (void)output;
+  return REAL(0.0);
+}
+
+static bool are_last(const struct op_site *at)
+{
+  return !is_features(at->in);
+}
+
+static const struct op_linear linear = {
+    .weights = weights,
+    .output_of = output_of,
+    .outputs = outputs,
+    .bias_of = bias_of,
+    .last = are_last,
+};
+
 const struct op op_matmul = {
     .name = "MatMul",
     .source = "ONNX operators, MatMul-13",
@@ -246,6 +282,7 @@ const struct op op_matmul = {
     .backward_reads = OP_READS_X,
     .reads_at = op_product_reads,
     .can_set = true,
+    .linear = &linear,
     .variant = variant,
     .flops = flops,
 };

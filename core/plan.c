@@ -29,9 +29,13 @@ void plan_free(struct plan **p)
   free(s->operands);
   free(s->tap_of_value);
   free(s->tap_methods);
+  free(s->pass_of);
   free(s->need);
   free(s->tapped);
   free(s->kept);
+  free(s->rule_sites);
+  free((void *)s->overrides);
+  free(s->marks);
   free(s->activation);
   free(s->signal);
   free(s->aux);
@@ -61,9 +65,11 @@ static err allocate(struct plan_storage *s, const struct plan_request *r)
   s->operands = calloc(operands, sizeof *s->operands);
   s->tap_of_value = calloc(values, sizeof *s->tap_of_value);
   s->tap_methods = calloc(taps * methods, sizeof *s->tap_methods);
+  s->pass_of = calloc(methods, sizeof *s->pass_of);
   s->need = calloc(values * methods, sizeof *s->need);
   s->tapped = calloc(taps * methods, sizeof *s->tapped);
   s->kept = calloc(values, sizeof *s->kept);
+  s->marks = calloc(2 * values, sizeof *s->marks);
   s->activation = calloc(values, sizeof *s->activation);
   s->signal = calloc(values, sizeof *s->signal);
   s->aux = calloc(nodes, sizeof *s->aux);
@@ -73,9 +79,9 @@ static err allocate(struct plan_storage *s, const struct plan_request *r)
   s->activation_step = calloc(values, sizeof *s->activation_step);
   s->aux_step = calloc(nodes, sizeof *s->aux_step);
   CHECK(s->methods && s->taps && s->passes && s->sites && s->operands && s->tap_of_value &&
-            s->tap_methods && s->need && s->tapped && s->kept && s->activation && s->signal &&
-            s->aux && s->work_fwd && s->work_bwd && s->extract_work && s->activation_step &&
-            s->aux_step,
+            s->tap_methods && s->pass_of && s->need && s->tapped && s->kept && s->marks &&
+            s->activation && s->signal && s->aux && s->work_fwd && s->work_bwd && s->extract_work &&
+            s->activation_step && s->aux_step,
         ERR_MEMORY, "no memory to plan %d nodes", g->n_nodes);
   return ERR_OK;
 }
@@ -134,15 +140,18 @@ static void make_passes(struct plan_storage *s)
   struct plan *p = &s->plan;
   for (int t = 0; t < p->n_taps; t++) {
     for (int k = 0; k < s->taps[t].n_methods; k++) {
-      const struct rule *rule = s->methods[s->taps[t].methods[k]].rule;
+      const struct rule_use *rule = &s->methods[s->taps[t].methods[k]].rule;
       int i = 0;
-      while (i < p->n_passes && s->passes[i].rule != rule) i++;
+      while (i < p->n_passes && !rule_same(&s->passes[i].rule, rule)) i++;
       bool *tapped = s->tapped + (size_t)i * (size_t)p->graph->n_taps;
       if (i == p->n_passes) {
         s->passes[p->n_passes++] =
-            (struct plan_pass){rule, s->need + (size_t)i * (size_t)p->graph->n_values, tapped};
+            (struct plan_pass){.rule = *rule,
+                               .need = s->need + (size_t)i * (size_t)p->graph->n_values,
+                               .tapped = tapped};
       }
       tapped[t] = true;
+      s->pass_of[s->taps[t].methods[k]] = i;
     }
   }
 }
@@ -169,8 +178,10 @@ unsigned plan_reads(const struct plan *p, const struct plan_pass *pass, int node
   bool wanted = false;
   for (int k = 0; k < n->n_in; k++) wanted = wanted || (n->in[k] >= 0 && pass->need[n->in[k]]);
   if (!wanted) return 0;
-  const struct override *o = rule_override(pass->rule, n->op);
-  return o && !(o->reads & OP_READS_OWN) ? o->reads : op_reads(n->op, &p->sites[node]);
+  const struct override *o = pass->overrides[node];
+  if (!o) return op_reads(n->op, &p->sites[node]);
+  return (o->reads & ~(unsigned)OP_READS_OWN) |
+         (o->reads & OP_READS_OWN ? op_reads(n->op, &p->sites[node]) : 0);
 }
 
 static err check_extents(const struct plan_request *r)
@@ -185,7 +196,18 @@ static err check_extents(const struct plan_request *r)
   return ERR_OK;
 }
 
-static err fill(struct plan_storage *s, const struct plan_request *r)
+/** Memory for what every pass has at every node. */
+static err allocate_rules(struct plan_storage *s)
+{
+  const size_t n = (size_t)s->plan.n_passes * (size_t)s->plan.graph->n_nodes + 1;
+  s->rule_sites = calloc(n, sizeof *s->rule_sites);
+  s->overrides = (const struct override **)calloc(n, sizeof *s->overrides);
+  CHECK(s->rule_sites && s->overrides, ERR_MEMORY, "no memory to plan %d passes", s->plan.n_passes);
+  return ERR_OK;
+}
+
+/** All but memory. */
+static err outline(struct plan_storage *s, const struct plan_request *r)
 {
   TRY(allocate(s, r));
   for (int i = 0; i < r->n_methods; i++) s->methods[i] = r->methods[i];
@@ -200,6 +222,7 @@ static err fill(struct plan_storage *s, const struct plan_request *r)
                      .passes = s->passes,
                      .sites = s->sites,
                      .tap_of_value = s->tap_of_value,
+                     .pass_of = s->pass_of,
                      .activation = s->activation,
                      .signal = s->signal,
                      .aux = s->aux,
@@ -213,8 +236,28 @@ static err fill(struct plan_storage *s, const struct plan_request *r)
   make_taps(s, r);
   make_passes(s);
   make_needs(s);
+  TRY(allocate_rules(s));
+  TRY(plan_rules(s, r));
+  return ERR_OK;
+}
+
+static err fill(struct plan_storage *s, const struct plan_request *r)
+{
+  TRY(outline(s, r));
   TRY(plan_prepare(s, r));
   TRY(plan_memory(s));
+  return ERR_OK;
+}
+
+err plan_prepared_bytes(const struct plan_request *r, int64_t *bytes)
+{
+  struct plan_storage *s = calloc(1, sizeof *s);
+  CHECK(s, ERR_MEMORY, "no memory for a plan");
+  struct plan *p = &s->plan;
+  const err e = outline(s, r);
+  if (!e) *bytes = plan_prepared_total(p);
+  plan_free(&p);
+  if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
 }
 

@@ -11,9 +11,11 @@ struct plan_request {
   int batch;     /* samples of a unit */
   int n_targets; /* target slots: one backward pass per rule and slot */
   int n_methods;
-  const struct method *methods; /* [n_methods] */
-  const bool *wanted;           /* [n_taps][n_methods] which method at which tap */
-  bool plain;                   /* no Winograd */
+  const struct method *methods;       /* [n_methods] */
+  const bool *wanted;                 /* [n_taps][n_methods] which method at which tap */
+  bool plain;                         /* no Winograd */
+  const real *input_low, *input_high; /* [channels of the input] smallest and largest number that it
+                                         can hold, for rules that want them; NULL: not known */
   int head,
       part; /* nodes [0, head) go in parts of so many samples; 0: its own choice.  The head must
                      end at a cut (plan_is_cut), and the part must divide the batch */
@@ -35,9 +37,11 @@ struct plan_tap {
 
 /** The backward passes of one rule. */
 struct plan_pass {
-  const struct rule *rule;
+  struct rule_use rule;
   const bool *need;   /* [n_values] true where the signal is wanted */
   const bool *tapped; /* [n plan taps] true where a method of this rule is taken */
+  const struct override *const *overrides; /* [n_nodes] NULL: the operator's own backward */
+  const struct rule_site *sites;           /* [n_nodes] where overrides work */
 };
 
 /** Nodes [0, head) run part by part of the unit, the others once for all of it. */
@@ -54,8 +58,9 @@ struct plan {
   const struct method *methods;   /* [n_methods] */
   const struct plan_tap *taps;    /* [n_taps] in graph order */
   const struct plan_pass *passes; /* [n_passes] one per rule, in order of first use */
-  const struct op_site *sites;    /* [n_nodes] */
-  const int *tap_of_value;        /* [n_values] index into taps, or -1 */
+  const int *pass_of;          /* [n_methods] the pass of a method's rule; of one that is taken */
+  const struct op_site *sites; /* [n_nodes] */
+  const int *tap_of_value;     /* [n_values] index into taps, or -1 */
   /* Offsets into the arena, in bytes; -1 where there is nothing.  What the head makes is that of one
    * part, or of all parts one after the other where a step in bytes is not 0. */
   const int64_t *activation, *signal;        /* [n_values] */
@@ -78,8 +83,13 @@ bool plan_is_cut(const struct graph *g, int node);
  *  machine.  A power of two, at most 16, such that one forward tape stays near 128 MiB. */
 int plan_unit_size(const struct graph *g);
 
-/** Bytes that transformed weights will take in plans of this batch.  Errors: ERR_MEMORY. */
-MUST_CHECK err plan_prepared_bytes(const struct graph *g, int batch, bool plain, int64_t *bytes);
+/** Bytes that a plan of this request will want for what operators and rules make of constants.
+ *  Errors: as plan_make. */
+MUST_CHECK err plan_prepared_bytes(const struct plan_request *r, int64_t *bytes);
+
+/** The BatchNormalization that relevance rules make one with node i, whose output it alone reads; -1
+ *  where there is none. */
+int plan_norm_behind(const struct graph *g, int i);
 
 /** Make a plan.  The request's graph must outlive it; the methods are copied.
  *  Errors: ERR_MEMORY, ERR_SHAPE (a unit too large for 32-bit matrix extents: says which to lower). */

@@ -42,7 +42,7 @@ static bool backward_in_place(const struct plan *p, int i)
   const struct op *op = p->graph->nodes[i].op;
   if (!(op->in_place & OP_IN_PLACE_BACKWARD)) return false;
   for (int k = 0; k < p->n_passes; k++) {
-    const struct override *o = rule_override(p->passes[k].rule, op);
+    const struct override *o = p->passes[k].overrides[i];
     if (o && !o->can_set) return false;
   }
   return true;

@@ -9,8 +9,11 @@ struct plan_storage {
   struct plan_pass *passes;
   struct op_site *sites;
   struct operand *operands; /* of all sites */
-  int *tap_of_value, *tap_methods;
-  bool *need, *tapped, *kept; /* of all passes */
+  int *tap_of_value, *tap_methods, *pass_of;
+  bool *need, *tapped, *kept;        /* of all passes */
+  struct rule_site *rule_sites;      /* [n_passes][n_nodes] */
+  const struct override **overrides; /* [n_passes][n_nodes] */
+  bool *marks;                       /* [2][n_values] scratch of plan_rules */
   unsigned char *prepared;
   int64_t *activation, *signal, *aux, *work_fwd, *work_bwd, *extract_work;
   int64_t *activation_step, *aux_step;
@@ -21,6 +24,13 @@ struct plan_parts plan_parts_of(const struct plan_request *r);
 
 /** Where node i of a graph stands in plans of this batch; in [n_in] overwritten, referred to. */
 struct op_site plan_site(const struct graph *g, int i, int batch, bool plain, struct operand *in);
+
+/** What the rule of every pass does at every node.  Errors: ERR_UNSUPPORTED for an operator that a rule
+ *  has no formula for, ERR_USAGE for a tap at which it has no signal. */
+MUST_CHECK err plan_rules(struct plan_storage *s, const struct plan_request *r);
+
+/** Bytes of everything that operators and rules prepare. */
+int64_t plan_prepared_total(const struct plan *p);
 
 /** Let every operator prepare its constants, e.g. transform weights, where the request says.
  *  Errors: ERR_MEMORY. */

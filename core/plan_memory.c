@@ -267,8 +267,8 @@ static size_t backward_work(const struct plan *p, int node)
   const size_t own = op->work_bytes ? op->work_bytes(&p->sites[node]) : 0;
   size_t most = own;
   for (int k = 0; k < p->n_passes; k++) {
-    const struct override *o = rule_override(p->passes[k].rule, op);
-    const size_t bytes = o ? (o->work_bytes ? o->work_bytes(&p->sites[node]) : 0) : own;
+    const struct override *o = p->passes[k].overrides[node];
+    const size_t bytes = o ? (o->work_bytes ? o->work_bytes(&p->passes[k].sites[node]) : 0) : own;
     most = bytes > most ? bytes : most;
   }
   return most;

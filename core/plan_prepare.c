@@ -6,34 +6,40 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static int64_t bytes_of(const struct op *op, const struct op_site *at)
+static int64_t padded(size_t n)
 {
-  const int64_t n = op->prepared_bytes ? (int64_t)op->prepared_bytes(at) : 0;
-  return (n + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+  return (int64_t)((n + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN);
 }
 
-err plan_prepared_bytes(const struct graph *g, int batch, bool plain, int64_t *bytes)
+static int64_t operator_bytes(const struct plan *p, int i)
 {
-  size_t inputs = 1;
-  for (int i = 0; i < g->n_nodes; i++)
-    if ((size_t)g->nodes[i].n_in > inputs) inputs = (size_t)g->nodes[i].n_in;
-  struct operand *in = calloc(inputs, sizeof *in);
-  CHECK(in, ERR_MEMORY, "no memory to plan %d nodes", g->n_nodes);
-  *bytes = 0;
-  for (int i = 0; i < g->n_nodes; i++) {
-    const struct op_site at = plan_site(g, i, batch, plain, in);
-    *bytes += bytes_of(g->nodes[i].op, &at);
+  const struct op *op = p->graph->nodes[i].op;
+  return op->prepared_bytes ? padded(op->prepared_bytes(&p->sites[i])) : 0;
+}
+
+/** What the rule of a pass prepares at a node that its signal passes. */
+static int64_t rule_bytes(const struct plan *p, int pass, int i)
+{
+  const struct override *o = p->passes[pass].overrides[i];
+  if (!o || !o->prepared_bytes || !plan_reads(p, &p->passes[pass], i)) return 0;
+  return padded(o->prepared_bytes(&p->passes[pass].sites[i]));
+}
+
+int64_t plan_prepared_total(const struct plan *p)
+{
+  int64_t bytes = 0;
+  for (int i = 0; i < p->graph->n_nodes; i++) {
+    bytes += operator_bytes(p, i);
+    for (int k = 0; k < p->n_passes; k++) bytes += rule_bytes(p, k, i);
   }
-  free(in);
-  return ERR_OK;
+  return bytes;
 }
 
 /** Memory for all of it: the request's, or the plan's own. */
 static err take_memory(struct plan_storage *s, const struct plan_request *r, unsigned char **out)
 {
   struct plan *p = &s->plan;
-  for (int i = 0; i < p->graph->n_nodes; i++)
-    p->prepared_bytes += bytes_of(p->graph->nodes[i].op, &s->sites[i]);
+  p->prepared_bytes = plan_prepared_total(p);
   *out = r->prepared;
   assert((uintptr_t)r->prepared % ARENA_ALIGN == 0);
   if (r->prepared || !p->prepared_bytes) return ERR_OK;
@@ -44,23 +50,49 @@ static err take_memory(struct plan_storage *s, const struct plan_request *r, uns
   return ERR_OK;
 }
 
+/** Constants that are to be prepared are still there. */
+static err check_constants(const struct plan *p, int i)
+{
+  const struct node *n = &p->graph->nodes[i];
+  const int replaced = n->op->replaces;
+  CHECK(!replaced || p->sites[i].in[replaced].data, ERR_UNSUPPORTED,
+        "node '%s': its weights were released after an earlier plan", n->name);
+  return ERR_OK;
+}
+
 err plan_prepare(struct plan_storage *s, const struct plan_request *r)
 {
-  const struct graph *g = s->plan.graph;
+  const struct plan *p = &s->plan;
   const bool fill = !r->prepared || !r->prepared_elsewhere;
   unsigned char *at = NULL;
   TRY(take_memory(s, r, &at));
-  for (int i = 0; i < g->n_nodes; i++) {
-    const int64_t n = bytes_of(g->nodes[i].op, &s->sites[i]);
-    if (!n) continue;
-    const int replaced = g->nodes[i].op->replaces;
-    CHECK(!replaced || s->sites[i].in[replaced].data, ERR_UNSUPPORTED,
-          "node '%s': its weights were released after an earlier plan", g->nodes[i].name);
-    if (fill) g->nodes[i].op->prepare(&s->sites[i], at);
-    s->sites[i].prepared = at;
-    at += n;
+  for (int i = 0; i < p->graph->n_nodes; i++) {
+    const int64_t own = operator_bytes(p, i);
+    if (own) {
+      TRY(check_constants(p, i));
+      if (fill) p->graph->nodes[i].op->prepare(&p->sites[i], at);
+      s->sites[i].prepared = at;
+      at += own;
+    }
+    for (int k = 0; k < p->n_passes; k++) {
+      const int64_t bytes = rule_bytes(p, k, i);
+      struct rule_site *site = &s->rule_sites[(int64_t)k * p->graph->n_nodes + i];
+      if (!bytes) continue;
+      TRY(check_constants(p, i));
+      if (fill) p->passes[k].overrides[i]->prepare(site, at);
+      site->prepared = at;
+      at += bytes;
+    }
   }
   return ERR_OK;
+}
+
+/** The rule of some pass reads the constants of node i as they are. */
+static bool rules_read(const struct plan *p, int i)
+{
+  for (int k = 0; k < p->n_passes; k++)
+    if (plan_reads(p, &p->passes[k], i) & OP_READS_WEIGHTS) return true;
+  return false;
 }
 
 /** A value is read by one node, as one input. */
@@ -77,6 +109,7 @@ void plan_release_constants(const struct plan *p, struct graph *g, bool shared)
   for (int i = 0; i < g->n_nodes; i++) {
     const int replaced = g->nodes[i].op->replaces;
     if (!replaced || !p->sites[i].prepared || !is_private(g, g->nodes[i].in[replaced])) continue;
+    if (rules_read(p, i)) continue;
     graph_release_weights(g, g->nodes[i].in[replaced], shared);
   }
 }

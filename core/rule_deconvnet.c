@@ -29,7 +29,7 @@ static void positive_signal(const struct op_bwd *c)
 }
 
 static const struct override overrides[] = {
-#define RECTIFIER(type, name) {.op = (type), .backward = positive_signal, .can_set = true},
+#define RECTIFIER(type) {.op = (type), .backward = positive_signal, .can_set = true},
     RECTIFIER_LIST(RECTIFIER)
 #undef RECTIFIER
         {0},

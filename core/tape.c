@@ -222,7 +222,7 @@ static void node_backward(struct tape *t, const struct plan_pass *pass, int i)
   const struct node *n = &p->graph->nodes[i];
   if (!pass->need[n->out] || !gather_adjoints(t, pass, i)) return;
   gather_inputs(t, i);
-  const struct override *o = rule_override(pass->rule, n->op);
+  const struct override *o = pass->overrides[i];
   const bool can_set = o ? o->can_set : n->op->can_set;
   if (!can_set) clear_adjoints(t, i);
   const struct op_bwd c = {.at = &p->sites[i],
@@ -232,7 +232,8 @@ static void node_backward(struct tape *t, const struct plan_pass *pass, int i)
                            .work = at(t, p->work_bwd[i]),
                            .dy = signal(t, i, n->out),
                            .dx = t->dx,
-                           .set = can_set ? t->set : NULL};
+                           .set = can_set ? t->set : NULL,
+                           .rule = &pass->sites[i]};
   if (o) {
     o->backward(&c);
   } else {

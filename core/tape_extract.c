@@ -18,8 +18,8 @@ static const struct plan_tap *tap_of(const struct tape_tap *t)
 /** The k-th method of the tap; NULL when it is of another rule. */
 static const struct method *method_of(const struct tape_tap *t, int k)
 {
-  const struct method *m = &t->plan->methods[tap_of(t)->methods[k]];
-  return m->rule == t->pass->rule ? m : NULL;
+  const int m = tap_of(t)->methods[k];
+  return t->plan->passes + t->plan->pass_of[m] == t->pass ? &t->plan->methods[m] : NULL;
 }
 
 /** What the aggregates asked for read of each extract: wanted [N_EXTRACTS] overwritten. */

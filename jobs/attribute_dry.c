@@ -41,7 +41,7 @@ static void print_passes(const struct setup *s)
   (void)printf(
       "\nsamples %" PRId64 ", unit %d, units %" PRId64 ", targets %d, methods %d, rules %d:", n,
       s->unit, units, s->n_targets, s->n_methods, s->plan->n_passes);
-  for (int i = 0; i < s->plan->n_passes; i++) (void)printf(" %s", s->plan->passes[i].rule->name);
+  for (int i = 0; i < s->plan->n_passes; i++) (void)printf(" %s", s->plan->passes[i].rule.text);
   (void)printf("\npasses  forward %" PRId64 ", backward %" PRId64 "\n", units,
                units * s->plan->n_passes * s->n_targets);
 }

@@ -161,7 +161,7 @@ static void add_methods(struct attribute_schema *a)
     canonical[i] = s->methods[i].canonical;
     formula[i] = s->methods[i].formula;
     source[i] = s->methods[i].source;
-    rule[i] = s->methods[i].rule->name;
+    rule[i] = s->methods[i].rule.text;
   }
   attribute_schema_dim(a, "methods", "method", s->n_methods, name,
                        "Method, named as it was asked for");

@@ -168,8 +168,19 @@ err setup_data(struct setup *s, const struct options *o)
   return ERR_OK;
 }
 
-/** wanted[tap][method]: chosen layers, less those at which a method does not live. */
-static err choose_cells(struct setup *s, const bool *chosen)
+/** Whether a method has a map at a tap: not off the input where it lives there, nor inside what its rule
+ *  makes one operator. */
+static bool lives_at(const struct setup *s, int method, int tap)
+{
+  const struct method *m = &s->methods[method];
+  const int producer = s->graph->values[s->graph->taps[tap]].producer;
+  if (tap && m->input_only) return false;
+  return !m->rule.rule->relevance || producer < 0 || plan_norm_behind(s->graph, producer) < 0;
+}
+
+/** wanted[tap][method]: chosen layers, less those at which a method does not live; one that the user
+ *  named is left to the plan to refuse. */
+static err choose_cells(struct setup *s, const bool *chosen, const bool *named)
 {
   const int n = s->n_methods;
   s->wanted = calloc((size_t)s->graph->n_taps * (size_t)n, sizeof *s->wanted);
@@ -177,10 +188,11 @@ static err choose_cells(struct setup *s, const bool *chosen)
   for (int m = 0; m < n; m++) {
     bool somewhere = false;
     for (int t = 0; t < s->graph->n_taps; t++) {
-      if (chosen[t] && (t == 0 || !s->methods[m].input_only))
+      if (chosen[t] && (lives_at(s, m, t) || (named[t] && !s->methods[m].input_only)))
         s->wanted[t * n + m] = somewhere = true;
     }
-    CHECK(somewhere, ERR_USAGE, "method '%s' lives at the input: add 'input' to --layers",
+    CHECK(somewhere, ERR_USAGE,
+          "method '%s' has no map at the layers chosen: add 'input' to --layers",
           s->methods[m].given);
   }
   return ERR_OK;
@@ -190,10 +202,15 @@ static err choose_layers(struct setup *s, const struct options *o)
 {
   int n = 0;
   const char *const *patterns = options_list(o, "layers", &n);
-  bool *chosen = calloc((size_t)s->graph->n_taps, sizeof *chosen);
+  bool *chosen = calloc(2 * (size_t)s->graph->n_taps, sizeof *chosen);
   CHECK(chosen, ERR_MEMORY, "no memory for %d layers", s->graph->n_taps);
+  bool *named = chosen + s->graph->n_taps;
   err e = select_taps(s->graph, patterns, n, chosen);
-  if (!e) e = choose_cells(s, chosen);
+  for (int i = 0; i < n; i++) {
+    const int v = graph_find_value(s->graph, patterns[i]);
+    if (v >= 0 && s->graph->values[v].tap >= 0) named[s->graph->values[v].tap] = true;
+  }
+  if (!e) e = choose_cells(s, chosen, named);
   free(chosen);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
@@ -233,6 +250,18 @@ static void release_weights(struct setup *s)
   plan_release_constants(s->plan, s->graph, shared);
 }
 
+/** What black and white pixels become. */
+static void input_range(struct setup *s)
+{
+  const struct recipe *r = &s->recipe;
+  for (int c = 0; c < r->channels; c++) {
+    const double black = -r->mean[c] / r->std[c],
+                 white = (255.0 * r->scale - r->mean[c]) / r->std[c];
+    s->low[c] = (real)(black < white ? black : white);
+    s->high[c] = (real)(black < white ? white : black);
+  }
+}
+
 err setup_plan_of(struct setup *s, const struct options *o, const char *const *methods,
                   int n_methods)
 {
@@ -240,17 +269,20 @@ err setup_plan_of(struct setup *s, const struct options *o, const char *const *m
   int64_t bytes = 0;
   TRY(comm_agree(shared_memory(s->weights) ? ERR_OK : graph_gather_weights(s->graph)));
   TRY(comm_agree(choose(s, o, methods, n_methods)));
-  TRY(comm_agree(plan_prepared_bytes(s->graph, s->unit, plain, &bytes)));
+  input_range(s);
+  struct plan_request r = {.graph = s->graph,
+                           .batch = s->unit,
+                           .n_targets = s->n_targets,
+                           .n_methods = s->n_methods,
+                           .methods = s->methods,
+                           .wanted = s->wanted,
+                           .plain = plain,
+                           .input_low = s->low,
+                           .input_high = s->high};
+  TRY(comm_agree(plan_prepared_bytes(&r, &bytes)));
   if (comm_size() > 1) TRY(comm_agree(shared_make(comm_world(), bytes, &s->prepared)));
-  const struct plan_request r = {.graph = s->graph,
-                                 .batch = s->unit,
-                                 .n_targets = s->n_targets,
-                                 .n_methods = s->n_methods,
-                                 .methods = s->methods,
-                                 .wanted = s->wanted,
-                                 .plain = plain,
-                                 .prepared = shared_memory(s->prepared),
-                                 .prepared_elsewhere = !shared_leads(s->prepared)};
+  r.prepared = shared_memory(s->prepared);
+  r.prepared_elsewhere = !shared_leads(s->prepared);
   TRY(comm_agree(plan_make(&r, &s->plan)));
   shared_settle(s->prepared);
   release_weights(s);

@@ -28,6 +28,7 @@ struct setup {
   int unit;
   int64_t first, count; /* samples [first, first + count) of the data set are this study's */
   int shard, n_shards;  /* shard 1..n_shards of them; 0: all */
+  real low[3], high[3]; /* of the model's input, channel by channel: black or white */
   struct plan *plan;
   struct shared *weights, *prepared; /* of this node; NULL: this rank has its own */
   struct shared *list;               /* of samples, likewise */

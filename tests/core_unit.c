@@ -75,8 +75,12 @@ static struct plan *make_plan(const struct graph *g, int batch, int n_targets, c
   assert_true(chosen && wanted);
   if (select_taps(g, name, split(layers, copy, name), chosen)) fail_msg("%s", err_message());
   for (int i = 0; i < g->n_taps * r.n_methods; i++) wanted[i] = chosen[i / r.n_methods];
+  static const real low[] = {REAL(-2.0), REAL(-2.0), REAL(-2.0)};
+  static const real high[] = {REAL(2.0), REAL(2.0), REAL(2.0)};
   r.methods = list;
   r.wanted = wanted;
+  r.input_low = low;
+  r.input_high = high;
   if (plan_make(&r, &plan)) fail_msg("%s", err_message());
   free(chosen);
   free(wanted);

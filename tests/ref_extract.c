@@ -62,9 +62,148 @@ static void cam(const struct field *f, int r, int c, struct gamma *y)
   }
 }
 
+/** Entries with one weight a channel; of: the weight of channel k. */
+static void weighted(const struct field *f, int r, int c,
+                     double (*of)(const struct field *f, int k), struct gamma *y)
+{
+  for (int k = 0; k < f->k; k++) put(y, of(f, k) * at(f, f->a, k, r, c));
+}
+
+enum mean_of { POSITIVE, NEGATIVE, ABSOLUTE };
+
+static double mean(const struct field *f, int k, enum mean_of what)
+{
+  double total = 0.0;
+  for (int u = f->h * f->w - 1; u >= 0; u--) {
+    const double g = f->g[k * f->h * f->w + u];
+    total += what == ABSOLUTE ? fabs(g) : what == POSITIVE ? fmax(g, 0.0) : fmin(g, 0.0);
+  }
+  return total / (f->h * f->w);
+}
+
+static double mean_positive(const struct field *f, int k)
+{
+  return mean(f, k, POSITIVE);
+}
+static double mean_negative(const struct field *f, int k)
+{
+  return mean(f, k, NEGATIVE);
+}
+static double mean_absolute(const struct field *f, int k)
+{
+  return mean(f, k, ABSOLUTE);
+}
+
+static void cam_positive(const struct field *f, int r, int c, struct gamma *y)
+{
+  weighted(f, r, c, mean_positive, y);
+}
+static void cam_negative(const struct field *f, int r, int c, struct gamma *y)
+{
+  weighted(f, r, c, mean_negative, y);
+}
+static void cam_absolute(const struct field *f, int r, int c, struct gamma *y)
+{
+  weighted(f, r, c, mean_absolute, y);
+}
+
+static double total_of(const struct field *f, const double *v, int k)
+{
+  double total = 0.0;
+  for (int u = f->h * f->w - 1; u >= 0; u--) total += v[k * f->h * f->w + u];
+  return total;
+}
+
+/** sum of alpha g over positions: METHODS 5.9, the form of pytorch-grad-cam. */
+static double plus_plus(const struct field *f, int k, bool positive)
+{
+  const double total = total_of(f, f->a, k);
+  double w = 0.0;
+  for (int u = f->h * f->w - 1; u >= 0; u--) {
+    const double g = f->g[k * f->h * f->w + u];
+    if (g == 0.0 || (positive && g < 0.0)) continue;
+    w += pow(g, 2) / (2.0 * pow(g, 2) + total * pow(g, 3) + 1e-6) * g;
+  }
+  return w;
+}
+
+static double plus_plus_positive(const struct field *f, int k)
+{
+  return plus_plus(f, k, true);
+}
+static double plus_plus_signed(const struct field *f, int k)
+{
+  return plus_plus(f, k, false);
+}
+
+/** METHODS 5.9, the authors' form. */
+static double plus_plus_normalised(const struct field *f, int k)
+{
+  const double total = total_of(f, f->a, k);
+  double w = 0.0, alphas = 0.0;
+  for (int u = f->h * f->w - 1; u >= 0; u--) {
+    const double g = f->g[k * f->h * f->w + u];
+    const double below = 2.0 * pow(g, 2) + total * pow(g, 3);
+    const double alpha = pow(g, 2) / (below == 0.0 ? 1.0 : below);
+    if (g <= 0.0) continue;
+    alphas += alpha;
+    w += alpha * g;
+  }
+  return w / (alphas == 0.0 ? 1.0 : alphas);
+}
+
+static double signal_by_activation(const struct field *f, int k)
+{
+  double w = 0.0;
+  for (int u = f->h * f->w - 1; u >= 0; u--)
+    w += f->g[k * f->h * f->w + u] * f->a[k * f->h * f->w + u];
+  return w / (total_of(f, f->a, k) + 1e-7);
+}
+
+static void cam_pp(const struct field *f, int r, int c, struct gamma *y)
+{
+  weighted(f, r, c, plus_plus_positive, y);
+}
+static void cam_pp_signed(const struct field *f, int r, int c, struct gamma *y)
+{
+  weighted(f, r, c, plus_plus_signed, y);
+}
+static void cam_pp_normalised(const struct field *f, int r, int c, struct gamma *y)
+{
+  weighted(f, r, c, plus_plus_normalised, y);
+}
+static void cam_x(const struct field *f, int r, int c, struct gamma *y)
+{
+  weighted(f, r, c, signal_by_activation, y);
+}
+
+static void elementwise(const struct field *f, int r, int c, struct gamma *y)
+{
+  for (int k = 0; k < f->k; k++) put(y, fmax(at(f, f->a, k, r, c) * at(f, f->g, k, r, c), 0.0));
+}
+
+static void layercam(const struct field *f, int r, int c, struct gamma *y)
+{
+  for (int k = 0; k < f->k; k++) put(y, fmax(at(f, f->g, k, r, c), 0.0) * at(f, f->a, k, r, c));
+}
+
 static const struct extract_ref extract_refs[] = {
-    {"bias", bias, 0},       {"scaling", scaling, 0}, {"conv1x1", conv1x1, 0},
-    {"conv3x3", conv3x3, 0}, {"cam", cam, 0},         {"conv3x3_depthwise", conv3x3_depthwise, 5}};
+    {"bias", bias, 0},
+    {"scaling", scaling, 0},
+    {"conv1x1", conv1x1, 0},
+    {"conv3x3", conv3x3, 0},
+    {"conv3x3_depthwise", conv3x3_depthwise, 5},
+    {"cam", cam, 0},
+    {"cam_positive", cam_positive, 0},
+    {"cam_negative", cam_negative, 0},
+    {"cam_absolute", cam_absolute, 0},
+    {"cam_pp", cam_pp, 0},
+    {"cam_pp_signed", cam_pp_signed, 0},
+    {"cam_pp_normalised", cam_pp_normalised, 0},
+    {"cam_x", cam_x, 0},
+    {"elementwise", elementwise, 0},
+    {"layercam", layercam, 0},
+};
 
 static double root_of_squares(const struct gamma *y, double below)
 {

@@ -55,8 +55,11 @@ static inline float study_value(int64_t i, int64_t j, int k)
 static inline void study_dim(struct toy_study *t, const char *group, const char *name, int64_t size,
                              const char *const *text)
 {
-  t->dims[t->s.n_dims++] = (struct store_dim){
-      .group = group, .name = name, .size = size, .text = text, .long_name = "the test's dimension"};
+  t->dims[t->s.n_dims++] = (struct store_dim){.group = group,
+                                              .name = name,
+                                              .size = size,
+                                              .text = text,
+                                              .long_name = "the test's dimension"};
 }
 
 static inline struct store_var *study_var(struct toy_study *t, const char *path,

@@ -20,7 +20,7 @@ static struct methods expand(const char *a, const char *b)
   return m;
 }
 
-static void refuse(const char *name, err code, const char *part)
+static void refuse_for(const char *name, err code, const char *part)
 {
   struct method *item = NULL;
   int n = -1;
@@ -28,6 +28,11 @@ static void refuse(const char *name, err code, const char *part)
   assert_null(item);
   assert_int_equal(n, -1);
   if (!strstr(err_message(), part)) fail_msg("'%s' is not in: %s", part, err_message());
+}
+
+static void refuse(const char *name, err code, const char *part)
+{
+  refuse_for(name, code, part);
   assert_non_null(strstr(err_message(), name));
 }
 
@@ -35,8 +40,7 @@ static void refuse(const char *name, err code, const char *part)
 static void check_parts(const struct method *m)
 {
   char text[256];
-  (void)snprintf(text, sizeof text, "%s/%s/%s", m->rule->name, m->extract->name,
-                 m->aggregate->name);
+  (void)snprintf(text, sizeof text, "%s/%s/%s", m->rule.text, m->extract->name, m->aggregate->name);
   assert_string_equal(text, m->canonical);
   assert_true(m->formula[0] && m->source[0] && m->given[0]);
 }
@@ -48,12 +52,13 @@ static void every_part_makes_a_name(void **unused)
     for (const struct extract *const *x = extract_all; *x; x++) {
       for (const struct aggregate *a = aggregate_all; a->name; a++) {
         char name[256];
-        (void)snprintf(name, sizeof name, "%s/%s/%s", (*r)->name, (*x)->name, a->name);
+        const struct rule_use use = rule_default(*r);
+        (void)snprintf(name, sizeof name, "%s/%s/%s", use.text, (*x)->name, a->name);
         const struct methods m = expand(name, NULL);
         assert_int_equal(m.n, 1);
         assert_string_equal(m.item[0].given, name);
         assert_string_equal(m.item[0].canonical, name);
-        assert_ptr_equal(m.item[0].rule, *r);
+        assert_ptr_equal(m.item[0].rule.rule, *r);
         assert_ptr_equal(m.item[0].extract, *x);
         assert_ptr_equal(m.item[0].aggregate, a);
         assert_false(m.item[0].input_only);
@@ -124,7 +129,8 @@ static void all_names_everything_once(void **unused)
 {
   (void)unused;
   const struct methods all = expand("all", NULL), table = expand("table", NULL);
-  int aliases = 0, named = 0;
+  int aliases = 0, named = 0, relevance = 0;
+  for (const struct rule *const *r = rule_all; *r; r++) relevance += (*r)->relevance;
   for (const struct alias *a = alias_all; a->name; a++)
     assert_string_equal(all.item[aliases++].given, a->name);
   for (int i = 0; i < all.n; i++) {
@@ -139,7 +145,7 @@ static void all_names_everything_once(void **unused)
     for (int i = 0; i < aliases; i++)
       named += !all.item[i].input_only && !strcmp(all.item[i].canonical, table.item[t].canonical);
   }
-  assert_int_equal(all.n, aliases + table.n - named);
+  assert_int_equal(all.n, aliases + relevance + table.n - named);
   free(all.item);
   free(table.item);
 }
@@ -158,9 +164,31 @@ static void globs_expand_each_part(void **unused)
   for (const struct rule *const *r = rule_all; *r; r++) n += 2;
   assert_int_equal(m.n, n);
   free(m.item);
-  m = expand("g*/[bs]*/sum", NULL); /* gradient and guided; bias and scaling */
+  m = expand("g*/[bs][ic]*/sum", NULL); /* gradient and guided; bias and scaling */
   assert_int_equal(m.n, 4);
   free(m.item);
+}
+
+/** Parameters: canonical text, and what it leaves out. */
+static void rules_take_parameters(void **unused)
+{
+  (void)unused;
+  static const char *const known[][2] = {
+      {"rectgrad/bias/sum", "rectgrad(q=98)/bias/sum"},
+      {"rectgrad(q=98.50)/bias/sum", "rectgrad(q=98.5)/bias/sum"},
+      {"rectgrad(abs=1,q=90)/bias/sum", "rectgrad(q=90,abs=1)/bias/sum"},
+      {"rectgrad(abs=0)/bias/sum", "rectgrad(q=98)/bias/sum"},
+      {"lrp_gamma", "lrp_gamma(gamma=0.25)/bias/sum"},
+      {"lrp_epsilon(epsilon=1e-3)", "lrp_epsilon(epsilon=0.001)/bias/sum"},
+      {"excitation", "excitation/bias/sum"},
+  };
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    const struct methods m = expand(known[i][0], NULL);
+    assert_int_equal(m.n, 1);
+    assert_string_equal(m.item[0].canonical, known[i][1]);
+    check_parts(&m.item[0]);
+    free(m.item);
+  }
 }
 
 static void order_is_as_given_and_names_come_once(void **unused)
@@ -197,8 +225,15 @@ static void mistakes_name_what_is_near(void **unused)
   refuse("gradient/bias/sum/sum", ERR_USAGE, "there is no method");
   refuse("gradient//sum", ERR_USAGE, "there is no method");
   refuse("", ERR_USAGE, "there is no method");
-  refuse("rectgrad(q=98)/bias/sum", ERR_UNSUPPORTED, "parameters");
-  refuse("smoothgrad(n=25,spread=0.15)[gradient/bias/maxabs]", ERR_UNSUPPORTED, "parameters");
+  refuse_for("rectgrad(p=98)/bias/sum", ERR_USAGE, "no parameter 'p'");
+  refuse_for("rectgrad(q=101)/bias/sum", ERR_USAGE, "from 0 to 100");
+  refuse_for("rectgrad(q=x)/bias/sum", ERR_USAGE, "from 0 to 100");
+  refuse_for("rectgrad(abs=0.5)/bias/sum", ERR_USAGE, "whole number");
+  refuse_for("rectgrad(q)/bias/sum", ERR_USAGE, "parameter=number");
+  refuse_for("rectgrad()/bias/sum", ERR_USAGE, "is not name(parameter=number");
+  refuse_for("rectgrad(q=98/bias/sum", ERR_USAGE, "is not name(parameter=number");
+  refuse_for("guided(q=98)/bias/sum", ERR_USAGE, "has no parameters");
+  refuse("guided", ERR_USAGE, "guided/bias/maxabs");
   assert_int_equal(method_expand(NULL, 0, &item, &n), ERR_USAGE);
 }
 
@@ -223,6 +258,7 @@ int main(void)
       cmocka_unit_test(the_table_has_twenty_cells),
       cmocka_unit_test(all_names_everything_once),
       cmocka_unit_test(globs_expand_each_part),
+      cmocka_unit_test(rules_take_parameters),
       cmocka_unit_test(order_is_as_given_and_names_come_once),
       cmocka_unit_test(mistakes_name_what_is_near),
       cmocka_unit_test(long_names_are_refused),

@@ -277,7 +277,8 @@ static void one_value_as_both_operands_gets_both_signals(void **state)
     for (int i = 0; i < 120; i++) dy[i] = (real)(i % 7);
     const struct op_fwd f = {&d.at, x, y, d.aux, d.work};
     d.op->forward(&f);
-    const struct op_bwd b = {&d.at, x, y, d.aux, d.work, dy, dx, NULL};
+    const struct op_bwd b = {
+        .at = &d.at, .x = x, .y = y, .aux = d.aux, .work = d.work, .dy = dy, .dx = dx};
     d.op->backward(&b);
     for (int i = 0; i < 120; i++) assert_true(dx_sum[i] == 2 * dy[i] * (t ? x[0][i] : 1));
     driver_free(&d);

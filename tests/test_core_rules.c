@@ -47,6 +47,11 @@ static double deconvnet(double dy, double slope)
   return dy > 0.0 ? dy : 0.0;
 }
 
+static double negative(double dy, double slope)
+{
+  return dy < 0.0 ? dy * slope : 0.0;
+}
+
 /** dx[c, u] = sum over m, d of w[m, c, d] dy[m, u - d], a padded convolution turned round. */
 static void conv_back(const double *dy, const real *w, int outputs, int channels, int side,
                       double *dx)
@@ -146,7 +151,8 @@ static void rules_pass_rectifiers_as_written(void **unused)
   static const struct {
     const char *name;
     gate *pass;
-  } rules[] = {{"gradient", gradient}, {"guided", guided}, {"deconvnet", deconvnet}};
+  } rules[] = {
+      {"gradient", gradient}, {"guided", guided}, {"deconvnet", deconvnet}, {"negative", negative}};
   static const int target_class[] = {TARGET};
   struct weights w;
   struct net net;
@@ -154,14 +160,14 @@ static void rules_pass_rectifiers_as_written(void **unused)
   double *x = net_inputs(21, NET_INPUT, -1.0, 1.0);
   net_chain(2, w.w, &net);
   weights_make(&w);
-  unit_make(net.graph, 1, 1, "*/scaling/sum", "all", &u);
+  unit_make(net.graph, 1, 1,
+            "gradient/scaling/sum,guided/scaling/sum,deconvnet/scaling/sum,negative/scaling/sum",
+            "all", &u);
   unit_watch(&u);
   unit_run(&u, x, target_class);
-  for (const struct rule *const *r = rule_all; *r; r++) {
-    size_t k = 0;
-    while (k < sizeof rules / sizeof *rules && strcmp(rules[k].name, (*r)->name) != 0) k++;
-    if (k == sizeof rules / sizeof *rules) fail_msg("the rule %s has no reference", (*r)->name);
-    check_rule(&u, &w, (int)(r - rule_all), rules[k].pass);
+  for (size_t k = 0; k < sizeof rules / sizeof *rules; k++) {
+    assert_string_equal(u.plan->passes[k].rule.text, rules[k].name);
+    check_rule(&u, &w, (int)k, rules[k].pass);
   }
   unit_free(&u);
   net_free(&net);
@@ -177,10 +183,10 @@ static void rules_agree_on_a_positive_network(void **unused)
   struct unit u;
   double *x = net_inputs(22, (int64_t)BATCH * NET_INPUT, 0.1, 1.0);
   net_make(&spec, &net);
-  unit_make(net.graph, BATCH, 1, "*/bias/sum", "all", &u);
+  unit_make(net.graph, BATCH, 1, "gradient/bias/sum,guided/bias/sum,deconvnet/bias/sum", "all", &u);
   unit_watch(&u);
   unit_run(&u, x, classes);
-  assert_true(u.plan->n_passes >= 3);
+  assert_int_equal(u.plan->n_passes, 3);
   for (int t = 0; t < u.plan->n_taps; t++) {
     for (int p = 1; p < u.plan->n_passes; p++) {
       const size_t bytes = (size_t)(unit_elements(&u, t) * BATCH) * sizeof(real);
@@ -257,17 +263,18 @@ static void overrides_fit_their_operators(void **unused)
 {
   (void)unused;
   for (const struct rule *const *r = rule_all; *r; r++) {
-    for (const struct override *o = (*r)->overrides; o && o->op; o++) {
-      const struct op *op = op_find(o->op);
+    for (const struct override *o = (*r)->overrides; o && o->backward; o++) {
+      const struct op *op = o->op ? op_find(o->op) : NULL;
+      if (!o->op) continue;
       if (!op) {
         fail_msg("%s overrides an unknown %s", (*r)->name, o->op);
         return;
       }
-      assert_ptr_equal(rule_override(*r, op), o);
+      assert_ptr_equal(rule_override(*r, op, OP_MIXING), o);
     }
   }
-  assert_null(rule_override(rule_find("gradient"), op_find("Relu")));
-  assert_null(rule_override(rule_find("guided"), op_find("Conv")));
+  assert_null(rule_override(rule_find("gradient"), op_find("Relu"), OP_POINTWISE));
+  assert_null(rule_override(rule_find("guided"), op_find("Conv"), OP_WEIGHTED));
   assert_null(rule_find("no such rule"));
 }
 

@@ -295,7 +295,7 @@ static void reads_follow_the_rule(void **unused)
     const unsigned own = plan_reads(u.plan, &u.plan->passes[0], i);
     const unsigned other = plan_reads(u.plan, &u.plan->passes[1], i);
     assert_int_equal(own, below ? 0 : op_reads(n->op, &u.plan->sites[i]));
-    assert_int_equal(other, rule_override(u.plan->passes[1].rule, n->op) ? 0 : own);
+    assert_int_equal(other, u.plan->passes[1].overrides[i] ? 0 : own);
     assert_int_equal(plan_reads(u.plan, &u.plan->passes[2], i),
                      own); /* it calls the operator's own */
   }
@@ -323,7 +323,8 @@ static void a_plan_without_methods_goes_forward(void **unused)
 static void every_failed_allocation_is_reported(void **unused)
 {
   (void)unused;
-  struct method m = {.rule = rule_all[0], .extract = extract_all[0], .aggregate = aggregate_all};
+  struct method m = {
+      .rule = rule_default(rule_all[0]), .extract = extract_all[0], .aggregate = aggregate_all};
   bool wanted[64];
   const struct plan_request r = {.graph = net.graph,
                                  .batch = 1,

@@ -1,0 +1,21 @@
+/** @file
+ *  Class activation mapping with the absolute signal. */
+#include "core/cam_weights.h"
+
+CAM_SUM(sum, g < 0.0 ? -g : g)
+
+SIMD_PART double weight(const real *a, const real *g, int64_t n)
+{
+  return sum(a, g, n) / (double)n;
+}
+
+CAM_BEGIN(weight)
+
+const struct extract extract_cam_absolute = {
+    .name = "cam_absolute",
+    .formula = "gamma_u = mean_v(|g_v|) * a_u",
+    .source = "control for Khakzar et al. 2020, arXiv:2012.00362",
+    .reads_activation = true,
+    .begin = begin,
+    .run = cam_run,
+};

@@ -1,0 +1,384 @@
+/** @file
+ *  Relevance through y = W x + b with modified inputs and weights: see relevance.h. */
+#include "core/arena.h"
+#include "core/batch_normalization.h"
+#include "core/relevance_impl.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { INPUTS = 3 };
+
+static size_t padded(size_t bytes)
+{
+  return (bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+}
+
+static struct linear_rule rule_of(const struct rule_site *r)
+{
+  return r->use->rule->weighted(r);
+}
+
+static int weights_operand(const struct rule_site *r)
+{
+  return r->op->linear->weights(r->at);
+}
+
+/** The operand that is the activation: weights are operand 1, or 0 of a product from the left. */
+static int data_operand(const struct rule_site *r)
+{
+  return weights_operand(r) == 0;
+}
+
+/** One way in which the weights are modified, as a node of its own: no bias, no Winograd. */
+struct variant {
+  struct op_site at;
+  struct operand in[INPUTS];
+  const real *weights, *bias; /* [outputs] */
+};
+
+/** Weights as they are, where no BatchNormalization is one with them. */
+static bool is_own(const struct rule_site *r, enum linear_weights w)
+{
+  return w == LINEAR_W && !r->norm;
+}
+
+static int64_t n_weights(const struct rule_site *r)
+{
+  return shape_count(&r->at->in[weights_operand(r)].shape);
+}
+
+static void site_of_variant(const struct rule_site *r, struct variant *v)
+{
+  assert(r->at->n_in <= INPUTS);
+  v->at = *r->at;
+  for (int k = 0; k < r->at->n_in; k++) v->in[k] = r->at->in[k];
+  if (r->op->linear->bias && r->op->linear->bias < r->at->n_in)
+    v->in[r->op->linear->bias].present = false;
+  v->at.in = v->in;
+  v->at.plain = true;
+  v->at.prepared = NULL;
+}
+
+static size_t own_prepared(const struct rule_site *r, const struct variant *v)
+{
+  return r->op->prepared_bytes ? padded(r->op->prepared_bytes(&v->at)) : 0;
+}
+
+static size_t bias_bytes(const struct rule_site *r)
+{
+  return padded((size_t)r->op->linear->outputs(r->at) * sizeof(real));
+}
+
+static size_t weight_bytes(const struct rule_site *r, enum linear_weights w)
+{
+  return is_own(r, w) ? 0 : padded((size_t)n_weights(r) * sizeof(real));
+}
+
+/** Bit w is set where the rule uses weights w. */
+static unsigned used_weights(const struct linear_rule *rule)
+{
+  unsigned used = 0;
+  for (int g = 0; g < rule->n; g++) {
+    for (int t = 0; t < rule->group[g].n; t++) used |= 1U << rule->group[g].term[t].w;
+    if (rule->group[g].where != LINEAR_EVERYWHERE) used |= 1U << LINEAR_W;
+  }
+  return used;
+}
+
+/** One after the other for each kind of weights used: biases, weights, what the operator prepares. */
+static size_t variant_bytes(const struct rule_site *r, enum linear_weights w)
+{
+  struct variant v;
+  site_of_variant(r, &v);
+  return bias_bytes(r) + weight_bytes(r, w) + own_prepared(r, &v);
+}
+
+size_t relevance_weighted_prepared(const struct rule_site *r)
+{
+  const struct linear_rule rule = rule_of(r);
+  const unsigned used = used_weights(&rule);
+  size_t n = 0;
+  for (int w = 0; w < N_LINEAR_WEIGHTS; w++)
+    if (used & 1U << w) n += variant_bytes(r, (enum linear_weights)w);
+  return n;
+}
+
+/** Where weights w are among what was prepared. */
+static struct variant variant_of(const struct rule_site *r, const struct linear_rule *rule,
+                                 enum linear_weights w, const void *prepared)
+{
+  const unsigned used = used_weights(rule);
+  const unsigned char *at = prepared;
+  struct variant v;
+  site_of_variant(r, &v);
+  for (int k = 0; k < (int)w; k++)
+    if (used & 1U << k) at += variant_bytes(r, (enum linear_weights)k);
+  v.bias = (const real *)(const void *)at;
+  at += bias_bytes(r);
+  v.weights = is_own(r, w) ? r->at->in[weights_operand(r)].data : (const real *)(const void *)at;
+  at += weight_bytes(r, w);
+  v.in[weights_operand(r)].data = v.weights;
+  v.at.prepared = own_prepared(r, &v) ? at : NULL;
+  return v;
+}
+
+static real modified(real w, enum linear_weights how, real gamma)
+{
+  switch (how) {
+  case LINEAR_W_POSITIVE:
+    return w > REAL(0.0) ? w : REAL(0.0);
+  case LINEAR_W_NEGATIVE:
+    return w < REAL(0.0) ? w : REAL(0.0);
+  case LINEAR_W_SQUARE:
+    return w * w;
+  case LINEAR_W_ONE:
+    return REAL(1.0);
+  case LINEAR_W_RAISED:
+    return w > REAL(0.0) ? w + gamma * w : w;
+  case LINEAR_W_LOWERED:
+    return w < REAL(0.0) ? w + gamma * w : w;
+  case LINEAR_W:
+  case N_LINEAR_WEIGHTS:
+    break;
+  }
+  return w;
+}
+
+/** slope, shift [outputs] of the BatchNormalization that is one with the operator: of 1 and 0. */
+static void read_norm(const struct rule_site *r, double slope_shift[2], int output)
+{
+  slope_shift[0] = 1.0;
+  slope_shift[1] = 0.0;
+  if (!r->norm) return;
+  batch_normalization_affine(r->norm, output, slope_shift);
+}
+
+static void prepare_one(const struct rule_site *r, const struct linear_rule *rule,
+                        enum linear_weights how, unsigned char *prepared)
+{
+  const struct variant v = variant_of(r, rule, how, prepared);
+  const struct op_linear *l = r->op->linear;
+  const real *own = r->at->in[weights_operand(r)].data;
+  real *bias = (real *)v.bias, *weights = (real *)v.weights; /* ours, for writing */
+  double norm[2];
+  for (int m = 0; m < l->outputs(r->at); m++) {
+    read_norm(r, norm, m);
+    bias[m] =
+        modified((real)((double)l->bias_of(r->at, m) * norm[0] + norm[1]), how, (real)rule->gamma);
+  }
+  for (int64_t i = 0; !is_own(r, how) && i < n_weights(r); i++) {
+    read_norm(r, norm, l->output_of(r->at, i));
+    weights[i] = modified((real)((double)own[i] * norm[0]), how, (real)rule->gamma);
+  }
+  if (v.at.prepared) r->op->prepare(&v.at, (void *)v.at.prepared);
+}
+
+void relevance_weighted_prepare(const struct rule_site *r, void *prepared)
+{
+  const struct linear_rule rule = rule_of(r);
+  const unsigned used = used_weights(&rule);
+  for (int w = 0; w < N_LINEAR_WEIGHTS; w++)
+    if (used & 1U << w) prepare_one(r, &rule, (enum linear_weights)w, prepared);
+}
+
+/** Two tensors like x and three like y, and the operator's own scratch. */
+size_t relevance_weighted_work(const struct rule_site *r)
+{
+  struct variant v;
+  site_of_variant(r, &v);
+  const int64_t x = relevance_count(&r->at->in[data_operand(r)].shape, r->at->batch);
+  const int64_t y = relevance_count(&r->at->ys, r->at->batch);
+  return 2 * padded((size_t)x * sizeof(real)) + 3 * padded((size_t)y * sizeof(real)) +
+         (r->op->work_bytes ? r->op->work_bytes(&v.at) : 0);
+}
+
+err relevance_weighted_check(const struct rule_site *r)
+{
+  const struct linear_rule rule = rule_of(r);
+  bool box = false;
+  for (int g = 0; g < rule.n; g++) {
+    for (int t = 0; t < rule.group[g].n; t++)
+      box = box || rule.group[g].term[t].x == LINEAR_LOW || rule.group[g].term[t].x == LINEAR_HIGH;
+  }
+  CHECK(!box || (r->low && r->high), ERR_UNSUPPORTED,
+        "the range of what node '%s' reads is not known: the rule %s wants the model's input there",
+        r->node, r->use->rule->name);
+  return ERR_OK;
+}
+
+/** The scratch, cut up. */
+struct state {
+  const struct op_bwd *c;
+  struct linear_rule rule;
+  int64_t nx, ny;
+  real *input, *share; /* [nx] */
+  real *z, *s, *one;   /* [ny] */
+  void *own;
+  bool negative; /* some x is negative */
+  bool set;      /* dx holds nothing yet */
+};
+
+SIMD static bool any_negative(const real *x, int64_t n)
+{
+  int any = 0;
+  for (int64_t i = 0; i < n; i++) any |= x[i] < REAL(0.0);
+  return any;
+}
+
+static struct state state_of(const struct op_bwd *c)
+{
+  const struct rule_site *r = c->rule;
+  const int data = data_operand(r);
+  struct state s = {.c = c,
+                    .rule = rule_of(r),
+                    .nx = relevance_count(&c->at->in[data].shape, c->at->batch),
+                    .ny = relevance_count(&c->at->ys, c->at->batch),
+                    .set = op_sets(c, data)};
+  unsigned char *at = c->work;
+  real **const part[] = {&s.input, &s.share, &s.z, &s.s, &s.one};
+  for (int i = 0; i < 5; i++) {
+    *part[i] = (real *)(void *)at;
+    at += padded((size_t)(i < 2 ? s.nx : s.ny) * sizeof(real));
+  }
+  s.own = at;
+  s.negative = any_negative(c->x[data], s.nx);
+  return s;
+}
+
+/** A term that adds nothing: negative parts of an input without any. */
+static bool is_empty(const struct state *s, const struct linear_term *t)
+{
+  return t->x == LINEAR_X_NEGATIVE && !s->negative;
+}
+
+SIMD static void clamp(const real *restrict x, int64_t n, bool positive, real *restrict to)
+{
+  if (positive) {
+    for (int64_t i = 0; i < n; i++) to[i] = x[i] <= REAL(0.0) ? REAL(0.0) : x[i];
+  } else {
+    for (int64_t i = 0; i < n; i++) to[i] = x[i] >= REAL(0.0) ? REAL(0.0) : x[i];
+  }
+}
+
+static void fill(real value, int64_t n, real *to)
+{
+  for (int64_t i = 0; i < n; i++) to[i] = value;
+}
+
+/** x_t, in the scratch unless it is x itself. */
+static const real *input_of(const struct state *s, const struct linear_term *t)
+{
+  const struct rule_site *r = s->c->rule;
+  const real *x = s->c->x[data_operand(r)];
+  const real *bound = t->x == LINEAR_LOW ? r->low : r->high;
+  if (t->x == LINEAR_X || (t->x == LINEAR_X_POSITIVE && !s->negative)) return x;
+  if (t->x == LINEAR_X_POSITIVE || t->x == LINEAR_X_NEGATIVE) {
+    clamp(x, s->nx, t->x == LINEAR_X_POSITIVE, s->input);
+  } else if (t->x == LINEAR_ONE) {
+    fill(REAL(1.0), s->nx, s->input);
+  } else {
+    const int channels = shape_channels(&s->c->at->in[data_operand(r)].shape);
+    const int64_t each = s->nx / channels;
+    for (int k = 0; k < channels; k++) fill(bound[k], each, s->input + k * each);
+  }
+  return s->input;
+}
+
+/** z (+)= sign (y + bias), output by output. */
+static void add_outputs(const struct state *s, const real *y, const real *bias, bool set,
+                        bool subtract, real *restrict z)
+{
+  const struct rule_site *r = s->c->rule;
+  const bool last = r->op->linear->last && r->op->linear->last(r->at);
+  const int64_t n = r->op->linear->outputs(r->at), run = last ? 1 : s->ny / n;
+  const real sign = subtract ? REAL(-1.0) : REAL(1.0);
+  for (int64_t first = 0, m = 0; first < s->ny; first += run, m = m + 1 == n ? 0 : m + 1) {
+    const real b = bias ? bias[m] : REAL(0.0);
+    for (int64_t i = first; i < first + run; i++)
+      z[i] = (set ? REAL(0.0) : z[i]) + sign * (y[i] + b);
+  }
+}
+
+/** y = w_t x_t (+ b_t), by the operator itself. */
+static void term_forward(const struct state *s, const struct linear_term *t, bool set, real *z)
+{
+  const struct rule_site *r = s->c->rule;
+  const struct variant v = variant_of(r, &s->rule, t->w, r->prepared);
+  const real *x[INPUTS] = {0};
+  x[data_operand(r)] = input_of(s, t);
+  x[weights_operand(r)] = v.weights;
+  const struct op_fwd f = {.at = &v.at, .x = x, .y = s->one, .work = s->own};
+  r->op->forward(&f);
+  add_outputs(s, s->one, t->bias ? v.bias : NULL, set, t->subtract, z);
+}
+
+SIMD static void keep_where(const real *restrict y, int64_t n, bool positive, real *restrict s)
+{
+  if (positive) {
+    for (int64_t i = 0; i < n; i++) s[i] = y[i] > REAL(0.0) ? s[i] : REAL(0.0);
+  } else {
+    for (int64_t i = 0; i < n; i++) s[i] = y[i] < REAL(0.0) ? s[i] : REAL(0.0);
+  }
+}
+
+SIMD static void divide(const real *dy, const real *z, real c, real epsilon, int64_t n, real *s)
+{
+  relevance_divide(dy, z, c, epsilon, n, s);
+}
+
+/* dx may not be x or t. */
+SIMD static void take_share(const real *restrict x, const real *restrict t, real sign, int64_t n,
+                            bool set, real *restrict dx)
+{
+  if (set) {
+    for (int64_t i = 0; i < n; i++) dx[i] = sign * (x[i] * t[i]);
+  } else {
+    for (int64_t i = 0; i < n; i++) dx[i] += sign * (x[i] * t[i]);
+  }
+}
+
+/** dx (+)= s_t x_t * w_t' s. */
+static void term_backward(struct state *s, const struct linear_term *t)
+{
+  const struct rule_site *r = s->c->rule;
+  const struct variant v = variant_of(r, &s->rule, t->w, r->prepared);
+  const int data = data_operand(r);
+  const real *x[INPUTS] = {0};
+  real *dx[INPUTS] = {0};
+  const bool set[INPUTS] = {true, true, true};
+  x[weights_operand(r)] = v.weights;
+  dx[data] = s->share;
+  const struct op_bwd b = {.at = &v.at, .x = x, .dy = s->s, .dx = dx, .set = set, .work = s->own};
+  r->op->backward(&b);
+  take_share(input_of(s, t), s->share, t->subtract ? REAL(-1.0) : REAL(1.0), s->nx, s->set,
+             s->c->dx[data]);
+  s->set = false;
+}
+
+/** s = c R / stab(z) where the group holds. */
+static void quotients(const struct state *s, const struct linear_group *g)
+{
+  const struct linear_term plain = {LINEAR_X, LINEAR_W, true, false};
+  bool set = true;
+  for (int k = 0; k < g->n; k++) {
+    if (is_empty(s, &g->term[k])) continue;
+    term_forward(s, &g->term[k], set, s->z);
+    set = false;
+  }
+  divide(s->c->dy, s->z, (real)g->c, (real)s->rule.epsilon, s->ny, s->s);
+  if (g->where == LINEAR_EVERYWHERE) return;
+  term_forward(s, &plain, true, s->z);
+  keep_where(s->z, s->ny, g->where == LINEAR_Y_POSITIVE, s->s);
+}
+
+void relevance_weighted(const struct op_bwd *c)
+{
+  struct state s = state_of(c);
+  if (!c->dx[data_operand(c->rule)]) return;
+  for (int g = 0; g < s.rule.n; g++) {
+    quotients(&s, &s.rule.group[g]);
+    for (int k = 0; k < s.rule.group[g].n; k++)
+      if (!is_empty(&s, &s.rule.group[g].term[k])) term_backward(&s, &s.rule.group[g].term[k]);
+  }
+}

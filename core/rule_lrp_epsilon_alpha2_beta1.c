@@ -1,0 +1,23 @@
+/** @file
+ *  Composite: alpha 2, beta 1 at convolutions, epsilon at fully connected layers. */
+#include "core/relevance.h"
+
+static const struct rule_param params[] = {RELEVANCE_EPSILON_PARAM, {0}};
+
+static struct linear_rule weighted(const struct rule_site *r)
+{
+  const double epsilon = rule_number(r->use, "epsilon");
+  return relevance_is_conv(r) ? relevance_alpha_beta(2.0, 1.0, epsilon)
+                              : relevance_epsilon(epsilon);
+}
+
+const struct rule rule_lrp_epsilon_alpha2_beta1 = {
+    .name = "lrp_epsilon_alpha2_beta1",
+    .formula = "convolutions: lrp_alpha_beta(alpha=2); fully connected layers: lrp_epsilon",
+    .source = "Kohlbrenner et al. 2020, arXiv:1910.09840; zennit EpsilonAlpha2Beta1",
+    .params = params,
+    .overrides = relevance_overrides,
+    .relevance = true,
+    .conserves = true,
+    .weighted = weighted,
+};

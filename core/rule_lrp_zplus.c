@@ -1,0 +1,21 @@
+/** @file
+ *  LRP z+, which is alpha 1, beta 0: positive contributions alone. */
+#include "core/relevance.h"
+
+static const struct rule_param params[] = {RELEVANCE_EPSILON_PARAM, {0}};
+
+static struct linear_rule weighted(const struct rule_site *r)
+{
+  return relevance_z_plus(rule_number(r->use, "epsilon"));
+}
+
+const struct rule rule_lrp_zplus = {
+    .name = "lrp_zplus",
+    .formula = "R_j = sum_k (x_j w_jk)+ R_k / (sum_j (x_j w_jk)+ + b_k+)",
+    .source = "Montavon et al. 2017, doi:10.1016/j.patcog.2016.11.008",
+    .params = params,
+    .overrides = relevance_overrides,
+    .relevance = true,
+    .conserves = true,
+    .weighted = weighted,
+};
