@@ -104,23 +104,21 @@ size_t relevance_weighted_prepared(const struct rule_site *r)
   return n;
 }
 
-/** Where weights w are among what was prepared. */
-static struct variant variant_of(const struct rule_site *r, const struct linear_rule *rule,
-                                 enum linear_weights w, const void *prepared)
+/** Where weights w are among what was prepared; *v overwritten, which points into itself. */
+static void variant_of(const struct rule_site *r, const struct linear_rule *rule,
+                       enum linear_weights w, const void *prepared, struct variant *v)
 {
   const unsigned used = used_weights(rule);
   const unsigned char *at = prepared;
-  struct variant v;
-  site_of_variant(r, &v);
+  site_of_variant(r, v);
   for (int k = 0; k < (int)w; k++)
     if (used & 1U << k) at += variant_bytes(r, (enum linear_weights)k);
-  v.bias = (const real *)(const void *)at;
+  v->bias = (const real *)(const void *)at;
   at += bias_bytes(r);
-  v.weights = is_own(r, w) ? r->at->in[weights_operand(r)].data : (const real *)(const void *)at;
+  v->weights = is_own(r, w) ? r->at->in[weights_operand(r)].data : (const real *)(const void *)at;
   at += weight_bytes(r, w);
-  v.in[weights_operand(r)].data = v.weights;
-  v.at.prepared = own_prepared(r, &v) ? at : NULL;
-  return v;
+  v->in[weights_operand(r)].data = v->weights;
+  v->at.prepared = own_prepared(r, v) ? at : NULL;
 }
 
 static real modified(real w, enum linear_weights how, real gamma)
@@ -157,11 +155,12 @@ static void read_norm(const struct rule_site *r, double slope_shift[2], int outp
 static void prepare_one(const struct rule_site *r, const struct linear_rule *rule,
                         enum linear_weights how, unsigned char *prepared)
 {
-  const struct variant v = variant_of(r, rule, how, prepared);
+  struct variant v;
   const struct op_linear *l = r->op->linear;
   const real *own = r->at->in[weights_operand(r)].data;
-  real *bias = (real *)v.bias, *weights = (real *)v.weights; /* ours, for writing */
   double norm[2];
+  variant_of(r, rule, how, prepared, &v);
+  real *bias = (real *)v.bias, *weights = (real *)v.weights; /* ours, for writing */
   for (int m = 0; m < l->outputs(r->at); m++) {
     read_norm(r, norm, m);
     bias[m] =
@@ -304,8 +303,9 @@ static void add_outputs(const struct state *s, const real *y, const real *bias, 
 static void term_forward(const struct state *s, const struct linear_term *t, bool set, real *z)
 {
   const struct rule_site *r = s->c->rule;
-  const struct variant v = variant_of(r, &s->rule, t->w, r->prepared);
+  struct variant v;
   const real *x[INPUTS] = {0};
+  variant_of(r, &s->rule, t->w, r->prepared, &v);
   x[data_operand(r)] = input_of(s, t);
   x[weights_operand(r)] = v.weights;
   const struct op_fwd f = {.at = &v.at, .x = x, .y = s->one, .work = s->own};
@@ -342,11 +342,12 @@ SIMD static void take_share(const real *restrict x, const real *restrict t, real
 static void term_backward(struct state *s, const struct linear_term *t)
 {
   const struct rule_site *r = s->c->rule;
-  const struct variant v = variant_of(r, &s->rule, t->w, r->prepared);
+  struct variant v;
   const int data = data_operand(r);
   const real *x[INPUTS] = {0};
   real *dx[INPUTS] = {0};
   const bool set[INPUTS] = {true, true, true};
+  variant_of(r, &s->rule, t->w, r->prepared, &v);
   x[weights_operand(r)] = v.weights;
   dx[data] = s->share;
   const struct op_bwd b = {.at = &v.at, .x = x, .dy = s->s, .dx = dx, .set = set, .work = s->own};

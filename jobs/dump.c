@@ -21,7 +21,7 @@ static const struct option options[] = {
     SETUP_DATA_OPTIONS,
     SETUP_PLAN_OPTIONS,
     {"rules", OPTION_LIST, ROLE_SETTING, "LIST", "gradient",
-     "How the signal is carried back: gradient, guided, deconvnet."},
+     "How the signal is carried back: rules, maybe with parameters; see retrograd methods."},
     {"sample", OPTION_INT, ROLE_SETTING, "I", "0", "Index of the sample, from 0."},
     {"out", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "The .npz file to write."},
     {0},

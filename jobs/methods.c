@@ -87,10 +87,13 @@ enum { STYLES = sizeof styles / sizeof *styles };
 
 static void print_named(const struct style *s)
 {
-  s->heading("Named methods",
-             "give these names to --methods; `all` is every one of them and the cells of the table "
-             "that they leave over.",
-             true);
+  s->heading(
+      "Named methods",
+      "give these names to --methods.  `basic` is gradient, gradient_sum, input_x_gradient, "
+      "guided_backprop, deconvnet, grad_cam, linear_approx, normgrad, normgrad_selective and the "
+      "cells of the table that they leave over; `all` is every name, every relevance rule by "
+      "itself, and those cells.",
+      true);
   for (const struct alias *a = alias_all; a->name; a++) {
     s->entry(&(struct entry){a->name, a->canonical, a->input_only ? "at the input" : "at any tap",
                              a->formula, a->source},
@@ -98,14 +101,37 @@ static void print_named(const struct style *s)
   }
 }
 
+/** What a parameter is by default, and what it may be. */
+static void print_param(const struct style *s, const struct rule *r, const struct rule_param *p)
+{
+  char name[80], range[256];
+
+  (void)snprintf(name, sizeof name, "%s %s", r->name, p->name);
+  (void)snprintf(range, sizeof range, "%s; %s%.4g to %.4g, %.4g by default", p->about,
+                 p->whole ? "whole, " : "", p->least, p->most, p->value);
+  s->entry(&(struct entry){name, NULL, NULL, range, NULL}, false);
+}
+
+static void print_params(const struct style *s)
+{
+  s->heading(
+      "Parameters",
+      "of rules: rectgrad(q=95,abs=1)/bias/sum.  A rule without them has them at their defaults.",
+      false);
+  for (const struct rule *const *r = rule_all; *r; r++)
+    for (const struct rule_param *p = (*r)->params; p && p->name; p++) print_param(s, *r, p);
+}
+
 static void print_parts(const struct style *s)
 {
   s->heading("Rules",
              "how the signal g comes back through each operator.  Any rule goes with any "
-             "extract and aggregate: --methods rule/extract/aggregate, globs allowed.",
+             "extract and aggregate: --methods rule/extract/aggregate, globs allowed.  A relevance "
+             "rule (lrp_*, excitation*) by itself means rule/bias/sum.",
              false);
   for (const struct rule *const *r = rule_all; *r; r++)
     s->entry(&(struct entry){(*r)->name, NULL, NULL, (*r)->formula, (*r)->source}, false);
+  print_params(s);
   s->heading("Extracts", "what is taken at each position u, from activation a and signal g.",
              false);
   for (const struct extract *const *x = extract_all; *x; x++)
@@ -150,9 +176,10 @@ const struct job job_methods = {
     .name = "methods",
     .summary = "list the methods, rules, extracts and aggregates with formula and source",
     .usage = "retrograd methods [--format markdown] [--names]",
-    .about = "A method is named, or written rule/extract/aggregate: gradient/conv1x1/norm.  Each "
-             "part may "
-             "be a glob; `table` is the whole extract-and-aggregate table under the rule gradient.",
+    .about =
+        "A method is named, or written rule/extract/aggregate: gradient/conv1x1/norm.  Each "
+        "part may be a glob; a rule may have parameters, rectgrad(q=95)/bias/sum; `table` is the "
+        "whole extract-and-aggregate table under the rule gradient.",
     .options = options,
     .run = run,
 };
