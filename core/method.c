@@ -51,7 +51,7 @@ static struct method cell(const struct rule_use *r, const struct extract *x,
                           const struct aggregate *a)
 {
   struct method m = {.rule = *r, .extract = x, .aggregate = a};
-  (void)snprintf(m.canonical, sizeof m.canonical, "%s/%s/%s", r->text, x->name, a->name);
+  (void)snprintf(m.canonical, sizeof m.canonical, "%s/%s/%s", r->with.text, x->name, a->name);
   (void)snprintf(m.given, sizeof m.given, "%s", m.canonical);
   (void)snprintf(m.formula, sizeof m.formula, "%s, %s; %s", a->formula, x->formula,
                  r->rule->formula);
@@ -153,6 +153,51 @@ static err append_table(struct list *l, bool only_unnamed)
   return ERR_OK;
 }
 
+static err expand_one(struct list *l, const char *name);
+
+/** `inner` in an average: every method that it names, over copies of the input. */
+static err append_average(struct list *l, const char *given, const struct average_use *a,
+                          const char *inner)
+{
+  struct list in = {0};
+  err e = expand_one(&in, inner);
+  for (int i = 0; i < in.n && !e; i++) {
+    struct method m = in.item[i];
+    const struct method *of = &in.item[i];
+    if (of->average.average) {
+      e = FAIL(ERR_USAGE, "method '%s': an average of an average is not available", given);
+      break;
+    }
+    m.average = *a;
+    m.input_only = of->input_only || a->average->input_only;
+    (void)snprintf(m.canonical, sizeof m.canonical, "%s[%s]", a->with.text, of->canonical);
+    (void)snprintf(m.given, sizeof m.given, "%s", in.n == 1 ? given : m.canonical);
+    (void)snprintf(m.formula, sizeof m.formula, "%s; %s", a->average->formula, of->formula);
+    (void)snprintf(m.source, sizeof m.source, "%s", a->average->source);
+    e = append(l, &m);
+  }
+  free(in.item);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}
+
+/** average(parameters)[methods], or an average by itself. */
+static err append_averaged(struct list *l, const char *name)
+{
+  char copy[METHOD_TEXT];
+  struct average_use use;
+  (void)snprintf(copy, sizeof copy, "%s", name);
+  char *open = strchr(copy, '[');
+  if (open) {
+    const size_t n = strlen(open);
+    CHECK(n > 2 && open[n - 1] == ']', ERR_USAGE, "method '%s' is not average[method]", name);
+    open[n - 1] = 0;
+    *open++ = 0;
+  }
+  TRY(average_parse(copy, &use));
+  return append_average(l, name, &use, open ? open : use.average->of);
+}
+
 static err append_basic(struct list *l)
 {
   for (const struct alias *a = alias_all; a->name; a++)
@@ -166,6 +211,8 @@ static err append_all(struct list *l)
   for (const struct alias *a = alias_all; a->name; a++) TRY(append_alias(l, a));
   for (const struct rule *const *r = rule_all; *r; r++)
     if ((*r)->relevance) TRY(append_relevance(l, (*r)->name));
+  for (const struct average *const *a = average_all; *a; a++)
+    if (!(*a)->wants_baselines) TRY(append_averaged(l, (*a)->name));
   TRY(append_table(l, true));
   return ERR_OK;
 }
@@ -203,6 +250,7 @@ static err unknown_name(const char *name)
   for (const struct alias *a = alias_all; a->name && n < MOST; a++) names[n++] = a->name;
   for (const struct rule *const *r = rule_all; *r && n < MOST; r++)
     if ((*r)->relevance) names[n++] = (*r)->name;
+  for (const struct average *const *a = average_all; *a && n < MOST; a++) names[n++] = (*a)->name;
   names[n++] = "table";
   names[n++] = "basic";
   names[n++] = "all";
@@ -220,6 +268,15 @@ static bool names_rule(const char *name)
   return false;
 }
 
+/** The name begins with that of an average. */
+static bool names_average(const char *name)
+{
+  const size_t n = strcspn(name, "([");
+  for (const struct average *const *a = average_all; *a; a++)
+    if (strlen((*a)->name) == n && !strncmp((*a)->name, name, n)) return true;
+  return false;
+}
+
 static err expand_one(struct list *l, const char *name)
 {
   char part[3][METHOD_TEXT] = {"", "", ""};
@@ -231,6 +288,7 @@ static err expand_one(struct list *l, const char *name)
   if (!strcmp(name, "table")) return append_table(l, false);
   for (const struct alias *a = alias_all; a->name; a++)
     if (!strcmp(a->name, name)) return append_alias(l, a);
+  if (names_average(name)) return append_averaged(l, name);
   if (!split(name, part)) return names_rule(name) ? append_relevance(l, name) : unknown_name(name);
   TRY(append_matches(l, part, &found));
   if (!found) return unknown_part(name, part);

@@ -1,6 +1,7 @@
 #pragma once
 /* Methods: rule/extract/aggregate under a name.  Grammar: DESIGN.md section 7. */
 #include "core/aggregate.h"
+#include "core/average.h"
 #include "core/err.h"
 #include "core/extract.h"
 #include "core/rule.h"
@@ -10,10 +11,13 @@
 enum { METHOD_TEXT = 160 };
 
 struct method {
-  char given[METHOD_TEXT];     /* as the user wrote it */
-  char canonical[METHOD_TEXT]; /* rule(parameters)/extract/aggregate */
+  char given[METHOD_TEXT]; /* as the user wrote it */
+  char canonical
+      [METHOD_TEXT]; /* rule(parameters)/extract/aggregate, in average(parameters)[] where it
+                                  is of one */
   char formula[512];
   char source[256];
+  struct average_use average; /* of copies of the input; none: the input itself */
   struct rule_use rule;
   const struct extract *extract;
   const struct aggregate *aggregate;
@@ -34,7 +38,8 @@ extern const struct alias alias_all[];
  *
  *  A name is an alias; a relevance rule by itself, which means rule/bias/sum; `rule/extract/aggregate`
  *  (each part may be a glob: gradient/ * / *, without the blanks; a rule may have parameters:
- *  rectgrad(q=95)/bias/sum); `table` (the whole extract-and-aggregate table under the rule gradient);
+ *  rectgrad(q=95)/bias/sum); any of these in an average, smoothgrad(n=50)[gradient/bias/sum], or an
+ *  average by itself, which means that of its `of`; `table` (the whole extract-and-aggregate table under the rule gradient);
  *  `basic` (the aliases under gradient, guided and deconvnet that are not of the class-activation family
  *  but for grad_cam, then the cells of the table that no alias names); or `all` (every alias, every
  *  relevance rule by itself, and those cells).

@@ -25,6 +25,9 @@ void plan_free(struct plan **p)
   free(s->methods);
   free(s->taps);
   free(s->passes);
+  free(s->sources);
+  free(s->sums);
+  free(s->clean);
   free(s->sites);
   free(s->operands);
   free(s->tap_of_value);
@@ -61,6 +64,7 @@ static err allocate(struct plan_storage *s, const struct plan_request *r)
   s->methods = calloc(methods, sizeof *s->methods);
   s->taps = calloc(taps, sizeof *s->taps);
   s->passes = calloc(methods, sizeof *s->passes);
+  s->sources = calloc(methods + 1, sizeof *s->sources);
   s->sites = calloc(nodes, sizeof *s->sites);
   s->operands = calloc(operands, sizeof *s->operands);
   s->tap_of_value = calloc(values, sizeof *s->tap_of_value);
@@ -78,10 +82,10 @@ static err allocate(struct plan_storage *s, const struct plan_request *r)
   s->extract_work = calloc(taps, sizeof *s->extract_work);
   s->activation_step = calloc(values, sizeof *s->activation_step);
   s->aux_step = calloc(nodes, sizeof *s->aux_step);
-  CHECK(s->methods && s->taps && s->passes && s->sites && s->operands && s->tap_of_value &&
-            s->tap_methods && s->pass_of && s->need && s->tapped && s->kept && s->marks &&
-            s->activation && s->signal && s->aux && s->work_fwd && s->work_bwd && s->extract_work &&
-            s->activation_step && s->aux_step,
+  CHECK(s->methods && s->taps && s->passes && s->sources && s->sites && s->operands &&
+            s->tap_of_value && s->tap_methods && s->pass_of && s->need && s->tapped && s->kept &&
+            s->marks && s->activation && s->signal && s->aux && s->work_fwd && s->work_bwd &&
+            s->extract_work && s->activation_step && s->aux_step,
         ERR_MEMORY, "no memory to plan %d nodes", g->n_nodes);
   return ERR_OK;
 }
@@ -134,24 +138,50 @@ static void make_taps(struct plan_storage *s, const struct plan_request *r)
   }
 }
 
-/** One pass per distinct rule among the methods that are taken somewhere. */
+/** The source of an average, made where there is none. */
+static int source_of(struct plan_storage *s, const struct average_use *a)
+{
+  struct plan *p = &s->plan;
+  int i = 0;
+  while (i < p->n_sources && !average_shares(&s->sources[i].average, a)) i++;
+  if (i == p->n_sources) {
+    s->sources[i] = (struct plan_source){*a, a->average ? a->average->copies(&a->with) : 1};
+    p->n_sources++;
+  }
+  return i;
+}
+
+/** The pass of a method, made where there is none. */
+static int pass_of(struct plan_storage *s, const struct method *m)
+{
+  struct plan *p = &s->plan;
+  const int source = source_of(s, &m->average);
+  int i = 0;
+  while (i < p->n_passes &&
+         !(s->passes[i].source == source && rule_same(&s->passes[i].rule, &m->rule)))
+    i++;
+  if (i == p->n_passes) {
+    s->passes[p->n_passes++] =
+        (struct plan_pass){.source = source,
+                           .rule = m->rule,
+                           .need = s->need + (size_t)i * (size_t)p->graph->n_values,
+                           .tapped = s->tapped + (size_t)i * (size_t)p->graph->n_taps};
+  }
+  return i;
+}
+
+/** One pass per distinct rule and source among the methods that are taken somewhere. */
 static void make_passes(struct plan_storage *s)
 {
   struct plan *p = &s->plan;
+  (void)source_of(s, &(const struct average_use){0});
   for (int t = 0; t < p->n_taps; t++) {
     for (int k = 0; k < s->taps[t].n_methods; k++) {
-      const struct rule_use *rule = &s->methods[s->taps[t].methods[k]].rule;
-      int i = 0;
-      while (i < p->n_passes && !rule_same(&s->passes[i].rule, rule)) i++;
-      bool *tapped = s->tapped + (size_t)i * (size_t)p->graph->n_taps;
-      if (i == p->n_passes) {
-        s->passes[p->n_passes++] =
-            (struct plan_pass){.rule = *rule,
-                               .need = s->need + (size_t)i * (size_t)p->graph->n_values,
-                               .tapped = tapped};
-      }
-      tapped[t] = true;
-      s->pass_of[s->taps[t].methods[k]] = i;
+      const int m = s->taps[t].methods[k], i = pass_of(s, &s->methods[m]);
+      const struct average *a = s->methods[m].average.average;
+      s->passes[i].keeps |= a ? a->keeps : 0;
+      s->tapped[(size_t)i * (size_t)p->graph->n_taps + (size_t)t] = true;
+      s->pass_of[m] = i;
     }
   }
 }
@@ -220,6 +250,11 @@ static err outline(struct plan_storage *s, const struct plan_request *r)
                      .methods = s->methods,
                      .taps = s->taps,
                      .passes = s->passes,
+                     .sources = s->sources,
+                     .seed = r->seed,
+                     .baselines = r->baselines,
+                     .n_baselines = r->n_baselines,
+                     .input_low = r->input_low,
                      .sites = s->sites,
                      .tap_of_value = s->tap_of_value,
                      .pass_of = s->pass_of,
@@ -238,6 +273,7 @@ static err outline(struct plan_storage *s, const struct plan_request *r)
   make_needs(s);
   TRY(allocate_rules(s));
   TRY(plan_rules(s, r));
+  TRY(plan_averages(s, r));
   return ERR_OK;
 }
 

@@ -11,9 +11,12 @@ struct plan_request {
   int batch;     /* samples of a unit */
   int n_targets; /* target slots: one backward pass per rule and slot */
   int n_methods;
-  const struct method *methods;       /* [n_methods] */
-  const bool *wanted;                 /* [n_taps][n_methods] which method at which tap */
-  bool plain;                         /* no Winograd */
+  const struct method *methods; /* [n_methods] */
+  const bool *wanted;           /* [n_taps][n_methods] which method at which tap */
+  bool plain;                   /* no Winograd */
+  uint64_t seed;                /* of averages' random numbers */
+  const real *baselines; /* [n_baselines][elements of the input] given for averages; NULL: none */
+  int n_baselines;
   const real *input_low, *input_high; /* [channels of the input] smallest and largest number that it
                                          can hold, for rules that want them; NULL: not known */
   int head,
@@ -35,8 +38,16 @@ struct plan_tap {
   int64_t rows; /* where its rows [batch, n_targets, n_methods, height, width] begin, in floats */
 };
 
-/** The backward passes of one rule. */
+/** The input itself, or copies of it that averages are over. */
+struct plan_source {
+  struct average_use average; /* the first with these copies; none: the input itself */
+  int copies;                 /* 1: the input itself */
+};
+
+/** The backward passes of one rule and source. */
 struct plan_pass {
+  int source;     /* index into plan->sources */
+  unsigned keeps; /* AVERAGE_* that its averages want */
   struct rule_use rule;
   const bool *need;   /* [n_values] true where the signal is wanted */
   const bool *tapped; /* [n plan taps] true where a method of this rule is taken */
@@ -54,7 +65,18 @@ struct plan_parts {
 struct plan {
   const struct graph *graph; /* not owned */
   struct plan_parts parts;
-  int batch, n_targets, n_methods, n_taps, n_passes;
+  int batch, n_targets, n_methods, n_taps, n_passes, n_sources;
+  const struct plan_source *sources; /* [n_sources] the first is the input itself */
+  /* What averages keep: for pass and tap (pass * n_taps + tap) where its sums begin, in doubles, -1 for
+   * none: [n_targets][one for each bit of the pass's `keeps`] tensors as stored; and for a tap where the activation of the
+   * input itself begins, in reals, -1 for none. */
+  const int64_t *sums, *clean;
+  int64_t sums_doubles, clean_reals;
+  int n_forward, n_backward; /* passes of a unit */
+  int64_t average_bytes;     /* of all that averages keep */
+  uint64_t seed;
+  const real *baselines, *input_low; /* as requested */
+  int n_baselines;
   const struct method *methods;   /* [n_methods] */
   const struct plan_tap *taps;    /* [n_taps] in graph order */
   const struct plan_pass *passes; /* [n_passes] one per rule, in order of first use */

@@ -83,7 +83,7 @@ static bool second_in_place(const struct plan *p, int i, const int *root)
   if (!(n->op->in_place & OP_IN_PLACE_BOTH) || root[n->in[0]] != root[n->out]) return false;
   const int x = n->in[1];
   for (int k = 0; k < p->n_passes; k++)
-    if (rule_override(p->passes[k].rule, n->op)) return false;
+    if (p->passes[k].overrides[i]) return false;
   return !g->values[x].is.fixed && x != p->parts.cut && is_last_reader(g, i, x) &&
          shape_count(&g->values[x].is.shape) == shape_count(&g->values[n->out].is.shape) &&
          (may_share(g, i, n->in[0], x) || may_share(g, i, x, n->in[0]));

@@ -7,6 +7,8 @@ struct plan_storage {
   struct method *methods;
   struct plan_tap *taps;
   struct plan_pass *passes;
+  struct plan_source *sources;
+  int64_t *sums, *clean; /* [n_passes][n_taps], [n_taps] */
   struct op_site *sites;
   struct operand *operands; /* of all sites */
   int *tap_of_value, *tap_methods, *pass_of;
@@ -28,6 +30,9 @@ struct op_site plan_site(const struct graph *g, int i, int batch, bool plain, st
 /** What the rule of every pass does at every node.  Errors: ERR_UNSUPPORTED for an operator that a rule
  *  has no formula for, ERR_USAGE for a tap at which it has no signal. */
 MUST_CHECK err plan_rules(struct plan_storage *s, const struct plan_request *r);
+
+/** Where what averages keep begins.  Errors: ERR_MEMORY, ERR_USAGE where baselines are missing. */
+MUST_CHECK err plan_averages(struct plan_storage *s, const struct plan_request *r);
 
 /** Bytes of everything that operators and rules prepare. */
 int64_t plan_prepared_total(const struct plan *p);

@@ -80,7 +80,5 @@ bool relevance_is_conv(const struct rule_site *r);
 #define RELEVANCE_EPSILON 1e-6
 
 /** The parameter `epsilon` of rules. */
-#define RELEVANCE_EPSILON_PARAM                                                             \
-  {                                                                                         \
-    "epsilon", RELEVANCE_EPSILON, 0.0, 1e6, false, "added to the denominators, away from 0" \
-  }
+#define RELEVANCE_EPSILON_PARAM \
+  PARAM("epsilon", RELEVANCE_EPSILON, 0.0, 1e6, "added to the denominators, away from 0")

@@ -3,24 +3,12 @@
  * rule_<name>.c, one line in rule_list.h, nothing else. */
 #include "core/err.h"
 #include "core/op.h"
-
-enum { RULE_PARAMS = 6, RULE_TEXT = 96 };
-
-/** A number that a rule can be given: rectgrad(q=98). */
-struct rule_param {
-  const char *name;
-  double value;       /* by default */
-  double least, most; /* both allowed */
-  bool whole;         /* whole numbers only */
-  const char *about;
-};
+#include "core/use.h"
 
 /** A rule with its parameters. */
 struct rule_use {
   const struct rule *rule;
-  double param[RULE_PARAMS]; /* in the order of rule->params */
-  char text[RULE_TEXT]; /* canonical: rectgrad(q=98); parameters at their default are left out, but
-                                for the first */
+  struct use with;
 };
 
 /** Where an override works. */
@@ -57,7 +45,7 @@ struct rule {
   const char *name;
   const char *formula;
   const char *source;
-  const struct rule_param *params;  /* at most RULE_PARAMS, ended by {0}; NULL: none */
+  const struct param *params;       /* at most USE_PARAMS, ended by {0}; NULL: none */
   const struct override *overrides; /* ended by {0}; NULL: every operator's own backward */
   /* Relevance rules: only operators that an override names and those of role OP_ROUTING are carried
    * through; others are refused.  A BatchNormalization right behind a weighted operator is one with

@@ -2,8 +2,8 @@
  *  LRP-alpha-beta: positive and negative contributions apart. */
 #include "core/relevance.h"
 
-static const struct rule_param params[] = {
-    {"alpha", 2.0, 1.0, 1e6, false, "share of positive contributions; beta is alpha - 1"},
+static const struct param params[] = {
+    PARAM("alpha", 2.0, 1.0, 1e6, "share of positive contributions; beta is alpha - 1"),
     RELEVANCE_EPSILON_PARAM,
     {0}};
 

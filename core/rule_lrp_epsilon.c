@@ -2,7 +2,7 @@
  *  LRP-epsilon: as LRP-0, with denominators held away from 0. */
 #include "core/relevance.h"
 
-static const struct rule_param params[] = {RELEVANCE_EPSILON_PARAM, {0}};
+static const struct param params[] = {RELEVANCE_EPSILON_PARAM, {0}};
 
 static struct linear_rule weighted(const struct rule_site *r)
 {

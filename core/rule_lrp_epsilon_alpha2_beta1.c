@@ -2,7 +2,7 @@
  *  Composite: alpha 2, beta 1 at convolutions, epsilon at fully connected layers. */
 #include "core/relevance.h"
 
-static const struct rule_param params[] = {RELEVANCE_EPSILON_PARAM, {0}};
+static const struct param params[] = {RELEVANCE_EPSILON_PARAM, {0}};
 
 static struct linear_rule weighted(const struct rule_site *r)
 {

@@ -2,8 +2,8 @@
  *  Composite: z^B at the first layer, gamma at other convolutions, epsilon at fully connected layers. */
 #include "core/relevance.h"
 
-static const struct rule_param params[] = {
-    {"gamma", 0.25, 0.0, 1e6, false, "how much more positive weights count"},
+static const struct param params[] = {
+    PARAM("gamma", 0.25, 0.0, 1e6, "how much more positive weights count"),
     RELEVANCE_EPSILON_PARAM,
     {0}};
 

@@ -26,13 +26,13 @@ enum { Q, ABS, LINEAR, CONSTANT, PROPORTIONAL, RING };
 /* A constant of 0 is guided backpropagation; below any product of floats: percentiles are used. */
 #define NO_CONSTANT (-1e39)
 
-static const struct rule_param params[] = {
-    {"q", 98.0, 0.0, 100.0, false, "percentile of y R below which nothing passes"},
-    {"abs", 0.0, 0.0, 1.0, true, "1: compare y |R|"},
-    {"linear", 0.0, 0.0, 1.0, true, "1: percentile interpolated, 0: nearest"},
-    {"constant", NO_CONSTANT, NO_CONSTANT, 1e38, false, "threshold instead of a percentile"},
-    {"proportional", 0.0, 0.0, 1.0, true, "1: max pooling in proportion"},
-    {"ring", 0.0, 0.0, 1.0, true, "1: no signal from the border of padded convolutions"},
+static const struct param params[] = {
+    PARAM("q", 98.0, 0.0, 100.0, "percentile of y R below which nothing passes"),
+    PARAM_WHOLE("abs", 0.0, 0.0, 1.0, "1: compare y |R|"),
+    PARAM_WHOLE("linear", 0.0, 0.0, 1.0, "1: percentile interpolated, 0: nearest"),
+    PARAM("constant", NO_CONSTANT, NO_CONSTANT, 1e38, "threshold instead of a percentile"),
+    PARAM_WHOLE("proportional", 0.0, 0.0, 1.0, "1: max pooling in proportion"),
+    PARAM_WHOLE("ring", 0.0, 0.0, 1.0, "1: no signal from the border of padded convolutions"),
     {0}};
 
 static size_t padded(int64_t n)
@@ -72,7 +72,7 @@ static size_t rectify_work(const struct rule_site *r)
 
 static void rectify(const struct op_bwd *c)
 {
-  const double *param = c->rule->use->param;
+  const double *param = c->rule->use->with.param;
   const int channels = shape_channels(&c->at->ys);
   const int64_t inner = shape_inner(&c->at->ys), n = channels * inner, step = inner * c->at->batch;
   real *p = c->work, *sorted = (real *)(void *)((unsigned char *)c->work + padded(n));
@@ -119,7 +119,7 @@ static void pool(const struct op_bwd *c)
   const struct op *op = c->rule->op;
   const int *in = c->at->in[0].shape.dim, *out = c->at->ys.dim;
   const int64_t planes = (int64_t)in[1] * c->at->batch;
-  if (c->rule->use->param[PROPORTIONAL] == 0.0) {
+  if (c->rule->use->with.param[PROPORTIONAL] == 0.0) {
     op->backward(c);
     return;
   }
@@ -164,7 +164,7 @@ static void conv(const struct op_bwd *c)
   real *dy = c->work;
   const int height = c->at->ys.dim[2], width = c->at->ys.dim[3];
   const int64_t n = shape_count(&c->at->ys) * c->at->batch;
-  if (c->rule->use->param[RING] != 0.0 && has_ring(c->at)) {
+  if (c->rule->use->with.param[RING] != 0.0 && has_ring(c->at)) {
     for (int64_t i = 0; i < n; i++) {
       const int64_t x = i % width, y = i / width % height;
       dy[i] = x && y && x + 1 < width && y + 1 < height ? c->dy[i] : REAL(0.0);

@@ -3,25 +3,12 @@
 #include "core/tape.h"
 
 #include "core/arena.h"
-#include "core/tape_extract.h"
+#include "core/tape_impl.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct tape {
-  const struct plan *plan;
-  unsigned char *arena;
-  float *rows;
-  bool *fresh;    /* [n_values] the signal holds nothing yet in this pass */
-  const real **x; /* [most inputs of a node] */
-  real **dx;
-  bool *set; /* [the same] dx holds nothing yet */
-  int part;  /* of the head, under way */
-  int64_t n_forward, n_backward;
-  struct tape_watch watch;
-};
 
 void tape_free(struct tape **tape)
 {
@@ -33,6 +20,7 @@ void tape_free(struct tape **tape)
   free(t->x);
   free(t->dx);
   free(t->set);
+  tape_average_free(&t->average);
   free(t);
   *tape = NULL;
 }
@@ -54,6 +42,7 @@ static err allocate(struct tape *t)
         "no memory for a unit of %d samples: %.1f MiB of activations and %.1f MiB of maps; "
         "lower --unit or choose fewer layers",
         p->batch, (double)arena / 1048576.0, (double)p->rows_floats * 4.0 / 1048576.0);
+  TRY(tape_average_make(p, &t->average));
   return ERR_OK;
 }
 
@@ -168,6 +157,7 @@ static void nodes_forward(struct tape *t, int first, int end)
                              .aux = aux(t, i),
                              .work = at(t, p->work_fwd[i])};
     n->op->forward(&c);
+    if (t->average) tape_average_keep(t, n->out, i >= p->parts.head, c.y);
   }
 }
 
@@ -175,6 +165,7 @@ void tape_forward(struct tape *t)
 {
   const struct plan *p = t->plan;
   const int head = p->parts.head, input = p->graph->input;
+  if (t->average) tape_average_keep(t, input, true, tape_input(t));
   for (t->part = 0; head && t->part < p->parts.n; t->part++) {
     copy_part(t, input, tape_input(t), activation(t, 0, input), true);
     nodes_forward(t, 0, head);
@@ -259,6 +250,10 @@ static void extract_at(struct tape *t, const struct plan_pass *pass, int value, 
                              .g = signal(t, node, value),
                              .work = at(t, p->extract_work[tap]),
                              .rows = tape_rows(t, tap)};
+  if (tape_average_runs(t)) {
+    tape_average_take(t, &x);
+    return;
+  }
   if (t->watch.see) t->watch.see(t->watch.who, &x);
   tape_extract(&x);
 }

@@ -20,11 +20,19 @@ void tape_forward(struct tape *t);
 /** Logits [classes][batch] of the last tape_forward; valid until tape_backward. */
 const real *tape_logits(const struct tape *t);
 
-/** One backward pass: seed 1 at classes[b] of sample b (none where classes[b] < 0), back to the
+/** One backward pass of the input itself: seed 1 at classes[b] of sample b (none where classes[b] < 0), back to the
  *  deepest tap of the pass, filling the rows of target slot `slot` of that pass's methods.
  *
  *  classes [batch] read only.  Cannot fail; allocates nothing. */
 void tape_backward(struct tape *t, int pass, int slot, const int *classes);
+
+/** Every backward pass of the plan: those of the last tape_forward for every target slot, then for every copy
+ *  that an average wants a forward pass and its backward passes.  The rows of all taps are there then; the
+ *  logits may be those of a copy.
+ *
+ *  classes [n_targets][batch] as for tape_backward; first: number of the unit's first sample in the data
+ *  set, on which random numbers depend.  Cannot fail; allocates nothing. */
+void tape_backward_all(struct tape *t, const int *classes, int64_t first);
 
 /** Rows of plan tap i: [batch, n_targets, n_methods, height, width]. */
 float *tape_rows(struct tape *t, int i);

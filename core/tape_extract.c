@@ -15,11 +15,13 @@ static const struct plan_tap *tap_of(const struct tape_tap *t)
   return &t->plan->taps[t->tap];
 }
 
-/** The k-th method of the tap; NULL when it is of another rule. */
+/** The k-th method of the tap; NULL when it is of another pass or average. */
 static const struct method *method_of(const struct tape_tap *t, int k)
 {
   const int m = tap_of(t)->methods[k];
-  return t->plan->passes + t->plan->pass_of[m] == t->pass ? &t->plan->methods[m] : NULL;
+  const struct method *method = &t->plan->methods[m];
+  const bool taken = t->plan->passes + t->plan->pass_of[m] == t->pass;
+  return taken && method->average.average == t->average ? method : NULL;
 }
 
 /** What the aggregates asked for read of each extract: wanted [N_EXTRACTS] overwritten. */

@@ -5,11 +5,12 @@
 struct tape_tap {
   const struct plan *plan;
   const struct plan_pass *pass;
-  int tap, slot;      /* plan tap and target slot */
-  int first, samples; /* samples of the unit that lie side by side in a and g */
-  const real *a;      /* activation as stored, read only; NULL where it is not kept */
-  const real *g;      /* signal as stored, read only */
-  void *work;         /* the tap's scratch: plan->extract_work */
+  const struct average *average; /* the methods of this one are taken; NULL: of the input itself */
+  int tap, slot;                 /* plan tap and target slot */
+  int first, samples;            /* samples of the unit that lie side by side in a and g */
+  const real *a;                 /* activation as stored, read only; NULL where it is not kept */
+  const real *g;                 /* signal as stored, read only */
+  void *work;                    /* the tap's scratch: plan->extract_work */
   float *
       rows; /* [batch, n_targets, n_methods, height, width]; of this pass, slot and samples overwritten */
 };

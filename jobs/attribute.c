@@ -23,6 +23,7 @@ static const struct option options[] = {
     SETUP_LIMITS_OPTION,
     SETUP_DATA_OPTIONS,
     SETUP_METHOD_OPTIONS,
+    SETUP_AVERAGE_OPTIONS,
     SETUP_PLAN_OPTIONS,
     {"out", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "The study's HDF5 file, made or continued."},
     {"shard", OPTION_TEXT, ROLE_RUN, "i/n", NULL,
@@ -78,11 +79,10 @@ static void announce(const struct setup *s, bool json)
   const struct plan *p = s->plan;
   say(json, "plan",
       "%s: %d layers x %d methods x %d targets, %" PRId64
-      " samples in units of %d; per unit 1 forward and %d backward passes; kernels %s (%s), %d "
+      " samples in units of %d; per unit %d forward and %d backward passes; kernels %s (%s), %d "
       "rank%s",
-      s->model_path, p->n_taps, s->n_methods, s->n_targets, s->count, s->unit,
-      p->n_passes * s->n_targets, product_family(), product_vectors(), comm_size(),
-      comm_size() > 1 ? "s" : "");
+      s->model_path, p->n_taps, s->n_methods, s->n_targets, s->count, s->unit, p->n_forward,
+      p->n_backward, product_family(), product_vectors(), comm_size(), comm_size() > 1 ? "s" : "");
   if (s->notes.taken_off[0])
     say(json, "note", "the logits are what goes into %s", s->notes.taken_off);
   if (s->weights && !shared_memory(s->weights)) {
@@ -149,6 +149,7 @@ static err with_setup(struct setup *s, const struct options *o, int *exit_code)
   TRY(setup_ranks(s));
   if (!dry) TRY(setup_weights(s));
   TRY(setup_data(s, o));
+  TRY(setup_averages(s, o));
   TRY(setup_plan(s, o));
   TRY(comm_agree(setup_shard(s, o)));
   announce(s, options_flag(o, "log-json"));

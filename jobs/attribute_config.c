@@ -63,6 +63,9 @@ err attribute_config(const struct setup *s, const struct options *o, char **json
   bad |= json_object_set_new(c, "unit", json_integer(s->unit));
   bad |= json_object_set_new(c, "winograd", json_boolean(options_flag(o, "winograd")));
   bad |= json_object_set_new(c, "limit", json_integer(options_int(o, "limit")));
+  bad |= json_object_set_new(c, "seed", json_integer(options_int(o, "seed")));
+  bad |= json_object_set_new(c, "baseline_sha256",
+                             s->n_baselines ? json_string(s->baseline_sha256) : json_null());
   bad |= json_object_set_new(c, "output", output ? json_string(output) : json_null());
   if (s->notes.taken_off[0])
     bad |= json_object_set_new(c, "taken_off", json_string(s->notes.taken_off));

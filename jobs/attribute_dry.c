@@ -35,15 +35,37 @@ static void print_layers(const struct setup *s, const struct attribute_schema *a
   }
 }
 
+/** The methods that a pass feeds, each once, in order. */
+static void print_riders(const struct plan *p, int pass)
+{
+  const char *before = "";
+  for (int m = 0; m < p->n_methods; m++) {
+    bool taken = false;
+    for (int t = 0; t < p->n_taps; t++)
+      for (int k = 0; k < p->taps[t].n_methods; k++) taken = taken || p->taps[t].methods[k] == m;
+    if (!taken || p->pass_of[m] != pass) continue;
+    (void)printf("%s%s", before, p->methods[m].given);
+    before = ", ";
+  }
+  (void)printf("\n");
+}
+
 static void print_passes(const struct setup *s)
 {
+  const struct plan *p = s->plan;
   const int64_t n = s->count, units = (n + s->unit - 1) / s->unit;
-  (void)printf(
-      "\nsamples %" PRId64 ", unit %d, units %" PRId64 ", targets %d, methods %d, rules %d:", n,
-      s->unit, units, s->n_targets, s->n_methods, s->plan->n_passes);
-  for (int i = 0; i < s->plan->n_passes; i++) (void)printf(" %s", s->plan->passes[i].rule.text);
-  (void)printf("\npasses  forward %" PRId64 ", backward %" PRId64 "\n", units,
-               units * s->plan->n_passes * s->n_targets);
+  (void)printf("\nsamples %" PRId64 ", unit %d, units %" PRId64
+               ", targets %d, methods %d, rules and averages %d\n",
+               n, s->unit, units, s->n_targets, s->n_methods, p->n_passes);
+  for (int i = 0; i < p->n_passes; i++) {
+    const struct plan_source *source = &p->sources[p->passes[i].source];
+    (void)printf("  %d x %s", source->copies, p->passes[i].rule.with.text);
+    if (source->average.average) (void)printf(" in %s", source->average.with.text);
+    (void)printf(": ");
+    print_riders(p, i);
+  }
+  (void)printf("passes  forward %" PRId64 ", backward %" PRId64 "\n", units * p->n_forward,
+               units * p->n_backward);
 }
 
 /** This process's memory, largest over all ranks.  Collective. */
@@ -83,12 +105,12 @@ static void count_work(const struct plan *p, double *forward, double *backward)
   for (int i = 0; i < p->graph->n_nodes; i++) {
     const struct node *n = &p->graph->nodes[i];
     const double flops = n->op->flops ? (double)(n->op->flops(&p->sites[i]) * p->batch) : 0.0;
-    *forward += flops;
+    *forward += flops * p->n_forward;
     for (int k = 0; k < p->n_passes; k++) {
       bool needed = false;
       for (int x = 0; x < n->n_in; x++)
         needed = needed || (n->in[x] >= 0 && p->passes[k].need[n->in[x]]);
-      if (needed) *backward += flops * p->n_targets;
+      if (needed) *backward += flops * p->n_targets * p->sources[p->passes[k].source].copies;
     }
   }
 }

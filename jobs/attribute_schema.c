@@ -74,8 +74,8 @@ static err add_root(struct attribute_schema *a, const struct options *o)
   add_text(a, "data", s->data_path);
   add_number(a, "unit", s->unit);
   add_number(a, "n_units", units);
-  add_number(a, "n_forward", units);
-  add_number(a, "n_backward", units * s->plan->n_passes * s->n_targets);
+  add_number(a, "n_forward", units * s->plan->n_forward);
+  add_number(a, "n_backward", units * s->plan->n_backward);
   add_number(a, "classes", s->graph->classes);
   return ERR_OK;
 }
@@ -161,7 +161,7 @@ static void add_methods(struct attribute_schema *a)
     canonical[i] = s->methods[i].canonical;
     formula[i] = s->methods[i].formula;
     source[i] = s->methods[i].source;
-    rule[i] = s->methods[i].rule.text;
+    rule[i] = s->methods[i].rule.with.text;
   }
   attribute_schema_dim(a, "methods", "method", s->n_methods, name,
                        "Method, named as it was asked for");

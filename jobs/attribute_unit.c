@@ -22,7 +22,7 @@ struct attribute_unit {
   int32_t *size;               /* [unit, 2] */
   int32_t *target;             /* [unit, n_targets] */
   float *score;                /* [unit, n_targets] */
-  int *classes;                /* [unit] seeds of one pass */
+  int *classes;                /* [n_targets, unit] seeds */
   int *map_vars;               /* [n plan taps] */
   int logits_var, size_var, target_var, score_var;
   int64_t decoding; /* first sample of the unit that is decoded ahead, -1: none */
@@ -56,7 +56,7 @@ static err allocate(struct attribute_unit *u)
   u->size = calloc(n * 2, sizeof *u->size);
   u->target = calloc(n * targets, sizeof *u->target);
   u->score = calloc(n * targets, sizeof *u->score);
-  u->classes = calloc(n, sizeof *u->classes);
+  u->classes = calloc(n * targets, sizeof *u->classes);
   u->map_vars = calloc((size_t)s->plan->n_taps, sizeof *u->map_vars);
   u->skipped = json_array();
   CHECK(u->slots && u->logits && u->size && u->target && u->score && u->classes && u->map_vars &&
@@ -142,16 +142,19 @@ static void describe(struct attribute_unit *u, int64_t first, int b)
   }
 }
 
-/** Every backward pass of the unit, then NaN where there is no target. */
-static void backward(struct attribute_unit *u, int count)
+/** Every backward pass of the unit, whose first sample is `first` of the study, then NaN where there is no
+ *  target. */
+static void backward(struct attribute_unit *u, int64_t first, int count)
 {
   const struct setup *s = u->setup;
   for (int t = 0; t < s->n_targets; t++) {
     for (int b = 0; b < s->unit; b++)
-      u->classes[b] = b < count ? u->target[b * s->n_targets + t] : -1;
-    for (int p = 0; p < s->plan->n_passes; p++) tape_backward(u->tape, p, t, u->classes);
+      u->classes[t * s->unit + b] = b < count ? u->target[b * s->n_targets + t] : -1;
+  }
+  tape_backward_all(u->tape, u->classes, s->first + first);
+  for (int t = 0; t < s->n_targets; t++) {
     for (int b = 0; b < count; b++)
-      if (u->classes[b] < 0) tape_blank(u->tape, b, t);
+      if (u->classes[t * s->unit + b] < 0) tape_blank(u->tape, b, t);
   }
 }
 
@@ -190,7 +193,7 @@ static void compute_maps(struct attribute_unit *u, const struct study_unit *unit
     if (u->slots[b].status != SAMPLE_DONE)
       note_skipped(u, u->setup->first + unit->first + b, &u->slots[b]);
   }
-  backward(u, unit->count);
+  backward(u, unit->first, unit->count);
 }
 
 err attribute_unit_compute_to(struct attribute_unit *u, struct store *f,

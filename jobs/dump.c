@@ -65,7 +65,7 @@ static void see(void *who, const struct tape_tap *t)
     d->failed = add_tensor(d, pool_text(d->pool, "activation/%s", variable), t, t->a);
   if (!d->failed) {
     d->failed = add_tensor(
-        d, pool_text(d->pool, "signal/%s/%s/%s", t->pass->rule.text, d->slot, variable), t, t->g);
+        d, pool_text(d->pool, "signal/%s/%s/%s", t->pass->rule.with.text, d->slot, variable), t, t->g);
   }
 }
 

@@ -102,24 +102,25 @@ static void print_named(const struct style *s)
 }
 
 /** What a parameter is by default, and what it may be. */
-static void print_param(const struct style *s, const struct rule *r, const struct rule_param *p)
+static void print_param(const struct style *s, const char *of, const struct param *p)
 {
-  char name[80], range[256];
+  char name[80], allowed[256], text[512];
 
-  (void)snprintf(name, sizeof name, "%s %s", r->name, p->name);
-  (void)snprintf(range, sizeof range, "%s; %s%.4g to %.4g, %.4g by default", p->about,
-                 p->whole ? "whole, " : "", p->least, p->most, p->value);
-  s->entry(&(struct entry){name, NULL, NULL, range, NULL}, false);
+  (void)snprintf(name, sizeof name, "%s %s", of, p->name);
+  (void)snprintf(text, sizeof text, "%s; %s", p->about, use_describe(p, allowed, sizeof allowed));
+  s->entry(&(struct entry){name, NULL, NULL, text, NULL}, false);
 }
 
 static void print_params(const struct style *s)
 {
   s->heading(
       "Parameters",
-      "of rules: rectgrad(q=95,abs=1)/bias/sum.  A rule without them has them at their defaults.",
+      "of rules and averages: rectgrad(q=95,abs=1)/bias/sum.  What is not given is at its default.",
       false);
   for (const struct rule *const *r = rule_all; *r; r++)
-    for (const struct rule_param *p = (*r)->params; p && p->name; p++) print_param(s, *r, p);
+    for (const struct param *p = (*r)->params; p && p->name; p++) print_param(s, (*r)->name, p);
+  for (const struct average *const *a = average_all; *a; a++)
+    for (const struct param *p = (*a)->params; p && p->name; p++) print_param(s, (*a)->name, p);
 }
 
 static void print_parts(const struct style *s)
@@ -131,6 +132,13 @@ static void print_parts(const struct style *s)
              false);
   for (const struct rule *const *r = rule_all; *r; r++)
     s->entry(&(struct entry){(*r)->name, NULL, NULL, (*r)->formula, (*r)->source}, false);
+  s->heading(
+      "Averages",
+      "over copies of the input: smoothgrad(n=50)[gradient/bias/sum].  By itself an average is "
+      "that of gradient/bias/maxabs, or of gradient/bias/sum at the input for those over a path.",
+      false);
+  for (const struct average *const *a = average_all; *a; a++)
+    s->entry(&(struct entry){(*a)->name, NULL, NULL, (*a)->formula, (*a)->source}, false);
   print_params(s);
   s->heading("Extracts", "what is taken at each position u, from activation a and signal g.",
              false);

@@ -70,8 +70,7 @@ static void run_unit(struct tape *t, const struct plan *p, const int *classes)
 {
   fill_input(p, tape_input(t)); /* its memory may be used again within a unit */
   tape_forward(t);
-  for (int slot = 0; slot < p->n_targets; slot++)
-    for (int pass = 0; pass < p->n_passes; pass++) tape_backward(t, pass, slot, classes);
+  tape_backward_all(t, classes, 0);
 }
 
 static int by_size(const void *a, const void *b)
@@ -116,7 +115,7 @@ static err measure(struct watch *w, int rounds, struct profile *out)
   const struct plan *p = w->plan;
   struct tape *t = NULL;
   double *sorted = calloc((size_t)rounds, sizeof *sorted);
-  int *classes = calloc((size_t)p->batch, sizeof *classes);
+  int *classes = calloc((size_t)p->batch * (size_t)p->n_targets, sizeof *classes);
   err e = ERR_OK;
   CHECK_DONE(sorted && classes, ERR_MEMORY, "no memory for %d rounds", rounds);
   TRY_DONE(tape_make(p, &t));
@@ -148,7 +147,7 @@ static err profile(struct setup *s, const struct options *o)
   TRY_DONE(measure(&w, (int)rounds, &p));
   profile_count(&p);
   (void)printf("%s, units of %d, %d backward passes each, %s, median of %" PRId64 " rounds\n\n",
-               s->model_path, s->unit, s->plan->n_passes * s->n_targets, product_family(), rounds);
+               s->model_path, s->unit, s->plan->n_backward, product_family(), rounds);
   profile_print(&p);
 done:
   free(w.seconds);

@@ -277,6 +277,9 @@ err setup_plan_of(struct setup *s, const struct options *o, const char *const *m
                            .methods = s->methods,
                            .wanted = s->wanted,
                            .plain = plain,
+                           .seed = s->seed,
+                           .baselines = s->baselines,
+                           .n_baselines = s->n_baselines,
                            .input_low = s->low,
                            .input_high = s->high};
   TRY(comm_agree(plan_prepared_bytes(&r, &bytes)));
@@ -292,6 +295,7 @@ err setup_plan_of(struct setup *s, const struct options *o, const char *const *m
 void setup_free(struct setup *s)
 {
   plan_free(&s->plan);
+  free(s->baselines);
   free(s->wanted);
   free(s->targets);
   free(s->methods);

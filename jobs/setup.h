@@ -28,6 +28,10 @@ struct setup {
   int unit;
   int64_t first, count; /* samples [first, first + count) of the data set are this study's */
   int shard, n_shards;  /* shard 1..n_shards of them; 0: all */
+  uint64_t seed;
+  char baseline_sha256[65]; /* of their list; empty: none */
+  real *baselines;          /* [n_baselines][elements of the input] */
+  int n_baselines;
   real low[3], high[3]; /* of the model's input, channel by channel: black or white */
   struct plan *plan;
   struct shared *weights, *prepared; /* of this node; NULL: this rank has its own */
@@ -85,6 +89,16 @@ struct setup {
         "Names or rule/extract/aggregate, globs, table, all; see retrograd methods." \
   }
 
+#define SETUP_AVERAGE_OPTIONS                                                                  \
+  {"seed", OPTION_INT, ROLE_SETTING,                                                           \
+   "N",    "0",        "Of the random numbers of smoothgrad and other averages over copies."}, \
+  {                                                                                            \
+    "baseline", OPTION_TEXT, ROLE_SETTING, "PATH", NULL,                                       \
+        "Images from which integrated_gradients(baseline=given) (the first) and "              \
+        "expected_gradients "                                                                  \
+        "begin: as --data."                                                                    \
+  }
+
 #define SETUP_PLAN_OPTIONS                                                                           \
   {"layers",                                                                                         \
    OPTION_LIST,                                                                                      \
@@ -124,6 +138,9 @@ MUST_CHECK err setup_weights(struct setup *s);
 /** Open the data set: rank 0 reads the list, a node holds it once, and each rank looks whether one file
  *  of it is the same from there.  Collective. */
 MUST_CHECK err setup_data(struct setup *s, const struct options *o);
+
+/** Read what averages over copies want: seed and baselines.  After setup_data.  Collective. */
+MUST_CHECK err setup_averages(struct setup *s, const struct options *o);
 
 /** Choose methods, layers and targets, and make the plan.  Collective. */
 MUST_CHECK err setup_plan(struct setup *s, const struct options *o);

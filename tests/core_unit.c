@@ -141,10 +141,7 @@ void unit_forward(struct unit *u, const double *x)
 void unit_run(struct unit *u, const double *x, const int *classes)
 {
   unit_forward(u, x);
-  for (int slot = 0; slot < u->plan->n_targets; slot++) {
-    for (int pass = 0; pass < u->plan->n_passes; pass++)
-      tape_backward(u->tape, pass, slot, classes + (ptrdiff_t)slot * u->plan->batch);
-  }
+  tape_backward_all(u->tape, classes, 0);
 }
 
 int unit_tap(const struct unit *u, const char *name)

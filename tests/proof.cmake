@@ -2,6 +2,7 @@
 script(proof.reference)
 script(proof.autograd)
 script(proof.formulas)
+script(proof.averages)
 script(proof.ranks)
 script(proof.kill)
 script(proof.badinput asan)

@@ -39,8 +39,11 @@ static void refuse(const char *name, err code, const char *part)
 /** Every method is what its canonical form says. */
 static void check_parts(const struct method *m)
 {
-  char text[256];
-  (void)snprintf(text, sizeof text, "%s/%s/%s", m->rule.text, m->extract->name, m->aggregate->name);
+  char text[512];
+  const bool averaged = m->average.average;
+  (void)snprintf(text, sizeof text, "%s%s%s/%s/%s%s", averaged ? m->average.with.text : "",
+                 averaged ? "[" : "", m->rule.with.text, m->extract->name, m->aggregate->name,
+                 averaged ? "]" : "");
   assert_string_equal(text, m->canonical);
   assert_true(m->formula[0] && m->source[0] && m->given[0]);
 }
@@ -53,7 +56,7 @@ static void every_part_makes_a_name(void **unused)
       for (const struct aggregate *a = aggregate_all; a->name; a++) {
         char name[256];
         const struct rule_use use = rule_default(*r);
-        (void)snprintf(name, sizeof name, "%s/%s/%s", use.text, (*x)->name, a->name);
+        (void)snprintf(name, sizeof name, "%s/%s/%s", use.with.text, (*x)->name, a->name);
         const struct methods m = expand(name, NULL);
         assert_int_equal(m.n, 1);
         assert_string_equal(m.item[0].given, name);
@@ -129,7 +132,8 @@ static void all_names_everything_once(void **unused)
 {
   (void)unused;
   const struct methods all = expand("all", NULL), table = expand("table", NULL);
-  int aliases = 0, named = 0, relevance = 0;
+  int aliases = 0, named = 0, relevance = 0, averages = 0;
+  for (const struct average *const *a = average_all; *a; a++) averages += !(*a)->wants_baselines;
   for (const struct rule *const *r = rule_all; *r; r++) relevance += (*r)->relevance;
   for (const struct alias *a = alias_all; a->name; a++)
     assert_string_equal(all.item[aliases++].given, a->name);
@@ -145,7 +149,7 @@ static void all_names_everything_once(void **unused)
     for (int i = 0; i < aliases; i++)
       named += !all.item[i].input_only && !strcmp(all.item[i].canonical, table.item[t].canonical);
   }
-  assert_int_equal(all.n, aliases + relevance + table.n - named);
+  assert_int_equal(all.n, aliases + relevance + averages + table.n - named);
   free(all.item);
   free(table.item);
 }
@@ -181,6 +185,12 @@ static void rules_take_parameters(void **unused)
       {"lrp_gamma", "lrp_gamma(gamma=0.25)/bias/sum"},
       {"lrp_epsilon(epsilon=1e-3)", "lrp_epsilon(epsilon=0.001)/bias/sum"},
       {"excitation", "excitation/bias/sum"},
+      {"smoothgrad", "smoothgrad(n=25)[gradient/bias/maxabs]"},
+      {"smoothgrad(n=5,spread=0.15)[grad_cam]", "smoothgrad(n=5)[gradient/cam/relu_sum]"},
+      {"vargrad(spread=0.2)[rectgrad(q=90)/bias/sum]",
+       "vargrad(n=25,spread=0.2)[rectgrad(q=90)/bias/sum]"},
+      {"integrated_gradients(baseline=blur)",
+       "integrated_gradients(n=50,baseline=blur)[gradient/bias/sum]"},
   };
   for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
     const struct methods m = expand(known[i][0], NULL);
@@ -226,13 +236,18 @@ static void mistakes_name_what_is_near(void **unused)
   refuse("gradient//sum", ERR_USAGE, "there is no method");
   refuse("", ERR_USAGE, "there is no method");
   refuse_for("rectgrad(p=98)/bias/sum", ERR_USAGE, "no parameter 'p'");
-  refuse_for("rectgrad(q=101)/bias/sum", ERR_USAGE, "from 0 to 100");
-  refuse_for("rectgrad(q=x)/bias/sum", ERR_USAGE, "from 0 to 100");
-  refuse_for("rectgrad(abs=0.5)/bias/sum", ERR_USAGE, "whole number");
-  refuse_for("rectgrad(q)/bias/sum", ERR_USAGE, "parameter=number");
-  refuse_for("rectgrad()/bias/sum", ERR_USAGE, "is not name(parameter=number");
-  refuse_for("rectgrad(q=98/bias/sum", ERR_USAGE, "is not name(parameter=number");
+  refuse_for("rectgrad(q=101)/bias/sum", ERR_USAGE, "0 to 100");
+  refuse_for("rectgrad(q=x)/bias/sum", ERR_USAGE, "0 to 100");
+  refuse_for("rectgrad(abs=0.5)/bias/sum", ERR_USAGE, "whole");
+  refuse_for("rectgrad(q)/bias/sum", ERR_USAGE, "parameter=value");
+  refuse_for("rectgrad()/bias/sum", ERR_USAGE, "is not name(parameter=value");
+  refuse_for("rectgrad(q=98/bias/sum", ERR_USAGE, "is not name(parameter=value");
   refuse_for("guided(q=98)/bias/sum", ERR_USAGE, "has no parameters");
+  refuse_for("smoothgrad(n=0)", ERR_USAGE, "1 to 1.678e+07");
+  refuse_for("integrated_gradients(baseline=grey)", ERR_USAGE, "zero, black, mean, blur, given");
+  refuse("smoothgrad[vargrad]", ERR_USAGE, "average of an average");
+  refuse("smoothgrad[gradient", ERR_USAGE, "is not average[method]");
+  refuse_for("smoothgrad[gradent]", ERR_USAGE, "'gradient'");
   refuse("guided", ERR_USAGE, "guided/bias/maxabs");
   assert_int_equal(method_expand(NULL, 0, &item, &n), ERR_USAGE);
 }

@@ -166,7 +166,7 @@ static void rules_pass_rectifiers_as_written(void **unused)
   unit_watch(&u);
   unit_run(&u, x, target_class);
   for (size_t k = 0; k < sizeof rules / sizeof *rules; k++) {
-    assert_string_equal(u.plan->passes[k].rule.text, rules[k].name);
+    assert_string_equal(u.plan->passes[k].rule.with.text, rules[k].name);
     check_rule(&u, &w, (int)k, rules[k].pass);
   }
   unit_free(&u);

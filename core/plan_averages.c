@@ -1,0 +1,75 @@
+/** @file
+ *  What averages over copies of the input keep from copy to copy. */
+#include "core/plan_impl.h"
+
+#include <stdlib.h>
+
+static int64_t elements(const struct plan *p, int tap)
+{
+  return shape_count(&p->graph->values[p->taps[tap].value].is.shape) * p->batch;
+}
+
+/** Some method of an average at this tap reads the activation of the input itself. */
+static bool reads_clean(const struct plan *p, int tap)
+{
+  for (int k = 0; k < p->taps[tap].n_methods; k++) {
+    const struct method *m = &p->methods[p->taps[tap].methods[k]];
+    if (m->average.average && m->extract->reads_activation) return true;
+  }
+  return false;
+}
+
+/** Sums of one pass at one tap: for every element, target and thing that is kept. */
+static int64_t sums_of(const struct plan *p, int pass, int tap)
+{
+  if (!p->passes[pass].source || !p->passes[pass].tapped[tap]) return 0;
+  return elements(p, tap) * p->n_targets * average_planes(p->passes[pass].keeps);
+}
+
+static err check_baselines(const struct plan *p)
+{
+  for (int i = 0; i < p->n_sources; i++) {
+    const struct average_use *u = &p->sources[i].average;
+    CHECK(p->n_baselines || !u->average || !average_wants_baselines(u), ERR_USAGE,
+          "%s wants images to begin from: give --baseline PATH", u->with.text);
+  }
+  return ERR_OK;
+}
+
+static void count_passes(struct plan *p)
+{
+  for (int i = 0; i < p->n_sources; i++) p->n_forward += p->sources[i].copies;
+  for (int i = 0; i < p->n_passes; i++)
+    p->n_backward += p->sources[p->passes[i].source].copies * p->n_targets;
+}
+
+err plan_averages(struct plan_storage *s, const struct plan_request *r)
+{
+  struct plan *p = &s->plan;
+  int64_t largest = 0;
+  (void)r;
+  TRY(check_baselines(p));
+  s->sums = calloc((size_t)p->n_passes * (size_t)p->n_taps + 1, sizeof *s->sums);
+  s->clean = calloc((size_t)p->n_taps + 1, sizeof *s->clean);
+  CHECK(s->sums && s->clean, ERR_MEMORY, "no memory to plan %d passes", p->n_passes);
+  p->sums = s->sums;
+  p->clean = s->clean;
+  for (int t = 0; t < p->n_taps; t++) {
+    for (int i = 0; i < p->n_passes; i++) {
+      const int64_t n = sums_of(p, i, t);
+      s->sums[i * p->n_taps + t] = n ? p->sums_doubles : -1;
+      p->sums_doubles += n;
+      if (n && elements(p, t) > largest) largest = elements(p, t);
+    }
+    s->clean[t] = reads_clean(p, t) ? p->clean_reals : -1;
+    if (s->clean[t] >= 0) p->clean_reals += elements(p, t);
+  }
+  count_passes(p);
+  if (p->n_sources == 1) return ERR_OK;
+  const struct shape *x = &p->graph->values[p->graph->input].is.shape;
+  const int64_t input = shape_count(x) * p->batch;
+  p->average_bytes = p->sums_doubles * (int64_t)sizeof(double) +
+                     (p->clean_reals + largest + 2 * input) * (int64_t)sizeof(real) +
+                     average_work_bytes(shape_height(x), shape_width(x));
+  return ERR_OK;
+}

@@ -1,0 +1,34 @@
+#pragma once
+/* What the files of the tape share. */
+#include "core/tape.h"
+#include "core/tape_extract.h"
+
+struct tape_average;
+
+struct tape {
+  const struct plan *plan;
+  unsigned char *arena;
+  float *rows;
+  bool *fresh;    /* [n_values] the signal holds nothing yet in this pass */
+  const real **x; /* [most inputs of a node] */
+  real **dx;
+  bool *set; /* [the same] dx holds nothing yet */
+  int part;  /* of the head, under way */
+  int64_t n_forward, n_backward;
+  struct tape_watch watch;
+  struct tape_average *average; /* NULL: the plan has no averages */
+};
+
+/** Memory for what a plan's averages keep; *out NULL where it has none.  Errors: ERR_MEMORY. */
+MUST_CHECK err tape_average_make(const struct plan *p, struct tape_average **out);
+void tape_average_free(struct tape_average **a);
+
+/** Copies are on their way: signals are added up instead of extracted from. */
+bool tape_average_runs(const struct tape *t);
+
+/** Add the signal at a tap to its sums. */
+void tape_average_take(struct tape *t, const struct tape_tap *at);
+
+/** Keep the activation of the input itself, of the whole unit or the current part, where it will be wanted.
+ *  a: as stored. */
+void tape_average_keep(struct tape *t, int value, bool whole, const real *a);
