@@ -61,12 +61,16 @@ int64_t average_work_bytes(int height, int width)
 enum { ZERO, BLACK, MEAN, BLUR, GIVEN };
 const char *const average_baselines[] = {"zero", "black", "mean", "blur", "given", NULL};
 
+bool average_baseline_given(const double *value, const struct param *params)
+{
+  for (int i = 0; params[i].name; i++)
+    if (params[i].words == average_baselines && (int)value[i] == GIVEN) return true;
+  return false;
+}
+
 bool average_wants_baselines(const struct average_use *u)
 {
-  const struct param *p = u->average->params;
-  for (int i = 0; p[i].name; i++)
-    if (p[i].words == average_baselines && (int)u->with.param[i] == GIVEN) return true;
-  return u->average->wants_baselines;
+  return u->average->wants_baselines || average_baseline_given(u->with.param, u->average->params);
 }
 
 static void fill(const struct average_image *a, int channel, real value, real *to)

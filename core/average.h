@@ -77,6 +77,9 @@ bool average_shares(const struct average_use *a, const struct average_use *b);
 /** How many things are kept. */
 int average_planes(unsigned keeps);
 
+/** Whether these values of a list of parameters take the baseline that the user gives. */
+bool average_baseline_given(const double *value, const struct param *params);
+
 /** Whether the user must give images to begin from. */
 bool average_wants_baselines(const struct average_use *u);
 

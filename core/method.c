@@ -107,14 +107,21 @@ static err append_matches(struct list *l, char part[3][METHOD_TEXT], int *found)
   return ERR_OK;
 }
 
-/** A relevance rule by itself: relevance, summed over channels. */
+static bool stands_alone(const struct rule *r)
+{
+  return r->relevance || r->differences;
+}
+
+/** A relevance rule by itself: relevance, summed over channels; a rule with a reference: what its differences
+ *  contribute. */
 static err append_relevance(struct list *l, const char *name)
 {
   struct rule_use use;
   TRY(rule_parse(name, &use));
-  CHECK(use.rule->relevance, ERR_USAGE,
+  CHECK(stands_alone(use.rule), ERR_USAGE,
         "'%s' is a rule: write rule/extract/aggregate, such as %s/bias/maxabs", name, name);
-  struct method m = cell(&use, extract_find("bias"), aggregate_find("sum"));
+  const char *extract = use.rule->differences ? "scaling" : "bias";
+  struct method m = cell(&use, extract_find(extract), aggregate_find("sum"));
   (void)snprintf(m.given, sizeof m.given, "%s", name);
   return append(l, &m);
 }
@@ -210,7 +217,7 @@ static err append_all(struct list *l)
 {
   for (const struct alias *a = alias_all; a->name; a++) TRY(append_alias(l, a));
   for (const struct rule *const *r = rule_all; *r; r++)
-    if ((*r)->relevance) TRY(append_relevance(l, (*r)->name));
+    if (stands_alone(*r)) TRY(append_relevance(l, (*r)->name));
   for (const struct average *const *a = average_all; *a; a++)
     if (!(*a)->wants_baselines) TRY(append_averaged(l, (*a)->name));
   TRY(append_table(l, true));
@@ -249,7 +256,7 @@ static err unknown_name(const char *name)
   int n = 0;
   for (const struct alias *a = alias_all; a->name && n < MOST; a++) names[n++] = a->name;
   for (const struct rule *const *r = rule_all; *r && n < MOST; r++)
-    if ((*r)->relevance) names[n++] = (*r)->name;
+    if (stands_alone(*r)) names[n++] = (*r)->name;
   for (const struct average *const *a = average_all; *a && n < MOST; a++) names[n++] = (*a)->name;
   names[n++] = "table";
   names[n++] = "basic";

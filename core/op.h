@@ -40,6 +40,13 @@ struct op_fwd {
 
 struct rule_site; /* core/rule.h */
 
+/** What a node saw when the reference of a rule went forward. */
+struct op_reference {
+  const real *const *x; /* [n_in] as op_fwd.x */
+  const real *y;
+  const void *aux;
+};
+
 struct op_bwd {
   const struct op_site *at;
   const real *const *x; /* as in op_fwd; an activation may be NULL unless OP_READS_X is declared */
@@ -50,7 +57,8 @@ struct op_bwd {
   real *const *dx;      /* [n_in] adjoints of x: ACCUMULATED (+=); NULL where none is wanted */
   const bool *set;      /* [n_in] true: dx[i] holds nothing yet and is overwritten instead; only for
                            operators that declare `can_set`, NULL for others */
-  const struct rule_site *rule; /* for overrides of a rule; operators do not look at it */
+  const struct rule_site *rule;         /* for overrides of a rule; operators do not look at it */
+  const struct op_reference *reference; /* for overrides that read it, NULL for others */
 };
 
 /** Whether dx[i] is to be overwritten. */
@@ -60,8 +68,16 @@ static inline bool op_sets(const struct op_bwd *c, int i)
 }
 
 /* OWN is for rules that call the operator's own backward: what that reads.  WEIGHTS: constants as they
- * are, also where something was prepared from them. */
-enum { OP_READS_X = 1, OP_READS_Y = 2, OP_READS_AUX = 4, OP_READS_OWN = 8, OP_READS_WEIGHTS = 16 };
+ * are, also where something was prepared from them.  REFERENCE: what the node saw of the rule's
+ * reference. */
+enum {
+  OP_READS_X = 1,
+  OP_READS_Y = 2,
+  OP_READS_AUX = 4,
+  OP_READS_OWN = 8,
+  OP_READS_WEIGHTS = 16,
+  OP_READS_REFERENCE = 32
+};
 
 /* What an operator does to its activations, for rules that treat many operators alike. */
 enum op_role {

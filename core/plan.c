@@ -26,6 +26,8 @@ void plan_free(struct plan **p)
   free(s->taps);
   free(s->passes);
   free(s->sources);
+  free(s->references);
+  free(s->reference_homes);
   free(s->sums);
   free(s->clean);
   free(s->sites);
@@ -163,6 +165,7 @@ static int pass_of(struct plan_storage *s, const struct method *m)
   if (i == p->n_passes) {
     s->passes[p->n_passes++] =
         (struct plan_pass){.source = source,
+                           .reference = -1,
                            .rule = m->rule,
                            .need = s->need + (size_t)i * (size_t)p->graph->n_values,
                            .tapped = s->tapped + (size_t)i * (size_t)p->graph->n_taps};
@@ -273,6 +276,7 @@ static err outline(struct plan_storage *s, const struct plan_request *r)
   make_needs(s);
   TRY(allocate_rules(s));
   TRY(plan_rules(s, r));
+  TRY(plan_references(s));
   TRY(plan_averages(s, r));
   return ERR_OK;
 }

@@ -44,9 +44,18 @@ struct plan_source {
   int copies;                 /* 1: the input itself */
 };
 
+/** A forward pass of what a rule compares with, and where what it leaves is kept: offsets in reals and in
+ *  bytes, -1 for nothing. */
+struct plan_reference {
+  struct rule_use rule; /* the first with this reference */
+  const int64_t *x;     /* [n_values] */
+  const int64_t *aux;   /* [n_nodes] */
+};
+
 /** The backward passes of one rule and source. */
 struct plan_pass {
   int source;     /* index into plan->sources */
+  int reference;  /* index into plan->references, -1: none */
   unsigned keeps; /* AVERAGE_* that its averages want */
   struct rule_use rule;
   const bool *need;   /* [n_values] true where the signal is wanted */
@@ -67,6 +76,9 @@ struct plan {
   struct plan_parts parts;
   int batch, n_targets, n_methods, n_taps, n_passes, n_sources;
   const struct plan_source *sources; /* [n_sources] the first is the input itself */
+  int n_references;
+  const struct plan_reference *references; /* [n_references] */
+  int64_t reference_reals, reference_aux;  /* that they keep, in reals and in bytes */
   /* What averages keep: for pass and tap (pass * n_taps + tap) where its sums begin, in doubles, -1 for
    * none: [n_targets][one for each bit of the pass's `keeps`] tensors as stored; and for a tap where the activation of the
    * input itself begins, in reals, -1 for none. */

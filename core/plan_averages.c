@@ -36,11 +36,17 @@ static err check_baselines(const struct plan *p)
   return ERR_OK;
 }
 
+static int64_t elements_of_input(const struct plan *p)
+{
+  return shape_count(&p->graph->values[p->graph->input].is.shape) * p->batch;
+}
+
 static void count_passes(struct plan *p)
 {
   for (int i = 0; i < p->n_sources; i++) p->n_forward += p->sources[i].copies;
   for (int i = 0; i < p->n_passes; i++)
     p->n_backward += p->sources[p->passes[i].source].copies * p->n_targets;
+  p->n_forward *= 1 + p->n_references;
 }
 
 err plan_averages(struct plan_storage *s, const struct plan_request *r)
@@ -65,11 +71,15 @@ err plan_averages(struct plan_storage *s, const struct plan_request *r)
     if (s->clean[t] >= 0) p->clean_reals += elements(p, t);
   }
   count_passes(p);
+  if (p->n_references) {
+    p->average_bytes +=
+        (p->reference_reals + 2 * elements_of_input(p)) * (int64_t)sizeof(real) + p->reference_aux;
+  }
   if (p->n_sources == 1) return ERR_OK;
   const struct shape *x = &p->graph->values[p->graph->input].is.shape;
-  const int64_t input = shape_count(x) * p->batch;
-  p->average_bytes = p->sums_doubles * (int64_t)sizeof(double) +
-                     (p->clean_reals + largest + 2 * input) * (int64_t)sizeof(real) +
-                     average_work_bytes(shape_height(x), shape_width(x));
+  const int64_t input = elements_of_input(p);
+  p->average_bytes += p->sums_doubles * (int64_t)sizeof(double) +
+                      (p->clean_reals + largest + 2 * input) * (int64_t)sizeof(real) +
+                      average_work_bytes(shape_height(x), shape_width(x));
   return ERR_OK;
 }

@@ -8,7 +8,9 @@ struct plan_storage {
   struct plan_tap *taps;
   struct plan_pass *passes;
   struct plan_source *sources;
-  int64_t *sums, *clean; /* [n_passes][n_taps], [n_taps] */
+  struct plan_reference *references;
+  int64_t *reference_homes; /* of all references */
+  int64_t *sums, *clean;    /* [n_passes][n_taps], [n_taps] */
   struct op_site *sites;
   struct operand *operands; /* of all sites */
   int *tap_of_value, *tap_methods, *pass_of;
@@ -30,6 +32,9 @@ struct op_site plan_site(const struct graph *g, int i, int batch, bool plain, st
 /** What the rule of every pass does at every node.  Errors: ERR_UNSUPPORTED for an operator that a rule
  *  has no formula for, ERR_USAGE for a tap at which it has no signal. */
 MUST_CHECK err plan_rules(struct plan_storage *s, const struct plan_request *r);
+
+/** Which references there are, and where what they leave is kept.  Errors: ERR_MEMORY, ERR_USAGE. */
+MUST_CHECK err plan_references(struct plan_storage *s);
 
 /** Where what averages keep begins.  Errors: ERR_MEMORY, ERR_USAGE where baselines are missing. */
 MUST_CHECK err plan_averages(struct plan_storage *s, const struct plan_request *r);

@@ -137,6 +137,15 @@ static bool is_passed(const struct graph *g, const struct plan_pass *pass, int i
   return false;
 }
 
+/** Relevance rules carry what they override and what is moved about; rules with a reference all that is
+ *  linear besides. */
+static bool is_carried(const struct rule *rule, const struct override *o, enum op_role role)
+{
+  const bool linear = role == OP_WEIGHTED || role == OP_LINEAR || role == OP_SCALING;
+  if (o || role == OP_ROUTING || (rule->differences && linear)) return true;
+  return !rule->relevance && !rule->differences;
+}
+
 /** Every operator on the way has a formula, and no tap lies inside what is one. */
 static err check_node(const struct plan *p, const struct plan_pass *pass, int i)
 {
@@ -150,7 +159,7 @@ static err check_node(const struct plan *p, const struct plan_pass *pass, int i)
         "BatchNormalization: choose the value behind that, '%s'",
         rule->name, g->values[n->out].name, g->values[g->nodes[only_reader(g, n->out)].out].name);
   if (!is_passed(g, pass, i)) return ERR_OK;
-  CHECK(o || !rule->relevance || role_of(p, i) == OP_ROUTING, ERR_UNSUPPORTED,
+  CHECK(is_carried(rule, o, role_of(p, i)), ERR_UNSUPPORTED,
         "the rule %s has no formula for the operator %s (node '%s'): choose layers behind it, or "
         "another rule",
         rule->name, n->op->name, n->name);

@@ -51,9 +51,11 @@ struct rule {
    * through; others are refused.  A BatchNormalization right behind a weighted operator is one with
    * it, so that the value between them has no relevance of its own. */
   bool relevance;
-  bool
-      conserves; /* what comes in at the logits is what arrives at every cut, but for biases and the
-                     stabiliser */
+  /* Rules with a reference: the parameters are AVERAGE_BASELINE_PARAMS, from the first one on.  Operators that
+   * mix activations are refused, and extracts read the activation's difference from the reference's. */
+  bool differences;
+  /* What comes in at the logits is what arrives at every cut, but for biases and the stabiliser. */
+  bool conserves;
   struct linear_rule (*weighted)(const struct rule_site *r); /* relevance.h; relevance rules */
 };
 

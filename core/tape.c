@@ -21,6 +21,7 @@ void tape_free(struct tape **tape)
   free(t->dx);
   free(t->set);
   tape_average_free(&t->average);
+  tape_reference_free(&t->reference);
   free(t);
   *tape = NULL;
 }
@@ -43,6 +44,7 @@ static err allocate(struct tape *t)
         "lower --unit or choose fewer layers",
         p->batch, (double)arena / 1048576.0, (double)p->rows_floats * 4.0 / 1048576.0);
   TRY(tape_average_make(p, &t->average));
+  TRY(tape_reference_make(p, inputs, &t->reference));
   return ERR_OK;
 }
 
@@ -157,15 +159,16 @@ static void nodes_forward(struct tape *t, int first, int end)
                              .aux = aux(t, i),
                              .work = at(t, p->work_fwd[i])};
     n->op->forward(&c);
+    if (t->reference) tape_reference_keep(t, i, c.y, c.aux);
     if (t->average) tape_average_keep(t, n->out, i >= p->parts.head, c.y);
   }
 }
 
-void tape_forward(struct tape *t)
+/** Forward through every node, of whatever the input holds. */
+static void forward(struct tape *t)
 {
   const struct plan *p = t->plan;
   const int head = p->parts.head, input = p->graph->input;
-  if (t->average) tape_average_keep(t, input, true, tape_input(t));
   for (t->part = 0; head && t->part < p->parts.n; t->part++) {
     copy_part(t, input, tape_input(t), activation(t, 0, input), true);
     nodes_forward(t, 0, head);
@@ -175,6 +178,13 @@ void tape_forward(struct tape *t)
   nodes_forward(t, head, p->graph->n_nodes);
   tell(t, -1, TAPE_END);
   t->n_forward++;
+}
+
+void tape_forward(struct tape *t)
+{
+  if (t->reference) tape_references(t, forward);
+  if (t->average) tape_average_keep(t, t->plan->graph->input, true, tape_input(t));
+  forward(t);
 }
 
 /** Where the adjoints of the inputs of node i go, and whether they hold nothing yet in this pass. */
@@ -216,15 +226,17 @@ static void node_backward(struct tape *t, const struct plan_pass *pass, int i)
   const struct override *o = pass->overrides[i];
   const bool can_set = o ? o->can_set : n->op->can_set;
   if (!can_set) clear_adjoints(t, i);
-  const struct op_bwd c = {.at = &p->sites[i],
-                           .x = t->x,
-                           .y = activation(t, i, n->out),
-                           .aux = aux(t, i),
-                           .work = at(t, p->work_bwd[i]),
-                           .dy = signal(t, i, n->out),
-                           .dx = t->dx,
-                           .set = can_set ? t->set : NULL,
-                           .rule = &pass->sites[i]};
+  const struct op_bwd c = {
+      .at = &p->sites[i],
+      .x = t->x,
+      .y = activation(t, i, n->out),
+      .aux = aux(t, i),
+      .work = at(t, p->work_bwd[i]),
+      .dy = signal(t, i, n->out),
+      .dx = t->dx,
+      .set = can_set ? t->set : NULL,
+      .rule = &pass->sites[i],
+      .reference = pass->reference < 0 ? NULL : tape_reference_at(t, pass->reference, i)};
   if (o) {
     o->backward(&c);
   } else {
@@ -240,16 +252,17 @@ static void extract_at(struct tape *t, const struct plan_pass *pass, int value, 
   const int tap = p->tap_of_value[value];
   const bool whole = node >= p->parts.head;
   if (tap < 0 || !pass->tapped[tap]) return;
-  const struct tape_tap x = {.plan = p,
-                             .pass = pass,
-                             .tap = tap,
-                             .slot = slot,
-                             .first = whole ? 0 : t->part * p->parts.samples,
-                             .samples = whole ? p->batch : p->parts.samples,
-                             .a = p->kept[value] ? activation(t, node, value) : NULL,
-                             .g = signal(t, node, value),
-                             .work = at(t, p->extract_work[tap]),
-                             .rows = tape_rows(t, tap)};
+  struct tape_tap x = {.plan = p,
+                       .pass = pass,
+                       .tap = tap,
+                       .slot = slot,
+                       .first = whole ? 0 : t->part * p->parts.samples,
+                       .samples = whole ? p->batch : p->parts.samples,
+                       .a = p->kept[value] ? activation(t, node, value) : NULL,
+                       .g = signal(t, node, value),
+                       .work = at(t, p->extract_work[tap]),
+                       .rows = tape_rows(t, tap)};
+  if (pass->reference >= 0) x.a = tape_reference_difference(t, pass->reference, value, x.a);
   if (tape_average_runs(t)) {
     tape_average_take(t, &x);
     return;

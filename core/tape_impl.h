@@ -4,6 +4,7 @@
 #include "core/tape_extract.h"
 
 struct tape_average;
+struct tape_reference;
 
 struct tape {
   const struct plan *plan;
@@ -16,7 +17,8 @@ struct tape {
   int part;  /* of the head, under way */
   int64_t n_forward, n_backward;
   struct tape_watch watch;
-  struct tape_average *average; /* NULL: the plan has no averages */
+  struct tape_average *average;     /* NULL: the plan has no averages */
+  struct tape_reference *reference; /* NULL: no rule has a reference */
 };
 
 /** Memory for what a plan's averages keep; *out NULL where it has none.  Errors: ERR_MEMORY. */
@@ -32,3 +34,21 @@ void tape_average_take(struct tape *t, const struct tape_tap *at);
 /** Keep the activation of the input itself, of the whole unit or the current part, where it will be wanted.
  *  a: as stored. */
 void tape_average_keep(struct tape *t, int value, bool whole, const real *a);
+
+/** Memory for what references leave; *out NULL where there are none.  inputs: most of a node.
+ *  Errors: ERR_MEMORY. */
+MUST_CHECK err tape_reference_make(const struct plan *p, size_t inputs,
+                                   struct tape_reference **out);
+void tape_reference_free(struct tape_reference **r);
+
+/** Every reference forward, by `forward`; the input is as before then. */
+void tape_references(struct tape *t, void (*forward)(struct tape *t));
+
+/** Keep what a node made, if a reference is on its way that is asked for it. */
+void tape_reference_keep(struct tape *t, int node, const real *y, const void *aux);
+
+/** What a node saw of a reference; valid until the next call. */
+const struct op_reference *tape_reference_at(struct tape *t, int reference, int node);
+
+/** a less the reference's, of the whole unit; NULL where a is NULL; valid until the next call. */
+const real *tape_reference_difference(struct tape *t, int reference, int value, const real *a);

@@ -153,6 +153,34 @@ class Averages(proof.Case):
             self.assertLessEqual(abs(whole - gained), 1e-3 * abs(m).sum(), f"sample {i}: {whole}, not {gained}")
             proof.figure(f"integrated gradients, 500 points, sample {i}: {whole:.6f} of {gained:.6f}")
 
+    def test_deeplift_is_complete(self):
+        """T6: the sum of a map, at the input and at a layer, is the difference of the scores, to 1e-5 of the sum of
+        absolute values (1 where a map is all zeros)."""
+        import numpy as np
+        out, given, ends = self.path("deeplift.h5"), self.path("ends.h5"), []
+        methods = [f"deeplift(baseline={kind})" for kind in ("zero", "mean", "given")]
+        with self.h5py.File(given, "w") as f:
+            f["x"] = np.stack(self.x[::-1])
+        proof.attribute(out, proof.model("shapes"), proof.demo("manifest.csv"), "--limit", SAMPLES, "--targets", "class:0",
+                        "--layers", "input,last", "--methods", ",".join(methods), "--baseline", given)
+        study = proof.Study(out)
+        for x in self.x:
+            ends += [np.zeros_like(x), np.broadcast_to(x.mean((1, 2), keepdims=True), x.shape), self.x[-1]]
+        with self.h5py.File(given, "w") as f:
+            f["x"] = np.stack(ends)
+        scores = [self.dump(proof.model("shapes"), given, i, *self.settings)["logits"][0] for i in range(len(ends))]
+        worst = 0.0
+        for variable in study.variables:
+            maps = study.maps(variable)[:, 0].astype("f8")
+            for i in range(SAMPLES):
+                for k in range(len(methods)):
+                    gained = study.logits[i, 0] - scores[len(methods) * i + k]
+                    error = abs(maps[i, k].sum() - gained) / max(abs(maps[i, k]).sum(), 1.0)
+                    self.assertLessEqual(error, 1e-5, f"{methods[k]} at {variable}, sample {i}")
+                    worst = max(worst, error)
+        self.assertEqual(int(study.attrs["n_forward"]), 1 + len(methods))
+        proof.figure(f"deeplift: {len(methods)} baselines, {len(study.variables)} places, largest leak {worst:.1e}")
+
     def test_bits_depend_on_seed_and_sample_alone(self):
         methods = ("smoothgrad(n=3)", "vargrad(n=3)[normgrad]", "integrated_gradients(n=3)")
         first = self.study(methods, "--unit", 2, "--seed", 5).maps(self.variable).tobytes()

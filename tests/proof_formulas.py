@@ -105,18 +105,12 @@ def listed(title):
     return [name for name in re.findall(r"(?m)^\| `([^`]+)` ", table)]
 
 
-def relevance(name):
-    return name.startswith(("lrp_", "excitation"))
-
-
 class Formulas(proof.Case):
     def wanted(self, method, a, g, cache):
         """The map of a method from activation a and the signals g[rule]."""
         if method in NAMED:
             rule, formula = NAMED[method]
             return formula(a, g[rule])
-        if relevance(method) and "/" not in method:
-            method += "/bias/sum"
         rule, extract, aggregate = method.split("/")
         if (rule, extract) not in cache:
             cache.clear()  # one materialised extract at a time
@@ -140,7 +134,8 @@ class Formulas(proof.Case):
     def check(self, name, data):
         out, network = self.path(name + ".h5"), proof.model(name)
         settings = ["--layers", "all", "--limit", SAMPLES, "--unit", SAMPLES, "--targets", "predicted"]
-        proof.attribute(out, network, data, "--methods", "all,table,gradient/*/*,guided/*/*,*/bias/*", *settings)
+        proof.attribute(out, network, data, "--methods",
+                        ",".join(("basic", *NAMED, "table", "gradient/*/*", "guided/*/*", "*/bias/*")), *settings)
         study, worst = proof.Study(out), {}
         self.assertEqual(set(NAMED) - set(study.methods), set())
         self.assertEqual(len(study.columns[study.variables[0]]), len(study.methods))

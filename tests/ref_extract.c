@@ -53,15 +53,6 @@ static void conv3x3_depthwise(const struct field *f, int r, int c, struct gamma 
   }
 }
 
-static void cam(const struct field *f, int r, int c, struct gamma *y)
-{
-  for (int k = 0; k < f->k; k++) {
-    double total = 0.0; /* exact where signs differ: all are multiples of 2^-23 */
-    for (int u = f->h * f->w - 1; u >= 0; u--) total += f->g[k * f->h * f->w + u];
-    put(y, total / (f->h * f->w) * at(f, f->a, k, r, c));
-  }
-}
-
 /** Entries with one weight a channel; of: the weight of channel k. */
 static void weighted(const struct field *f, int r, int c,
                      double (*of)(const struct field *f, int k), struct gamma *y)
@@ -81,6 +72,12 @@ static double mean(const struct field *f, int k, enum mean_of what)
   return total / (f->h * f->w);
 }
 
+static double mean_signal(const struct field *f, int k)
+{
+  double total = 0.0; /* exact where signs differ: all are multiples of 2^-23 */
+  for (int u = f->h * f->w - 1; u >= 0; u--) total += f->g[k * f->h * f->w + u];
+  return total / (f->h * f->w);
+}
 static double mean_positive(const struct field *f, int k)
 {
   return mean(f, k, POSITIVE);
@@ -94,6 +91,10 @@ static double mean_absolute(const struct field *f, int k)
   return mean(f, k, ABSOLUTE);
 }
 
+static void cam(const struct field *f, int r, int c, struct gamma *y)
+{
+  weighted(f, r, c, mean_signal, y);
+}
 static void cam_positive(const struct field *f, int r, int c, struct gamma *y)
 {
   weighted(f, r, c, mean_positive, y);
@@ -122,7 +123,7 @@ static double plus_plus(const struct field *f, int k, bool positive)
   for (int u = f->h * f->w - 1; u >= 0; u--) {
     const double g = f->g[k * f->h * f->w + u];
     if (g == 0.0 || (positive && g < 0.0)) continue;
-    w += pow(g, 2) / (2.0 * pow(g, 2) + total * pow(g, 3) + 1e-6) * g;
+    w += (g * g) / (2.0 * (g * g) + total * (g * g * g) + 1e-6) * g;
   }
   return w;
 }
@@ -143,8 +144,8 @@ static double plus_plus_normalised(const struct field *f, int k)
   double w = 0.0, alphas = 0.0;
   for (int u = f->h * f->w - 1; u >= 0; u--) {
     const double g = f->g[k * f->h * f->w + u];
-    const double below = 2.0 * pow(g, 2) + total * pow(g, 3);
-    const double alpha = pow(g, 2) / (below == 0.0 ? 1.0 : below);
+    const double below = 2.0 * (g * g) + total * (g * g * g);
+    const double alpha = (g * g) / (below == 0.0 ? 1.0 : below);
     if (g <= 0.0) continue;
     alphas += alpha;
     w += alpha * g;

@@ -134,7 +134,8 @@ static void all_names_everything_once(void **unused)
   const struct methods all = expand("all", NULL), table = expand("table", NULL);
   int aliases = 0, named = 0, relevance = 0, averages = 0;
   for (const struct average *const *a = average_all; *a; a++) averages += !(*a)->wants_baselines;
-  for (const struct rule *const *r = rule_all; *r; r++) relevance += (*r)->relevance;
+  for (const struct rule *const *r = rule_all; *r; r++)
+    relevance += (*r)->relevance || (*r)->differences;
   for (const struct alias *a = alias_all; a->name; a++)
     assert_string_equal(all.item[aliases++].given, a->name);
   for (int i = 0; i < all.n; i++) {
