@@ -97,12 +97,18 @@ static void node_last(const struct layout *l, int i, int value, int *forward, in
     *backward = later(*backward, backward_step(l, i));
 }
 
+/** What is read off a method's tap: under a rule with a reference differences are summed up, too. */
+static bool reads_activation(const struct method *m)
+{
+  return m->extract->reads_activation || m->rule.rule->differences;
+}
+
 /** An extract of some method at this value reads its activation. */
 static bool extracts_read(const struct plan *p, int value)
 {
   const int tap = p->tap_of_value[value];
   for (int m = 0; tap >= 0 && m < p->taps[tap].n_methods; m++)
-    if (p->methods[p->taps[tap].methods[m]].extract->reads_activation) return true;
+    if (reads_activation(&p->methods[p->taps[tap].methods[m]])) return true;
   return false;
 }
 

@@ -16,6 +16,7 @@ void tape_free(struct tape **tape)
   if (!t) return;
   free(t->arena);
   free(t->rows);
+  free(t->totals);
   free(t->fresh);
   free(t->x);
   free(t->dx);
@@ -35,11 +36,14 @@ static err allocate(struct tape *t)
   const size_t arena = (size_t)p->arena_bytes;
   t->arena = arena_alloc(arena);
   t->rows = calloc((size_t)p->rows_floats + 1, sizeof *t->rows);
+  const size_t totals = (size_t)p->n_passes * (size_t)p->n_taps * (size_t)(p->n_targets * p->batch);
+  t->totals = calloc(totals + 1, sizeof *t->totals);
+  for (size_t i = 0; t->totals && i < totals; i++) t->totals[i] = NAN;
   t->fresh = calloc((size_t)p->graph->n_values, sizeof *t->fresh);
   t->x = calloc(inputs, sizeof(real *));
   t->dx = calloc(inputs, sizeof(real *));
   t->set = calloc(inputs, sizeof *t->set);
-  CHECK(t->arena && t->rows && t->fresh && t->x && t->dx && t->set, ERR_MEMORY,
+  CHECK(t->arena && t->rows && t->totals && t->fresh && t->x && t->dx && t->set, ERR_MEMORY,
         "no memory for a unit of %d samples: %.1f MiB of activations and %.1f MiB of maps; "
         "lower --unit or choose fewer layers",
         p->batch, (double)arena / 1048576.0, (double)p->rows_floats * 4.0 / 1048576.0);
@@ -82,6 +86,11 @@ const real *tape_logits(const struct tape *t)
 float *tape_rows(struct tape *t, int i)
 {
   return t->rows + t->plan->taps[i].rows;
+}
+
+const float *tape_totals(const struct tape *t)
+{
+  return t->totals;
 }
 
 void tape_passes(const struct tape *t, int64_t *forward, int64_t *backward)
@@ -244,6 +253,25 @@ static void node_backward(struct tape *t, const struct plan_pass *pass, int i)
   }
 }
 
+/** The relevance of every sample at a tap. */
+static void take_totals(struct tape *t, const struct tape_tap *x)
+{
+  const struct plan *p = t->plan;
+  const struct plan_tap *tap = &p->taps[x->tap];
+  const int64_t plane = (int64_t)tap->height * tap->width;
+  const int64_t at = ((x->pass - p->passes) * (int64_t)p->n_taps + x->tap) * p->n_targets + x->slot;
+  const real *by = x->pass->rule.rule->differences ? x->a : NULL;
+  for (int b = 0; b < x->samples; b++) {
+    double total = 0.0;
+    for (int k = 0; k < tap->channels; k++) {
+      const int64_t first = ((int64_t)k * x->samples + b) * plane;
+      for (int64_t u = first; u < first + plane; u++)
+        total += by ? (double)by[u] * (double)x->g[u] : (double)x->g[u];
+    }
+    t->totals[at * p->batch + x->first + b] = (float)total;
+  }
+}
+
 /** All maps at a value in one pass, from activation and signal, if it is tapped: of the whole unit, or
  *  of the current part where the value is the head's.  node: where it is looked at from. */
 static void extract_at(struct tape *t, const struct plan_pass *pass, int value, int node, int slot)
@@ -268,6 +296,7 @@ static void extract_at(struct tape *t, const struct plan_pass *pass, int value, 
     return;
   }
   if (t->watch.see) t->watch.see(t->watch.who, &x);
+  if (pass->rule.rule->conserves) take_totals(t, &x);
   tape_extract(&x);
 }
 

@@ -37,6 +37,13 @@ void tape_backward_all(struct tape *t, const int *classes, int64_t first);
 /** Rows of plan tap i: [batch, n_targets, n_methods, height, width]. */
 float *tape_rows(struct tape *t, int i);
 
+/** Relevance at every tap of passes whose rule conserves it, of the input itself:
+ *
+ *    sum over channels and positions of the signal, or of (a - a') g under a rule with a reference
+ *
+ *  [n_passes][n_taps][n_targets][batch]; NaN where a pass has no tap or does not conserve. */
+const float *tape_totals(const struct tape *t);
+
 /** Set the rows of sample b, target slot `slot` to NaN at every tap. */
 void tape_blank(struct tape *t, int b, int slot);
 

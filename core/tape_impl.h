@@ -17,6 +17,7 @@ struct tape {
   int part;  /* of the head, under way */
   int64_t n_forward, n_backward;
   struct tape_watch watch;
+  float *totals;                    /* see tape_totals */
   struct tape_average *average;     /* NULL: the plan has no averages */
   struct tape_reference *reference; /* NULL: no rule has a reference */
 };

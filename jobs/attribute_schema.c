@@ -4,6 +4,7 @@
 #include "io/versions.h"
 #include "jobs/attribute_config.h"
 #include "jobs/attribute_maps.h"
+#include "jobs/attribute_marks.h"
 #include "jobs/attribute_schema_impl.h"
 
 #include <inttypes.h>
@@ -198,8 +199,8 @@ static err fill(struct attribute_schema *a, const struct options *o)
 {
   const size_t taps = (size_t)a->setup->plan->n_taps;
   a->attrs = pool_take(a->pool, MAX_ATTRS, sizeof *a->attrs);
-  a->dims = pool_take(a->pool, MAX_FIXED_DIMS + 4 * taps, sizeof *a->dims);
-  a->vars = pool_take(a->pool, MAX_FIXED_VARS + taps, sizeof *a->vars);
+  a->dims = pool_take(a->pool, MAX_FIXED_DIMS + ATTRIBUTE_MARKS_DIMS + 4 * taps, sizeof *a->dims);
+  a->vars = pool_take(a->pool, MAX_FIXED_VARS + ATTRIBUTE_MARKS_VARS + taps, sizeof *a->vars);
   a->variables = pool_take(a->pool, taps, sizeof *a->variables);
   CHECK(!pool_failed(a->pool), ERR_MEMORY, "no memory to describe the file");
   attribute_maps_names(a->pool, a->setup->plan, a->variables);
@@ -208,6 +209,7 @@ static err fill(struct attribute_schema *a, const struct options *o)
   add_layers(a);
   add_methods(a);
   attribute_maps_vars(a->pool, a->setup, a->variables, a->vars, &a->schema.n_vars);
+  attribute_marks_schema(a->pool, a->setup, a->slots, &a->schema, a->dims, a->vars);
   add_checks(a);
   a->schema.attrs = a->attrs;
   a->schema.dims = a->dims;

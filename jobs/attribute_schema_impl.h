@@ -10,7 +10,8 @@ struct attribute_schema {
   struct store_attr *attrs;
   struct store_dim *dims;
   struct store_var *vars;
-  const char **variables; /* [n plan taps] */
+  const char **variables;   /* [n plan taps] */
+  const char *const *slots; /* [n_targets] names of the targets */
 };
 
 /* Append one to the schema. */

@@ -3,6 +3,7 @@
 #include "jobs/attribute_unit.h"
 
 #include "core/tape.h"
+#include "jobs/attribute_marks.h"
 #include "pipeline/comm.h"
 #include "pipeline/prefetch.h"
 
@@ -24,7 +25,9 @@ struct attribute_unit {
   float *score;                /* [unit, n_targets] */
   int *classes;                /* [n_targets, unit] seeds */
   int *map_vars;               /* [n plan taps] */
-  int logits_var, size_var, target_var, score_var;
+  uint8_t *marks;              /* [unit, n_targets, n plan taps, n_methods] */
+  float *totals;               /* [unit, n_targets, n plan taps, conserving rules] */
+  int logits_var, size_var, target_var, score_var, mark_var, total_var; /* -1: not in the file */
   int64_t decoding; /* first sample of the unit that is decoded ahead, -1: none */
   json_t *skipped;  /* reasons of this rank's bad samples */
 };
@@ -40,6 +43,8 @@ void attribute_unit_free(struct attribute_unit **unit)
   free(u->size);
   free(u->target);
   free(u->score);
+  free(u->marks);
+  free(u->totals);
   free(u->classes);
   free(u->map_vars);
   json_decref(u->skipped);
@@ -56,11 +61,15 @@ static err allocate(struct attribute_unit *u)
   u->size = calloc(n * 2, sizeof *u->size);
   u->target = calloc(n * targets, sizeof *u->target);
   u->score = calloc(n * targets, sizeof *u->score);
+  u->marks = calloc(n * targets * (size_t)s->plan->n_taps * (size_t)s->n_methods + 1, 1);
+  u->totals = calloc(
+      n * targets * (size_t)s->plan->n_taps * (size_t)attribute_conserving(s->plan, NULL) + 1,
+      sizeof *u->totals);
   u->classes = calloc(n * targets, sizeof *u->classes);
   u->map_vars = calloc((size_t)s->plan->n_taps, sizeof *u->map_vars);
   u->skipped = json_array();
-  CHECK(u->slots && u->logits && u->size && u->target && u->score && u->classes && u->map_vars &&
-            u->skipped,
+  CHECK(u->slots && u->logits && u->size && u->target && u->score && u->marks && u->totals &&
+            u->classes && u->map_vars && u->skipped,
         ERR_MEMORY, "no memory for a unit of %d samples", s->unit);
   TRY(tape_make(s->plan, &u->tape));
   TRY(prefetch_make(s->data, &s->recipe, s->unit, &u->prefetch));
@@ -97,6 +106,10 @@ err attribute_unit_find(struct attribute_unit *u, struct store *f)
   TRY(store_find(f, "samples/size", &u->size_var));
   TRY(store_find(f, "samples/target_class", &u->target_var));
   TRY(store_find(f, "samples/score", &u->score_var));
+  TRY(store_find(f, "marks/mark", &u->mark_var));
+  u->total_var = -1;
+  if (attribute_conserving(u->setup->plan, NULL))
+    TRY(store_find(f, "relevance/total", &u->total_var));
   for (int i = 0; i < u->setup->plan->n_taps; i++) {
     char path[1024];
     (void)snprintf(path, sizeof path, "maps/%s", attribute_schema_variable(u->schema, i));
@@ -164,6 +177,8 @@ static err write_rows(struct attribute_unit *u, struct store *f, int64_t row, in
   TRY(store_write(f, u->size_var, row, n, u->size));
   TRY(store_write(f, u->target_var, row, n, u->target));
   TRY(store_write(f, u->score_var, row, n, u->score));
+  TRY(store_write(f, u->mark_var, row, n, u->marks));
+  if (u->total_var >= 0) TRY(store_write(f, u->total_var, row, n, u->totals));
   for (int i = 0; i < u->setup->plan->n_taps; i++)
     TRY(store_write(f, u->map_vars[i], row, n, tape_rows(u->tape, i)));
   return ERR_OK;
@@ -194,6 +209,8 @@ static void compute_maps(struct attribute_unit *u, const struct study_unit *unit
       note_skipped(u, u->setup->first + unit->first + b, &u->slots[b]);
   }
   backward(u, unit->first, unit->count);
+  attribute_marks_take(u->tape, u->setup->plan, unit->count, u->target, u->marks);
+  attribute_marks_totals(u->tape, u->setup->plan, unit->count, u->target, u->totals);
 }
 
 err attribute_unit_compute_to(struct attribute_unit *u, struct store *f,

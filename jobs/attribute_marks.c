@@ -1,0 +1,155 @@
+/** @file
+ *  Marks of maps that say nothing, and relevance that should be conserved. */
+#include "jobs/attribute_marks.h"
+
+#include "jobs/attribute_maps.h"
+
+#include <math.h>
+#include <string.h>
+
+int attribute_conserving(const struct plan *p, int *pass)
+{
+  int n = 0;
+  for (int i = 0; i < p->n_passes; i++) {
+    if (p->passes[i].source || !p->passes[i].rule.rule->conserves) continue;
+    if (pass) pass[n] = i;
+    n++;
+  }
+  return n;
+}
+
+static void add_dims(struct pool *pool, const struct setup *s, const char *const *slot,
+                     const char *group, struct store_schema *schema, struct store_dim *dims)
+{
+  const struct plan *p = s->plan;
+  const char **layer = pool_take(pool, (size_t)p->n_taps, sizeof *layer);
+  for (int i = 0; layer && i < p->n_taps; i++) layer[i] = p->graph->values[p->taps[i].value].name;
+  dims[schema->n_dims++] = attribute_maps_samples(group, s);
+  dims[schema->n_dims++] = (struct store_dim){.group = group,
+                                              .name = "target",
+                                              .size = s->n_targets,
+                                              .text = slot,
+                                              .long_name = "Target slot: whose logit is explained"};
+  dims[schema->n_dims++] = (struct store_dim){.group = group,
+                                              .name = "layer",
+                                              .size = p->n_taps,
+                                              .text = layer,
+                                              .long_name = "Tap: a value of the model's graph"};
+}
+
+static void add_marks(struct pool *pool, const struct setup *s, struct store_schema *schema,
+                      struct store_dim *dims, struct store_var *vars)
+{
+#define E(name, value, word) (value),
+  static const int64_t values[] = {MAP_MARK_LIST(E)};
+#undef E
+#define E(name, value, word) word " "
+  static const char meanings[] = MAP_MARK_LIST(E);
+#undef E
+  const char **name = pool_take(pool, (size_t)s->n_methods, sizeof *name);
+  struct store_attr *attr = pool_take(pool, 2, sizeof *attr);
+  if (!name || !attr) return;
+  for (int i = 0; i < s->n_methods; i++) name[i] = s->methods[i].given;
+  attr[0] = (struct store_attr){
+      .name = "flag_values", .type = STORE_I64, .n = sizeof values / sizeof *values, .i64 = values};
+  attr[1] =
+      (struct store_attr){.name = "flag_meanings",
+                          .type = STORE_TEXT,
+                          .text = pool_text(pool, "%.*s", (int)sizeof meanings - 2, meanings)};
+  dims[schema->n_dims++] = (struct store_dim){.group = "marks",
+                                              .name = "method",
+                                              .size = s->n_methods,
+                                              .text = name,
+                                              .long_name = "Method, named as it was asked for"};
+  vars[schema->n_vars++] = (struct store_var){
+      .group = "marks",
+      .name = "mark",
+      .type = STORE_U8,
+      .n_dims = 4,
+      .dims = {"sample", "target", "layer", "method"},
+      .units = "1",
+      .n_attrs = 2,
+      .attrs = attr,
+      .long_name = "What the map holds; only a varied one can be ranked or scaled"};
+}
+
+static void add_relevance(struct pool *pool, const struct setup *s, const int *pass, int n,
+                          struct store_schema *schema, struct store_dim *dims,
+                          struct store_var *vars)
+{
+  const char **name = pool_take(pool, (size_t)n, sizeof *name);
+  for (int i = 0; name && i < n; i++) name[i] = s->plan->passes[pass[i]].rule.with.text;
+  dims[schema->n_dims++] = (struct store_dim){.group = "relevance",
+                                              .name = "rule",
+                                              .size = n,
+                                              .text = name,
+                                              .long_name = "Rule that conserves relevance"};
+  vars[schema->n_vars++] = (struct store_var){
+      .group = "relevance",
+      .name = "total",
+      .type = STORE_F32,
+      .n_dims = 4,
+      .dims = {"sample", "target", "layer", "rule"},
+      .units = "1",
+      .long_name = "Relevance that arrives at the tap, summed; what was put on the "
+                   "logit is 1, or the score's difference from the reference's"};
+}
+
+void attribute_marks_schema(struct pool *pool, const struct setup *s, const char *const *slot,
+                            struct store_schema *schema, struct store_dim *dims,
+                            struct store_var *vars)
+{
+  int *pass = pool_take(pool, (size_t)s->plan->n_passes + 1, sizeof *pass);
+  const int n = pass ? attribute_conserving(s->plan, pass) : 0;
+  add_dims(pool, s, slot, "marks", schema, dims);
+  add_marks(pool, s, schema, dims, vars);
+  if (!n) return;
+  add_dims(pool, s, slot, "relevance", schema, dims);
+  add_relevance(pool, s, pass, n, schema, dims, vars);
+}
+
+static uint8_t mark_of(const float *map, int64_t n)
+{
+  bool same = true;
+  for (int64_t u = 0; u < n; u++) {
+    if (!isfinite(map[u])) return MARK_NOT_FINITE;
+    same = same && map[u] == map[0];
+  }
+  return !same ? MARK_VARIED : map[0] == 0.0F ? MARK_ZERO : MARK_CONSTANT;
+}
+
+void attribute_marks_take(struct tape *t, const struct plan *p, int count, const int32_t *target,
+                          uint8_t *marks)
+{
+  const int64_t each = (int64_t)p->n_taps * p->n_methods;
+  memset(marks, MARK_ABSENT, (size_t)(count * p->n_targets * each));
+  for (int i = 0; i < p->n_taps; i++) {
+    const struct plan_tap *tap = &p->taps[i];
+    const int64_t n = (int64_t)tap->height * tap->width;
+    const float *rows = tape_rows(t, i);
+    for (int64_t row = 0; row < (int64_t)count * p->n_targets; row++) {
+      for (int k = 0; target[row] >= 0 && k < tap->n_methods; k++) {
+        marks[row * each + (int64_t)i * p->n_methods + tap->methods[k]] =
+            mark_of(rows + (row * tap->n_methods + k) * n, n);
+      }
+    }
+  }
+}
+
+void attribute_marks_totals(const struct tape *t, const struct plan *p, int count,
+                            const int32_t *target, float *totals)
+{
+  const float *from = tape_totals(t);
+  int64_t at = 0;
+  for (int b = 0; b < count; b++) {
+    for (int slot = 0; slot < p->n_targets; slot++) {
+      for (int tap = 0; tap < p->n_taps; tap++) {
+        for (int i = 0; i < p->n_passes; i++) {
+          if (p->passes[i].source || !p->passes[i].rule.rule->conserves) continue;
+          const int64_t k = (((int64_t)i * p->n_taps + tap) * p->n_targets + slot) * p->batch + b;
+          totals[at++] = target[b * p->n_targets + slot] < 0 ? NAN : from[k];
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,40 @@
+#pragma once
+/* What is said of maps beside them: the groups /marks and /relevance. */
+#include "core/tape.h"
+#include "io/store.h"
+#include "jobs/pool.h"
+#include "jobs/setup.h"
+
+/* What a map holds. */
+#define MAP_MARK_LIST(E)                                         \
+  E(MARK_VARIED, 0, "varied")                                    \
+  E(MARK_ZERO, 1, "zero")             /* 0 everywhere */         \
+  E(MARK_CONSTANT, 2, "constant")     /* another number */       \
+  E(MARK_NOT_FINITE, 3, "not_finite") /* a NaN or an infinity */ \
+  E(MARK_ABSENT, 255, "absent")       /* no map there */
+
+enum map_mark {
+#define E(name, value, word) name = (value),
+  MAP_MARK_LIST(E)
+#undef E
+};
+
+/** Passes whose rule conserves relevance: how many; pass [n] where not NULL. */
+int attribute_conserving(const struct plan *p, int *pass);
+
+/** At most so many dimensions and variables are appended. */
+enum { ATTRIBUTE_MARKS_DIMS = 8, ATTRIBUTE_MARKS_VARS = 2 };
+
+/** Append the scales and variables of both groups; slot [n_targets] names of the targets. */
+void attribute_marks_schema(struct pool *pool, const struct setup *s, const char *const *slot,
+                            struct store_schema *schema, struct store_dim *dims,
+                            struct store_var *vars);
+
+/** Marks of a unit's maps.  target [count, n_targets], -1 where there is none.
+ *  marks [count, n_targets, n_taps, n_methods] overwritten */
+void attribute_marks_take(struct tape *t, const struct plan *p, int count, const int32_t *target,
+                          uint8_t *marks);
+
+/** Relevance at taps.  totals [count, n_targets, n_taps, conserving passes] overwritten */
+void attribute_marks_totals(const struct tape *t, const struct plan *p, int count,
+                            const int32_t *target, float *totals);
