@@ -95,8 +95,9 @@ class Shards(proof.Case):
         import h5py
         with h5py.File(self.whole, "r") as f:
             names = f["checks/variable"].asstr()[()].tolist()
-            rows = {n for g in ("samples", "maps") for n in map(f"{g}/{{}}".format, f[g]) if f[n].shape[:1] == (COUNT,)}
-            given = {"samples/path", "samples/label", "samples/box", "samples/sample", "maps/sample"}
+            rows = {n for g in ("samples", "maps", "marks") for n in map(f"{g}/{{}}".format, f[g]) if f[n].shape[:1] == (COUNT,)}
+            given = {"samples/path", "samples/label", "samples/box", "samples/sample", "maps/sample",
+                     "marks/sample"}
             self.assertEqual(set(names), rows - given)
             for k, name in enumerate(names):
                 wanted = [zlib.crc32(row.tobytes()) for row in f[name][()]]

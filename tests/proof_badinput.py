@@ -131,7 +131,7 @@ class Models(Bad):
         self.refused_model("'w'", self.conv("short.onnx", [self.tensor("w", [4, 3, 3, 3], range(7))]))
         whole = [self.tensor("w", [4, 3, 3, 3], range(108))]
         for i, dims in enumerate((("N", 3, -8, 8), ("N", 3, 1 << 40, 8), ("N", 3, 60000, 60000))):
-            self.refused_model("height is|elements", self.conv(f"input{i}.onnx", whole, dims=dims))
+            self.refused_model("height (is|of)|elements", self.conv(f"input{i}.onnx", whole, dims=dims))
         nodes, constants = self.head("r")
         import numpy as np
         from onnx import numpy_helper
@@ -205,7 +205,7 @@ class Settings(Bad):
                                  (("--methods", "gradient/conv1x1/nrom"), "there is no aggregate 'nrom'", "'norm'"),
                                  (("--methods", "guded/bias/sum"), "there is no rule 'guded'", "'guided'"),
                                  (("--methods", "gradient/bais/sum"), "there is no extract 'bais'", "'bias'"),
-                                 (("--methods", "rectgrad(q=98)/bias/sum"), "not available", ""),
+                                 (("--methods", "rectgrad(p=98)/bias/sum"), "no parameter 'p'", ""),
                                  (("--targets", "lable"), "there is no target 'lable'", "'label'"),
                                  (("--targets", "class:cirkle"), "no such class", "'circle'"),
                                  (("--targets", "top9"), "has 8 classes", ""),
