@@ -38,9 +38,10 @@ SIMD static void take_share(const real *restrict x, const real *restrict t, int6
 static size_t linear_work(const struct rule_site *r)
 {
   size_t n = padded(relevance_count(&r->at->ys, r->at->batch));
-  for (int k = 0; k < r->at->n_in; k++)
+  for (int k = 0; k < r->at->n_in; k++) {
     if (r->at->in[k].present && !r->at->in[k].fixed)
       n += padded(relevance_count(&r->at->in[k].shape, r->at->batch));
+  }
   return n + (r->op->work_bytes ? r->op->work_bytes(r->at) : 0);
 }
 
@@ -113,23 +114,54 @@ static err product_check(const struct rule_site *r)
   return ERR_OK;
 }
 
+/* dx may be dy, element by element: no iteration reads what another one wrote. */
+SIMD static void set_where_active(const real *y, const real *dy, int64_t n, real *dx)
+{
+  SIMD_INDEPENDENT
+  for (int64_t i = 0; i < n; i++) dx[i] = y[i] == REAL(0.0) ? REAL(0.0) : dy[i];
+}
+
+SIMD static void add_where_active(const real *restrict y, const real *restrict dy, int64_t n,
+                                  real *restrict dx)
+{
+  for (int64_t i = 0; i < n; i++) dx[i] += y[i] == REAL(0.0) ? REAL(0.0) : dy[i];
+}
+
+/** What is not active was not excited by anything. */
+static void excited(const struct op_bwd *c)
+{
+  const int64_t n = elementwise_count(c->at);
+  if (!c->dx[0]) return;
+  if (op_sets(c, 0)) {
+    set_where_active(c->y, c->dy, n, c->dx[0]);
+  } else {
+    add_where_active(c->y, c->dy, n, c->dx[0]);
+  }
+}
+
+/* What all relevance rules share: everything but activations. */
+#define SHARED                                                                              \
+  {.role = OP_WEIGHTED,                                                                     \
+   .backward = relevance_weighted,                                                          \
+   .reads = OP_READS_X | OP_READS_WEIGHTS,                                                  \
+   .can_set = true,                                                                         \
+   .work_bytes = relevance_weighted_work,                                                   \
+   .prepared_bytes = relevance_weighted_prepared,                                           \
+   .prepare = relevance_weighted_prepare,                                                   \
+   .check = relevance_weighted_check},                                                      \
+      {.role = OP_LINEAR,                                                                   \
+       .backward = linear,                                                                  \
+       .reads = OP_READS_X | OP_READS_Y | OP_READS_OWN,                                     \
+       .can_set = true,                                                                     \
+       .work_bytes = linear_work,                                                           \
+       .check = linear_check},                                                              \
+      {.role = OP_SCALING, .backward = elementwise_pass, .can_set = true},                  \
+  {                                                                                         \
+    .role = OP_PRODUCT, .backward = product_of_two, .can_set = true, .check = product_check \
+  }
+
 const struct override relevance_overrides[] = {
-    {.role = OP_WEIGHTED,
-     .backward = relevance_weighted,
-     .reads = OP_READS_X | OP_READS_WEIGHTS,
-     .can_set = true,
-     .work_bytes = relevance_weighted_work,
-     .prepared_bytes = relevance_weighted_prepared,
-     .prepare = relevance_weighted_prepare,
-     .check = relevance_weighted_check},
-    {.role = OP_LINEAR,
-     .backward = linear,
-     .reads = OP_READS_X | OP_READS_Y | OP_READS_OWN,
-     .can_set = true,
-     .work_bytes = linear_work,
-     .check = linear_check},
-    {.role = OP_SCALING, .backward = elementwise_pass, .can_set = true},
-    {.role = OP_POINTWISE, .backward = elementwise_pass, .can_set = true},
-    {.role = OP_PRODUCT, .backward = product_of_two, .can_set = true, .check = product_check},
-    {0},
-};
+    SHARED, {.role = OP_POINTWISE, .backward = elementwise_pass, .can_set = true}, {0}};
+
+const struct override excitation_overrides[] = {
+    SHARED, {.role = OP_POINTWISE, .backward = excited, .reads = OP_READS_Y, .can_set = true}, {0}};

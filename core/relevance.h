@@ -64,6 +64,10 @@ struct linear_rule {
  *  a half. */
 extern const struct override relevance_overrides[];
 
+/** The same for excitation backprop, but an activation of 0 hands nothing on, as in the gradient of a
+ *  rectifier.  Only a BatchNormalization that is alone gives such an activation anything. */
+extern const struct override excitation_overrides[];
+
 /* The linear rules from which rules are put together. */
 struct linear_rule relevance_epsilon(double epsilon);
 struct linear_rule relevance_z_plus(double epsilon);
