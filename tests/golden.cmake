@@ -1,5 +1,6 @@
-# Golden values of every rule and method, tested against the program everywhere.
+# Golden values of every rule and method, and identities that they must obey.
 script(proof.golden)
+script(proof.properties)
 #   cmake --build build/release --target golden     makes them again, with the libraries from PyPI
 add_custom_target(golden
   COMMAND /usr/bin/python3 -m venv --system-site-packages ${CMAKE_BINARY_DIR}/golden

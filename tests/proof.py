@@ -3,6 +3,8 @@
 Foreign modules are imported where they are used: a small parent keeps measured memory small.
 """
 
+import functools
+import io
 import json
 import os
 import shutil
@@ -70,6 +72,26 @@ def demo(*parts):
 def model(name):
     """ONNX file of a model: the demonstration's or one of the optional data."""
     return demo("shapes.onnx") if name == "shapes" else shared("models", name + ".onnx")
+
+
+@functools.cache
+def table(title):
+    """Rows of one table of `retrograd methods`, each a list of its cells."""
+    out = run("methods", "--format", "markdown").out.split(f"### {title}\n")[1].split("\n###")[0]
+    return [line.strip("| ").split(" | ") for line in out.split("\n") if line.startswith("| `")]
+
+
+def listed(title):
+    """First column of one table of `retrograd methods`."""
+    return [row[0].strip("`") for row in table(title)]
+
+
+def png(pixels):
+    """Bytes of a PNG file of an image [H, W, 3] of bytes."""
+    import PIL.Image
+    out = io.BytesIO()
+    PIL.Image.fromarray(pixels).save(out, "png")
+    return out.getvalue()
 
 
 def figure(text):

@@ -10,7 +10,6 @@ program comes nearest to it (5e-05) for lrp_zero and lrp_epsilon on SqueezeNet: 
 again, in another order of sums than the forward pass, and a rectified z / z is then not 1 where z is small.
 """
 
-import functools
 import hashlib
 import json
 import os
@@ -22,34 +21,17 @@ BOUND = 1e-4
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "methods_golden.h5")
 
 
-def listed(title):
-    """First column of one table of `retrograd methods`."""
-    table = proof.run("methods", "--format", "markdown").out.split(f"### {title}\n")[1].split("\n###")[0]
-    return [name for name in re.findall(r"(?m)^\| `([^`]+)` ", table)]
-
-
 def canonical(rule):
     """The program writes the first parameter of a rule also where it has its default."""
-    first = re.search(rf"(?m)^\| `{re.escape(rule)} (\w+)` \| `.*?([^ ]+) by default` ", parameters())
-    return f"{rule}({first[1]}={first[2]})" if first else rule
-
-
-@functools.cache
-def parameters():
-    return proof.run("methods", "--format", "markdown").out.split("### Parameters\n")[1].split("\n###")[0]
+    for cells in proof.table("Parameters"):
+        name, param = cells[0].strip("`").split()
+        if name == rule:
+            return f"{rule}({param}={re.search('([^ ]+) by default', cells[1])[1]})"
+    return rule
 
 
 def text(group, name):
     return [v.decode() for v in group[name][()]]
-
-
-def png(pixels):
-    """Bytes of a PNG file of an image [H, W, 3]."""
-    import io
-    import PIL.Image
-    out = io.BytesIO()
-    PIL.Image.fromarray(pixels).save(out, "png")
-    return out.getvalue()
 
 
 class Golden(proof.Case):
@@ -76,7 +58,7 @@ class Golden(proof.Case):
         recipe["classes"] = [f"class {i}" for i in range(group["logits"].size)]
         self.file("model.json", json.dumps(recipe))
         for i, pixels in enumerate(group["images"][()]):
-            self.file(f"images/{i}.png", png(pixels))
+            self.file(f"images/{i}.png", proof.png(pixels))
         return group, path, self.path("images")
 
     def settings(self, group, taps, slots):
@@ -140,14 +122,15 @@ class Golden(proof.Case):
 
     def test_everything_listed_has_a_golden_value(self):
         """In each network that is in the repository."""
-        self.assertEqual(set(proof.run("methods", "--names").out.split()), set(listed("Named methods")))
-        cells = {f"gradient/{e}/{a}" for e in listed("Extracts") for a in listed("Aggregates")}
+        self.assertEqual(set(proof.run("methods", "--names").out.split()), set(proof.listed("Named methods")))
+        cells = {f"gradient/{e}/{a}" for e in proof.listed("Extracts") for a in proof.listed("Aggregates")}
         for group in (g for g in self.file_.values() if "onnx" in g):
             rules = text(group["signals"], "rule")
-            self.assertEqual({r for r in rules if "(" not in r}, set(listed("Rules")))
+            self.assertEqual({r for r in rules if "(" not in r}, set(proof.listed("Rules")))
             given = {(r.split("(")[0], p.split("=")[0]) for r in rules if "(" in r for p in r.split("(")[1].split(",")}
-            self.assertEqual(given, {tuple(p.split()) for p in listed("Parameters")})
-            self.assertEqual(set(text(group["maps"], "method")), set(listed("Named methods")) | cells)
+            listed = {tuple(p.split()) for p in proof.listed("Parameters")}
+            self.assertEqual(given, {(name, param) for name, param in listed if name in proof.listed("Rules")})
+            self.assertEqual(set(text(group["maps"], "method")), set(proof.listed("Named methods")) | cells)
 
     def test_signals_of_the_plain_network(self):
         self.check_signals("plain")
