@@ -32,7 +32,8 @@ static const struct param params[] = {
     PARAM_WHOLE("linear", 0.0, 0.0, 1.0, "1: percentile interpolated, 0: nearest"),
     PARAM("constant", NO_CONSTANT, NO_CONSTANT, 1e38, "threshold instead of a percentile"),
     PARAM_WHOLE("proportional", 0.0, 0.0, 1.0, "1: max pooling in proportion"),
-    PARAM_WHOLE("ring", 0.0, 0.0, 1.0, "1: no signal from the border of padded convolutions"),
+    PARAM_WHOLE("ring", 0.0, 0.0, 1.0,
+                "1: no signal from the border of convolutions that are padded, or 1x1"),
     {0}};
 
 static size_t padded(int64_t n)
