@@ -19,6 +19,7 @@ import json
 import os
 import sys
 
+import golden_averages
 import golden_libraries
 import golden_methods
 import golden_networks
@@ -92,13 +93,17 @@ class Network:
         self.graph = golden_networks.Graph(data)
         self.single = self.graph.to(torch.float32)
         self.bounds = [(v - column(spec.mean)) / column(spec.std) for v in (0.0, 1.0)]
+        self.sample = spec.images // 2
+        pictures = [golden_networks.pixels(9000 + i, *spec.size) for i in range(2)]
+        self.baseline_images = np.array(pictures)
+        self.baselines = [prepared(p, spec.mean, spec.std) for p in pictures]
         self.rules = [*golden_rules.RULES, *golden_rules.VARIANTS]
 
     def choose(self):
         """The first seed whose sample under test leaves no doubt."""
         for seed in range(2000):
             self.images = [golden_networks.pixels(3 * seed + i, *self.spec.size) for i in range(self.spec.images)]
-            self.x = prepared(self.images[self.spec.images // 2], self.spec.mean, self.spec.std)
+            self.x = prepared(self.images[self.sample], self.spec.mean, self.spec.std)
             self.values = golden_rules.forward(self.graph, self.x)
             if margin(self.graph, self.values) >= self.spec.margin and self.agrees():
                 return seed
@@ -183,12 +188,15 @@ def write_text(group, **lists):
 
 
 def methods_of(net, tap):
-    """Named methods, and where the tap is the last of the list every cell under the gradient."""
+    """Named methods; averages on the small networks; and where the tap is the last of the list every cell under
+    the gradient."""
     cells = [f"gradient/{e}/{a}" for e in golden_methods.EXTRACTS for a in golden_methods.AGGREGATES]
+    averages = golden_averages.ANYWHERE + golden_averages.AT_INPUT * (tap == net.graph.input)
+    averages *= net.name != "squeezenet" and (tap in (net.graph.input, net.spec.map_taps[1]))
     if tap == net.graph.input:
-        return list(golden_methods.NAMED)
+        return list(golden_methods.NAMED) + averages
     named = [m for m in golden_methods.NAMED if m not in golden_methods.INPUT_ONLY]
-    return named + (cells if tap == net.spec.map_taps[-1] else [])
+    return named + averages + (cells if tap == net.spec.map_taps[-1] else [])
 
 
 def conditioned(net, method, tap, target):
@@ -206,21 +214,26 @@ def write_maps(net, group):
     """Maps of the predicted class: (method, tap) pairs, each at some positions."""
     pairs = [(m, tap) for tap in net.spec.map_taps for m in methods_of(net, tap)]
     target = net.classes()["predicted"]
-    for pair in [p for p in pairs if "/" not in p[0] and not conditioned(net, *p, target)]:
+    for pair in [p for p in pairs if p[0] in golden_methods.NAMED and not conditioned(net, *p, target)]:
         print(f"{net.name:10} {pair[0]:46} at {pair[1]}: left out, float32 is not good enough for it")
         pairs.remove(pair)
     signal, known, values = {}, collections.defaultdict(dict), []
     largest = []
     for method, tap in pairs:
-        rule = golden_methods.rule_of(method)
-        if rule not in signal:
-            signal[rule] = golden_rules.signals(net.graph, net.x, target, rule, net.bounds)
-        wanted = golden_methods.made(method, net.values[tap], signal[rule][tap])
-        found = golden_libraries.maps(net.graph, net.x, target, method, tap)
+        if golden_averages.parse(method):
+            wanted = golden_averages.made(net, method, tap, target)
+            found = {golden_libraries.CAPTUM: golden_averages.by_captum(net, method, target)}
+            found = {k: v for k, v in found.items() if v is not None}
+        else:
+            rule = golden_methods.rule_of(method)
+            if rule not in signal:
+                signal[rule] = golden_rules.signals(net.graph, net.x, target, rule, net.bounds)
+            wanted = golden_methods.made(method, net.values[tap], signal[rule][tap])
+            found = golden_libraries.maps(net.graph, net.x, target, method, tap)
         check_library(f"{net.name} {method} at {tap}", found, wanted, known[method])
         largest.append(float(wanted.abs().max()))
         values.append(wanted.flatten().numpy()[spread(wanted.numel(), MAP_POSITIONS)])
-    for method in golden_methods.NAMED:
+    for method in dict.fromkeys(m for m, _ in pairs if m.count("/") != 2 or "[" in m):
         print(f"{net.name:10} {method:46} {said(known[method])}")
     write_text(group, method=[m for m, _ in pairs], tap=[t for _, t in pairs],
                evidence=[said(known[m]) for m, _ in pairs])
@@ -244,6 +257,7 @@ def write(net, group):
                                         "resize": None, "crop": None})
     if net.name != "squeezenet":
         group.create_dataset("onnx", data=np.frombuffer(net.data, "u1"), **PACKED)
+        group.create_dataset("baselines", data=net.baseline_images, **PACKED)
     group.create_dataset("images", data=np.array(net.images), **PACKED)
     group["target_class"] = [net.classes()[slot] for slot in spec.slots]
     group["logits"] = net.values[net.graph.output][0].numpy()

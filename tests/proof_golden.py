@@ -59,6 +59,8 @@ class Golden(proof.Case):
         self.file("model.json", json.dumps(recipe))
         for i, pixels in enumerate(group["images"][()]):
             self.file(f"images/{i}.png", proof.png(pixels))
+        for i, pixels in enumerate(group["baselines"][()] if "baselines" in group else ()):
+            self.file(f"baselines/{i}.png", proof.png(pixels))
         return group, path, self.path("images")
 
     def settings(self, group, taps, slots):
@@ -109,6 +111,8 @@ class Golden(proof.Case):
         first, index, values, largest = (maps[k][()] for k in ("first", "index", "value", "largest"))
         sample, settings = self.settings(group, dict.fromkeys(taps), ["predicted"])
         out, worst = self.path("study.h5"), {}
+        if "baselines" in group:
+            settings += ["--baseline", self.path("baselines")]
         proof.attribute(out, model, images, "--methods", ",".join(dict.fromkeys(methods)), *settings)
         study = proof.Study(out)
         variables = dict(zip(study.layers, study.variables))
@@ -121,16 +125,19 @@ class Golden(proof.Case):
         self.print_worst(f"{name}, methods at {len(set(taps))} taps", worst)
 
     def test_everything_listed_has_a_golden_value(self):
-        """In each network that is in the repository."""
-        self.assertEqual(set(proof.run("methods", "--names").out.split()), set(proof.listed("Named methods")))
+        """In each network that is in the repository; every parameter once at another value than its default."""
+        named = set(proof.listed("Named methods"))
+        self.assertEqual(set(proof.run("methods", "--names").out.split()), named)
         cells = {f"gradient/{e}/{a}" for e in proof.listed("Extracts") for a in proof.listed("Aggregates")}
         for group in (g for g in self.file_.values() if "onnx" in g):
-            rules = text(group["signals"], "rule")
+            rules, methods = text(group["signals"], "rule"), set(text(group["maps"], "method"))
+            bare = {m for m in methods if re.fullmatch(r"\w+", m)}
             self.assertEqual({r for r in rules if "(" not in r}, set(proof.listed("Rules")))
-            given = {(r.split("(")[0], p.split("=")[0]) for r in rules if "(" in r for p in r.split("(")[1].split(",")}
-            listed = {tuple(p.split()) for p in proof.listed("Parameters")}
-            self.assertEqual(given, {(name, param) for name, param in listed if name in proof.listed("Rules")})
-            self.assertEqual(set(text(group["maps"], "method")), set(proof.listed("Named methods")) | cells)
+            self.assertEqual(bare, named | set(proof.listed("Averages")))
+            self.assertEqual({m for m in methods if m.count("/") == 2 and "[" not in m}, cells)
+            given = {(use.split("(")[0], p.split("=")[0]) for use in {*rules, *methods} if "(" in use
+                     for p in use.split("(")[1].split(")")[0].split(",")}
+            self.assertEqual(given, {tuple(p.split()) for p in proof.listed("Parameters")})
 
     def test_signals_of_the_plain_network(self):
         self.check_signals("plain")
