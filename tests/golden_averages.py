@@ -6,7 +6,6 @@ The random numbers are those of proof_averages.py: Philox, counted by seed, stre
 import re
 
 import numpy as np
-import scipy.ndimage
 import torch
 
 import golden_methods
@@ -50,13 +49,8 @@ def places(quadrature, n):
 
 def baseline(net, given):
     """[1, C, H, W]"""
-    x, kind = net.x, given.get("baseline", "zero")
-    if kind == "blur":
-        sigma = float(given.get("sigma", 10))
-        return torch.from_numpy(np.stack([scipy.ndimage.gaussian_filter(c, sigma, mode="nearest", truncate=4)
-                                          for c in x[0].numpy()]))[None]
-    return {"zero": torch.zeros_like(x), "black": net.bounds[0].expand_as(x), "given": net.baselines[0],
-            "mean": x.mean((2, 3), keepdim=True).expand_as(x)}[kind]
+    return golden_rules.baseline(net.x, net.bounds, given.get("baseline", "zero"), float(given.get("sigma", 10)),
+                                 net.baselines[0])
 
 
 def copies(net, name, given):

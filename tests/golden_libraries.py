@@ -22,6 +22,11 @@ class Concat(nn.Module):
         return torch.cat(xs, self.axis)
 
 
+class Sum(nn.Module):
+    def forward(self, *xs):
+        return sum(xs[1:], xs[0])
+
+
 class ZennitSum(nn.Module):
     def __init__(self):
         super().__init__()
@@ -181,9 +186,31 @@ def by_torchray(graph, x, target, rule, bounds):
     return {**found, **{n: g.detach() for n, g in zip(names, below) if g is not None}}
 
 
-def by_captum(graph, x, target, rule, bounds):
-    """At the input alone."""
+def overlaps(node):
+    return node.op == "MaxPool" and any(k > s for k, s in zip(node.get("kernel_shape"), node.get("strides")))
+
+
+def deeplift_by_captum(graph, x, target, rule, bounds):
+    """Above pools whose windows overlap alone: where two have the same winner captum keeps one of them."""
     from captum import attr
+    begin = golden_rules.baseline(x, bounds, **golden_rules.parse(rule)[1])
+    last = max([i for i, node in enumerate(graph.nodes) if overlaps(node)], default=-1)
+    values, found = golden_rules.forward(graph, x), {}
+    if last < 0:
+        found[graph.input] = attr.DeepLift(Network(graph, Sum), False).attribute(x, begin, target)
+    for node in graph.nodes[max(last, 0):-1]:
+        if node.op != "MaxPool" or overlaps(node):
+            net = Network(graph, Sum)
+            m = attr.LayerDeepLift(net, net.of(node.output), False).attribute(x, begin, target)
+            found[node.output] = m.view_as(values[node.output])
+    return {name: m.detach() for name, m in found.items()}
+
+
+def by_captum(graph, x, target, rule, bounds):
+    """At the input alone, but for DeepLIFT."""
+    from captum import attr
+    if rule.startswith("deeplift"):
+        return deeplift_by_captum(graph, x, target, rule, bounds)
     made = {"gradient": lambda net: attr.Saliency(net).attribute(x, target, abs=False),
             "guided": lambda net: attr.GuidedBackprop(net).attribute(x, target),
             "deconvnet": lambda net: attr.Deconvolution(net).attribute(x, target)}

@@ -4,6 +4,8 @@ Formulas are those of the papers; the two linear pieces of each, W x and W' s, a
 see a convolution and the BatchNormalization behind it as one operator (Graph.folded).
 """
 
+import numpy as np
+import scipy.ndimage
 import torch
 import torch.nn.functional as F
 
@@ -156,6 +158,36 @@ def in_proportion(node, x, r):
     return x * transposed(mean, [x], r / (mean([x]) + 1e-10))[0]
 
 
+def blurred(x, sigma):
+    """Gaussian, cut off at four sigma; beyond the borders the last value goes on."""
+    planes = [scipy.ndimage.gaussian_filter(p, sigma, mode="nearest", truncate=4) for p in x[0].double().numpy()]
+    return torch.from_numpy(np.stack(planes))[None].to(x)
+
+
+def baseline(x, bounds, baseline="zero", sigma=10.0, given=None):
+    """What a path begins at, and DeepLIFT compares with, by the names of the program's parameters."""
+    return {"zero": lambda: torch.zeros_like(x), "black": lambda: bounds[0].expand_as(x), "given": lambda: given,
+            "mean": lambda: x.mean((2, 3), keepdim=True).expand_as(x), "blur": lambda: blurred(x, sigma)}[baseline]()
+
+
+def deeplift(graph, bounds, x, **chosen):
+    """Rescale: slopes of secants to the reference; at a maximum through max(y, y')."""
+    other = forward(graph, baseline(x, bounds, **chosen))
+
+    def rule(node, xs, y, r):
+        if node.op not in ("Relu", "MaxPool"):
+            return plain(node, xs, y, r)
+        x, x0, y0 = xs[0], other[node.inputs[0]], other[node.output]
+        if node.op == "Relu":
+            parts = r * (y - y0)
+        else:
+            top = torch.maximum(y, y0)
+            parts = plain(node, [x], y, r * (top - y0))[0] + plain(node, [x0], y0, r * (y - top))[0]
+        away = (x - x0).abs() > 1e-10
+        return [torch.where(away, parts / torch.where(away, x - x0, torch.ones_like(x)), plain(node, xs, y, r)[0])]
+    return rule
+
+
 # Relevance rules
 
 def over(r, z, epsilon):
@@ -257,7 +289,7 @@ def relevance(of_node, epsilon, gated=False):
 
 def composite(conv, full=None, first=None, epsilon=1e-6):
     """Rules of convolutions, of fully connected layers, and maybe of layers that see the input."""
-    def make(graph, bounds):
+    def make(graph, bounds, x):
         def of_node(node):
             if first and node.inputs[0] == graph.input:
                 return lrp_zbox(*bounds, epsilon) if first == "zbox" else first
@@ -266,28 +298,29 @@ def composite(conv, full=None, first=None, epsilon=1e-6):
     return make
 
 
-def contrastive(graph, bounds):
+def contrastive(graph, bounds, x):
     last = [n for n in graph.nodes if n.op in WEIGHTED][-1]
     return relevance(lambda node: contrast if node is last else excitation, TINY, gated=True)
 
 
-def excitations(graph, bounds):
+def excitations(graph, bounds, x):
     return relevance(lambda node: excitation, TINY, gated=True)
 
 
 def one(rule):
-    return lambda: lambda graph, bounds: rule
+    return lambda: lambda graph, bounds, x: rule
 
 
-# By the program's names, each a function of the program's parameters; what it gives is made for a graph and
-# for what black and white pixels are as inputs.  `e` is `epsilon`.
+# By the program's names, each a function of the program's parameters; what it gives is made for a graph, for
+# what black and white pixels are as inputs, and for the input.  `e` is `epsilon`.
 RULES = {
     "gradient": one(plain),
     "guided": one(guided),
     "deconvnet": one(deconvnet),
     "positive": one(positive),
     "negative": one(negative),
-    "rectgrad": lambda **p: lambda graph, bounds: rectgrad(**p),
+    "rectgrad": lambda **p: lambda graph, bounds, x: rectgrad(**p),
+    "deeplift": lambda **p: lambda graph, bounds, x: deeplift(graph, bounds, x, **p),
     "lrp_zero": lambda: composite(lrp_epsilon(0.0), epsilon=0.0),
     "lrp_epsilon": lambda e: composite(lrp_epsilon(e), epsilon=e),
     "lrp_gamma": lambda e, gamma=0.25: composite(lrp_gamma(gamma, e), epsilon=e),
@@ -309,6 +342,7 @@ RULES = {
 VARIANTS = [
     "rectgrad(q=83.3)", "rectgrad(q=91.3,abs=1)", "rectgrad(q=88.7,linear=1)", "rectgrad(q=98,constant=0)",
     "rectgrad(q=98,constant=0.001)", "rectgrad(q=86.3,proportional=1)", "rectgrad(q=79.3,ring=1)",
+    "deeplift(baseline=black)", "deeplift(baseline=blur,sigma=2)",
     "lrp_epsilon(epsilon=0.1)", "lrp_gamma(gamma=1)", "lrp_gamma(gamma=0.25,epsilon=0.01)",
     "lrp_alpha_beta(alpha=1.5)", "lrp_alpha_beta(alpha=2,epsilon=0.01)", "lrp_zplus(epsilon=0.01)",
     "lrp_wsquare(epsilon=0.01)", "lrp_flat(epsilon=0.01)", "lrp_zbox(epsilon=0.01)", "lrp_epsilon_plus(epsilon=0.01)",
@@ -321,7 +355,8 @@ VARIANTS = [
 def parse(text):
     """Name and parameters of rule(parameter=number,...)."""
     name, _, inside = text.rstrip(")").partition("(")
-    return name, {k: float(v) for k, v in (p.split("=") for p in inside.split(",") if p)}
+    given = dict(p.split("=") for p in inside.split(",") if p)
+    return name, {k: v if k == "baseline" else float(v) for k, v in given.items()}
 
 
 def is_relevance(rule):
@@ -342,4 +377,4 @@ def signals(graph, x, target, rule, bounds):
     values = forward(seen, x)
     seed = torch.zeros_like(values[seen.output])
     seed[0, target] = 1
-    return backward(seen, values, seed, made(rule)(seen, bounds))
+    return backward(seen, values, seed, made(rule)(seen, bounds, x))
