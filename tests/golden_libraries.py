@@ -8,6 +8,7 @@ import warnings
 import torch
 from torch import nn
 
+import golden_operators
 import golden_rules
 
 ZENNIT, TORCHRAY, CAPTUM, CAM = "zennit 0.5.1", "TorchRay 1.0.0.2", "captum 0.6.0", "grad-cam 1.4.6"
@@ -45,7 +46,7 @@ class TorchRaySum(nn.Module):
 
 def module(node, sum_kind):
     """The module of torch that computes a node."""
-    half = golden_rules.halves(node.get("pads", [0] * 4)) if node.op != "Pad" else None
+    half = golden_operators.halves(node.get("pads", [0] * 4)) if node.op != "Pad" else None
     if node.op == "Conv":
         w = node.weights[0]
         group = node.get("group", 1)
@@ -171,7 +172,7 @@ def by_torchray(graph, x, target, rule, bounds):
         found = back(net, x, target)
         if rule == "excitation":
             return found
-        last = [n for n in net.graph.nodes if n.op in golden_rules.WEIGHTED][-1]
+        last = [n for n in net.graph.nodes if n.op in golden_operators.WEIGHTED][-1]
         if last.output != net.graph.output:
             return None
         weight = net.of(last.output).weight
@@ -195,7 +196,7 @@ def deeplift_by_captum(graph, x, target, rule, bounds):
     from captum import attr
     begin = golden_rules.baseline(x, bounds, **golden_rules.parse(rule)[1])
     last = max([i for i, node in enumerate(graph.nodes) if overlaps(node)], default=-1)
-    values, found = golden_rules.forward(graph, x), {}
+    values, found = golden_operators.forward(graph, x), {}
     if last < 0:
         found[graph.input] = attr.DeepLift(Network(graph, Sum), False).attribute(x, begin, target)
     for node in graph.nodes[max(last, 0):-1]:

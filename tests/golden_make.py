@@ -23,6 +23,7 @@ import golden_averages
 import golden_libraries
 import golden_methods
 import golden_networks
+import golden_operators
 import golden_rules
 import h5py
 import numpy as np
@@ -69,11 +70,11 @@ def margin(graph, values):
         if node.op == "Relu":
             maker = makers[node.inputs[0]]
             sees = torch.ones_like(x)
-            if maker.op in golden_rules.WEIGHTED:
-                sees = golden_rules.linear(maker, values[maker.inputs[0]].abs(), maker.weights[0].abs())
+            if maker.op in golden_operators.WEIGHTED:
+                sees = golden_operators.linear(maker, values[maker.inputs[0]].abs(), maker.weights[0].abs())
             least = min(least, float(x.abs()[sees > 0].min() / x.abs().max()))
         if node.op == "MaxPool":
-            pads = golden_rules.halves(node.get("pads", [0] * 4))
+            pads = golden_operators.halves(node.get("pads", [0] * 4))
             cells = F.unfold(F.pad(x, (pads[1], pads[1], pads[0], pads[0])).transpose(0, 1), node.get("kernel_shape"),
                              stride=node.get("strides"))
             top = cells.topk(2, 1).values
@@ -106,7 +107,7 @@ class Network:
         for seed in range(2000):
             self.images = [golden_networks.pixels(3 * seed + i, *self.spec.size) for i in range(self.spec.images)]
             self.x = prepared(self.images[self.sample], self.spec.mean, self.spec.std)
-            self.values = golden_rules.forward(self.graph, self.x)
+            self.values = golden_operators.forward(self.graph, self.x)
             if margin(self.graph, self.values) >= self.spec.margin and self.agrees():
                 return seed
         raise SystemExit(f"{self.name}: every sample leaves doubt")
@@ -208,7 +209,7 @@ def conditioned(net, method, tap, target):
     for graph, x in ((net.graph, net.x), (net.single, net.x.float())):
         rule = golden_methods.rule_of(method)
         signal = golden_rules.signals(graph, x, target, rule, [b.to(x.dtype) for b in net.bounds])
-        maps.append(golden_methods.made(method, golden_rules.forward(graph, x)[tap], signal[tap]).double())
+        maps.append(golden_methods.made(method, golden_operators.forward(graph, x)[tap], signal[tap]).double())
     return relative(maps[1], maps[0]) <= SINGLE_BOUND
 
 

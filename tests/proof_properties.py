@@ -1,7 +1,7 @@
 """Identities that rules and methods must obey whatever the weights: METHODS T7 to T14 and T17.
 
 Looped over the program's own list of rules; the networks are made here, with numpy alone.  T1 is core.extract,
-T2 and the differences of T25 core.gradient, T3 core.rules; T4 to T6 are completeness.
+T2 and the differences of T25 core.gradient, T3 core.rules, T4 and T6 proof.averages.
 Tolerances are 1e-4 of the largest value for float32, as METHODS has them, where nothing is said.
 """
 
