@@ -102,13 +102,16 @@ static void share_plane(const struct op_bwd *c, const real *x, const real *dy, r
     const int top = window_start(w, 0, at[0]), left = window_start(w, 1, at[1]);
     const int cells = (rows.last - rows.first) * (columns.last - columns.first);
     double sum = 1e-10 * cells; /* 1e-10 beside the mean */
-    for (int i = rows.first; i < rows.last; i++)
+    for (int i = rows.first; i < rows.last; i++) {
+      const int64_t row = top + (int64_t)i * w->dilation[0];
       for (int j = columns.first; j < columns.last; j++)
-        sum += (double)x[(int64_t)(top + i * w->dilation[0]) * in[1] + left + j * w->dilation[1]];
+        sum += (double)x[row * in[1] + left + (int64_t)j * w->dilation[1]];
+    }
     const double share = (double)dy[o] / sum;
     for (int i = rows.first; i < rows.last; i++) {
+      const int64_t row = top + (int64_t)i * w->dilation[0];
       for (int j = columns.first; j < columns.last; j++) {
-        const int64_t u = (int64_t)(top + i * w->dilation[0]) * in[1] + left + j * w->dilation[1];
+        const int64_t u = row * in[1] + left + (int64_t)j * w->dilation[1];
         dx[u] += (real)((double)x[u] * share);
       }
     }
