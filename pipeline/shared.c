@@ -164,7 +164,7 @@ err shared_spread(MPI_Comm ranks, const void *from, int64_t bytes, struct shared
   if (!smallest(ranks, block != NULL))
     return made ? made : FAIL(ERR_MEMORY, "no memory for the list of samples on some rank");
   MPI_Comm_rank(ranks, &rank);
-  if (rank == 0) memcpy(block, from, (size_t)bytes);
+  if (rank == 0 && block) memcpy(block, from, (size_t)bytes);
   spread(ranks, receives, block, bytes);
   shared_settle(*window);
   *out = block;

@@ -107,9 +107,7 @@ static err write_status(struct run *r)
 static err commit(struct run *r)
 {
   const err e = sync_rows(r);
-  if (e)
-    r->n_open =
-        0; /* the system tells of lost rows once: a later sync would claim that all is well */
+  if (e) r->n_open = 0; /* lost rows are told once: a later sync would claim that all is well */
   TRY(e);
   TRY(write_status(r));
   r->synced = progress_clock();
