@@ -57,7 +57,7 @@ static err reduce(struct fold *f, const struct reduction *r)
 {
   const struct onnx_constant *x = f->in[0];
   bool gone[MAX_RANK] = {false};
-  int64_t keepdims = 1, step[MAX_RANK], next = 1;
+  int64_t keepdims = 1, step[MAX_RANK] = {0}, next = 1;
   int index[MAX_RANK] = {0};
   struct shape outer, inner, ys = {.rank = 0};
   TRY(attr_int(f->attrs, "keepdims", 1, &keepdims));

@@ -205,7 +205,7 @@ static err fill_variable(const struct skeleton *k, hid_t set, const struct store
 
 static err make_variable(const struct skeleton *k, const struct store_var *v)
 {
-  hsize_t dim[STORE_MAX_DIMS];
+  hsize_t dim[STORE_MAX_DIMS] = {0};
   int64_t n = 1;
   for (int axis = 0; axis < v->n_dims; axis++) {
     const int64_t size = k->schema->dims[store_dim_index(k->schema, v, axis)].size;
