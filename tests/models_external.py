@@ -1,11 +1,12 @@
 """Models with external data: their files belong to a study, and they may be larger than 2 and 4 GiB.
 
-Every day: the study records SHA-256 and name of each file; `verify` names the one that changed, and so does
+Every day: the study, the same on two ranks, records SHA-256 and name of each file; `verify` names the one that changed, and so does
 starting again.  With LONG=1 a model of 4.4 GB (a file with holes): its tensors lie before and behind 2^31
 and 2^32 bytes and one is larger than 2 GiB; logits and d(logit)/d(input) are compared with numpy, float64.
 The bound is 1e-5 of the largest value: sums of 550,000 float32 products, of which at most 60,000 are not 0.
 """
 
+import filecmp
 import hashlib
 import os
 import resource
@@ -19,8 +20,8 @@ BOUND = 1e-5
 GIB = 1 << 30
 
 
-def run(*args):
-    done = subprocess.run([PROGRAM, *args], capture_output=True, text=True)
+def run(*args, launch=()):
+    done = subprocess.run([*launch, PROGRAM, *args], capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -76,9 +77,10 @@ class Model:
             f["x"] = x
         return x.reshape(n, -1)
 
-    def study(self, *more):
-        return run("attribute", "--model", self.path("m.onnx"), "--data", self.path("x.h5"), "--out", self.path("s.h5"),
-                   "--methods", "gradient/bias/sum", "--layers", "input", "--targets", "class:0", "--quiet", *more)
+    def study(self, out="s.h5", ranks=0):
+        launch = ["mpirun", "--oversubscribe", "-n", str(ranks)] if ranks else []
+        return run("attribute", "--model", self.path("m.onnx"), "--data", self.path("x.h5"), "--out", self.path(out),
+                   "--methods", "gradient/bias/sum", "--layers", "input", "--targets", "class:0", "--quiet", launch=launch)
 
 
 def every_day(folder):
@@ -90,7 +92,7 @@ def every_day(folder):
     random = np.random.default_rng(1)
     for name, shape in m.shapes.items():
         m.array(name)[...] = random.standard_normal(shape, "f4")
-    m.images(2)
+    m.images(3)
     problems = []
 
     def expect(what, got, code, *texts):
@@ -98,6 +100,9 @@ def every_day(folder):
             problems.append(f"{what}: exit code {got[0]}: {got[1]}")
 
     expect("study", m.study(), 0)
+    expect("study on two ranks", m.study("ranks.h5", ranks=2), 0)
+    if not filecmp.cmp(m.path("s.h5"), m.path("ranks.h5"), shallow=False):
+        problems.append("two ranks give another file")
     want = ""
     for name in ("rest/b.bin", "w.bin"):
         with open(m.path(name), "rb") as f:
