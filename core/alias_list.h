@@ -43,6 +43,9 @@ ALIAS("linear_approx", "gradient/scaling/sum", "sum_k a_k g_k",
       "Rebuffi et al. 2020, arXiv:2004.02866 (scaling, sum)", false, true)
 ALIAS("normgrad", "gradient/conv1x1/norm", "|a| |g| (Frobenius norm of a g')",
       "Rebuffi et al. 2020, arXiv:2004.02866, NormGrad", false, true)
+ALIAS("normgrad_real", "gradient/real_conv/norm",
+      "|X_u| |g_u|, X_u what the tap's own convolution read for u",
+      "Rebuffi et al. 2020, arXiv:2004.02866, NormGrad at the layer itself", false, false)
 ALIAS("normgrad_selective", "gradient/scaling/filter_norm", "|max(a * g, 0)|",
       "Rebuffi et al. 2020, arXiv:2004.02866, selective NormGrad", false, true)
 ALIAS("excitation_backprop", "excitation/bias/sum", "sum_k p_k under the rule excitation",

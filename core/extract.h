@@ -3,10 +3,19 @@
  * position, from the activation a and the signal g at a tap.  Source: METHODS 1.1; Rebuffi, Fong,
  * Ji, Vedaldi 2020, arXiv:2004.02866.  One extract per file extract_<name>.c. */
 #include "core/stats.h"
+#include "core/window.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/** What the convolution that made a tap read, of the same sample. */
+struct extract_input {
+  int channels, height, width;
+  int64_t stride; /* elements between two channels */
+  const real *x;  /* read only */
+  const struct window *window;
+};
 
 /** One sample at one tap. */
 struct extract_site {
@@ -14,6 +23,7 @@ struct extract_site {
   int64_t stride; /* elements between two channels of this sample */
   const real *a;  /* a[k * stride + u] activation, read only; NULL unless the extract reads it */
   const real *g;  /* g[k * stride + u] signal, read only */
+  const struct extract_input *input; /* NULL unless the extract reads it */
 };
 
 enum { EXTRACT_STATS_A = 1, EXTRACT_STATS_G = 2 };
@@ -26,10 +36,11 @@ struct extract_call {
   unsigned wanted;       /* STATS_* */
   const struct stats *a; /* [height, width] over channels of a, in the rows [row - 1, row + rows] of
                             the plane; only with EXTRACT_STATS_A */
-  const struct stats *g; /* [rows, width] over channels of g; only with EXTRACT_STATS_G */
-  double *weights;       /* [channels] what `begin` leaves for the bands */
-  void *work;            /* scratch, work_bytes */
-  const struct stats *out; /* [rows, width] overwritten */
+  const struct stats *input; /* [height, width of the input] over its channels; where it is read */
+  const struct stats *g;     /* [rows, width] over channels of g; only with EXTRACT_STATS_G */
+  double *weights;           /* [channels] what `begin` leaves for the bands */
+  void *work;                /* scratch, work_bytes */
+  const struct stats *out;   /* [rows, width] overwritten */
 };
 
 struct extract {
@@ -37,6 +48,7 @@ struct extract {
   const char *formula;
   const char *source;
   bool reads_activation;
+  bool reads_input;                          /* it lives behind convolutions alone */
   unsigned needs;                            /* EXTRACT_STATS_* */
   size_t (*work_bytes)(int width, int rows); /* NULL: none */
   void (*begin)(

@@ -10,7 +10,7 @@ enum { BAND_POSITIONS = 512, LEAST_ROWS = 6 };
 struct bands {
   const struct extract_bands *b;
   unsigned wanted_a, wanted_g; /* STATS_* over channels of a and of g */
-  struct stats a, g, out;
+  struct stats a, g, out, input;
   struct extract_call call;
   double *weights; /* [extracts with weights][channels] */
   int a_rows;      /* rows of `a` that are there */
@@ -32,7 +32,7 @@ static size_t weighted(int n)
   return some;
 }
 
-size_t extract_bands_bytes(int channels, int height, int width, int rows)
+size_t extract_bands_bytes(int channels, int height, int width, int rows, int64_t input)
 {
   const size_t plane = (size_t)height * (size_t)width, band = (size_t)rows * (size_t)width;
   size_t own = 0;
@@ -40,14 +40,16 @@ size_t extract_bands_bytes(int channels, int height, int width, int rows)
     const size_t bytes = (*x)->work_bytes ? (*x)->work_bytes(width, rows) : 0;
     own = bytes > own ? bytes : own;
   }
-  return (5 * plane + 10 * band + (size_t)channels * weighted(N_EXTRACTS)) * sizeof(double) + own;
+  return (5 * (plane + (size_t)input) + 10 * band + (size_t)channels * weighted(N_EXTRACTS)) *
+             sizeof(double) +
+         own;
 }
 
 /** What an extract wants of the stats that it is made from: a product of extremes takes both, and so
  *  does a product of squares. */
 static unsigned wanted_of_parts(const struct extract *x, unsigned wanted)
 {
-  if (x->needs != (EXTRACT_STATS_A | EXTRACT_STATS_G)) return wanted;
+  if (x->needs != (EXTRACT_STATS_A | EXTRACT_STATS_G) && !x->reads_input) return wanted;
   if (wanted & STATS_EXTREMES) return STATS_ALL;
   return wanted & STATS_SQUARES ? wanted | STATS_SQUARES : wanted;
 }
@@ -56,8 +58,11 @@ static struct bands make(const struct extract_bands *b)
 {
   const int64_t plane = (int64_t)b->at.height * b->at.width;
   const int64_t band = (int64_t)b->rows * b->at.width;
-  double *memory = b->work;
+  const struct extract_input *in = b->at.input;
+  const int64_t input = in ? (int64_t)in->height * in->width : 0;
+  double *memory = (double *)b->work + 5 * input; /* stats of the input come first */
   struct bands s = {.b = b,
+                    .input = stats_at(b->work, input),
                     .a = stats_at(memory, plane),
                     .g = stats_at(memory + 5 * plane, band),
                     .out = stats_at(memory + 5 * plane + 5 * band, band)};
@@ -113,9 +118,22 @@ static void run_band(struct bands *s)
   }
 }
 
+/** Stats over the channels of the convolution's input, where an extract reads them. */
+static void input_stats(struct bands *s)
+{
+  const struct extract_input *in = s->b->at.input;
+  bool read = false;
+  for (int i = 0; i < N_EXTRACTS; i++)
+    read = read || (s->b->wanted[i] && extract_all[i]->reads_input);
+  if (!read) return;
+  stats_of_channels(in->x, in->channels, in->stride, in->height * in->width, STATS_ALL, &s->input);
+}
+
 void extract_bands_run(const struct extract_bands *b)
 {
   struct bands s = make(b);
+  s.call.input = &s.input;
+  input_stats(&s);
   s.call.a = &s.a;
   s.call.g = &s.g;
   s.call.out = &s.out;

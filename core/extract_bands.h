@@ -15,8 +15,9 @@ struct extract_bands {
 /** Rows of a band that stays in the caches. */
 int extract_bands_rows(int height, int width);
 
-/** Bytes of scratch for bands of so many rows. */
-size_t extract_bands_bytes(int channels, int height, int width, int rows);
+/** Bytes of scratch for bands of so many rows.  input: positions of the convolution's input where an extract
+ *  reads it, else 0. */
+size_t extract_bands_bytes(int channels, int height, int width, int rows, int64_t input);
 
 /** Give the stats of every wanted extract to `take`.  Cannot fail; allocates nothing. */
 void extract_bands_run(const struct extract_bands *b);

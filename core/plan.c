@@ -205,6 +205,13 @@ static void make_needs(struct plan_storage *s)
   }
 }
 
+bool plan_reads_input(const struct plan *p, int i)
+{
+  for (int k = 0; k < p->taps[i].n_methods; k++)
+    if (p->methods[p->taps[i].methods[k]].extract->reads_input) return true;
+  return false;
+}
+
 unsigned plan_reads(const struct plan *p, const struct plan_pass *pass, int node)
 {
   const struct node *n = &p->graph->nodes[node];
@@ -215,6 +222,24 @@ unsigned plan_reads(const struct plan *p, const struct plan_pass *pass, int node
   if (!o) return op_reads(n->op, &p->sites[node]);
   return (o->reads & ~(unsigned)OP_READS_OWN) |
          (o->reads & OP_READS_OWN ? op_reads(n->op, &p->sites[node]) : 0);
+}
+
+/** Extracts that read a convolution's input are taken behind one, of the input itself. */
+static err check_extracts(const struct plan_request *r)
+{
+  const struct graph *g = r->graph;
+  for (int i = 0; i < g->n_taps; i++) {
+    for (int m = 0; m < r->n_methods; m++) {
+      const struct method *method = &r->methods[m];
+      if (!r->wanted[i * r->n_methods + m] || !method->extract->reads_input) continue;
+      CHECK(!method->average.average, ERR_UNSUPPORTED,
+            "method '%s': averages of what convolutions read are not available", method->given);
+      CHECK(plan_lives_at(g, method, i), ERR_USAGE,
+            "method '%s' has no map at '%s', which no convolution makes", method->given,
+            g->values[g->taps[i]].name);
+    }
+  }
+  return ERR_OK;
 }
 
 static err check_extents(const struct plan_request *r)
@@ -304,6 +329,7 @@ err plan_prepared_bytes(const struct plan_request *r, int64_t *bytes)
 err plan_make(const struct plan_request *r, struct plan **out)
 {
   TRY(check_extents(r));
+  TRY(check_extracts(r));
   struct plan_storage *s = calloc(1, sizeof *s);
   CHECK(s, ERR_MEMORY, "no memory for a plan");
   struct plan *p = &s->plan;

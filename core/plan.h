@@ -121,6 +121,13 @@ int plan_unit_size(const struct graph *g);
  *  Errors: as plan_make. */
 MUST_CHECK err plan_prepared_bytes(const struct plan_request *r, int64_t *bytes);
 
+/** Whether a method has a map at a tap: at the input alone, not inside what its rule makes one operator,
+ *  behind convolutions alone. */
+bool plan_lives_at(const struct graph *g, const struct method *m, int tap);
+
+/** Whether a method at plan tap i reads what the tap's convolution read. */
+bool plan_reads_input(const struct plan *p, int i);
+
 /** The BatchNormalization that relevance rules make one with node i, whose output it alone reads; -1
  *  where there is none. */
 int plan_norm_behind(const struct graph *g, int i);

@@ -77,11 +77,13 @@ static int later(int a, int b)
   return a > b ? a : b;
 }
 
-/** OP_READS_* of a node's backward, over all passes. */
+/** OP_READS_* of a node's backward, over all passes, and of the extracts just before it. */
 static unsigned backward_reads(const struct plan *p, int node)
 {
   unsigned reads = 0;
   for (int k = 0; k < p->n_passes; k++) reads |= plan_reads(p, &p->passes[k], node);
+  const int tap = p->tap_of_value[p->graph->nodes[node].out];
+  if (tap >= 0 && plan_reads_input(p, tap)) reads |= OP_READS_X;
   return reads;
 }
 
@@ -303,10 +305,13 @@ static void add_nodes(struct layout *l)
 }
 
 /** Scratch of the extracts at a tap. */
-static int64_t extract_bytes(const struct plan_tap *t)
+static int64_t extract_bytes(const struct plan *p, int tap)
 {
+  const struct plan_tap *t = &p->taps[tap];
   const int rows = extract_bands_rows(t->height, t->width);
-  return (int64_t)extract_bands_bytes(t->channels, t->height, t->width, rows);
+  const int producer = p->graph->values[t->value].producer;
+  const int64_t input = plan_reads_input(p, tap) ? shape_inner(&p->sites[producer].in[0].shape) : 0;
+  return (int64_t)extract_bands_bytes(t->channels, t->height, t->width, rows, input);
 }
 
 static void add_extracts(struct layout *l)
@@ -314,7 +319,7 @@ static void add_extracts(struct layout *l)
   const struct plan *p = &l->s->plan;
   for (int t = 0; t < p->n_taps; t++) {
     const int step = extract_step(l, p->taps[t].value);
-    add(l, extract_bytes(&p->taps[t]), step, step, &l->s->extract_work[t]);
+    add(l, extract_bytes(p, t), step, step, &l->s->extract_work[t]);
   }
 }
 

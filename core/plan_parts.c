@@ -77,11 +77,12 @@ static int find_head(const struct graph *g, int64_t *largest)
   return head;
 }
 
-/** Some rule keeps what a reference leaves, of the whole unit. */
-static bool has_reference(const struct plan_request *r)
+/** Some rule keeps what a reference leaves, or some extract reads further back than its tap: of the whole
+ *  unit. */
+static bool wants_whole(const struct plan_request *r)
 {
   for (int i = 0; i < r->n_methods; i++)
-    if (r->methods[i].rule.rule->differences) return true;
+    if (r->methods[i].rule.rule->differences || r->methods[i].extract->reads_input) return true;
   return false;
 }
 
@@ -90,7 +91,7 @@ struct plan_parts plan_parts_of(const struct plan_request *r)
   const struct graph *g = r->graph;
   int64_t largest = 0;
   struct plan_parts p = {.head = r->head, .samples = r->part};
-  if (has_reference(r)) return (struct plan_parts){.samples = r->batch, .n = 1, .cut = -1};
+  if (wants_whole(r)) return (struct plan_parts){.samples = r->batch, .n = 1, .cut = -1};
   if (!r->head) {
     p = (struct plan_parts){.head = find_head(g, &largest), .samples = r->batch};
     while (p.samples > 1 && (r->batch % p.samples || largest * p.samples > PART_BYTES)) p.samples--;

@@ -42,6 +42,15 @@ int plan_norm_behind(const struct graph *g, int i)
   return next;
 }
 
+bool plan_lives_at(const struct graph *g, const struct method *m, int tap)
+{
+  const int producer = g->values[g->taps[tap]].producer;
+  if (tap && m->input_only) return false;
+  if (m->extract->reads_input && (producer < 0 || strcmp(g->nodes[producer].op->name, "Conv") != 0))
+    return false;
+  return !m->rule.rule->relevance || producer < 0 || plan_norm_behind(g, producer) < 0;
+}
+
 /** mark [n_values]: a weighted node lies between the value and the input. */
 static void mark_above(const struct plan *p, bool *mark)
 {

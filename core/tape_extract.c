@@ -2,6 +2,7 @@
  *  Every method of one rule at one tap, for each sample of the unit. */
 #include "core/tape_extract.h"
 
+#include "core/conv.h"
 #include "core/extract_bands.h"
 
 /** One sample's maps. */
@@ -49,6 +50,19 @@ static void take(void *who, int extract, int64_t first, int n, const struct stat
   }
 }
 
+/** Geometry of what the tap's convolution read. */
+static struct extract_input input_of(const struct tape_tap *t)
+{
+  if (!t->input) return (struct extract_input){0};
+  const struct shape *s = &t->node->in[CONV_X].shape;
+  const int64_t positions = shape_inner(s);
+  return (struct extract_input){.channels = shape_channels(s),
+                                .height = shape_height(s),
+                                .width = shape_width(s),
+                                .stride = positions * t->samples,
+                                .window = &((const struct conv *)t->node->attr)->window};
+}
+
 void tape_extract(const struct tape_tap *t)
 {
   const struct plan *p = t->plan;
@@ -62,14 +76,17 @@ void tape_extract(const struct tape_tap *t)
                             .who = &maps,
                             .take = take};
 
+  struct extract_input input = input_of(t);
   collect(t, wanted);
   for (int i = 0; i < t->samples; i++) {
+    input.x = t->input ? t->input + i * (int64_t)input.height * input.width : NULL;
     b.at = (struct extract_site){pt->channels,
                                  pt->height,
                                  pt->width,
                                  positions * t->samples,
                                  t->a ? t->a + i * positions : NULL,
-                                 t->g + i * positions};
+                                 t->g + i * positions,
+                                 t->input ? &input : NULL};
     maps.rows =
         t->rows + ((int64_t)(t->first + i) * p->n_targets + t->slot) * pt->n_methods * positions;
     extract_bands_run(&b);

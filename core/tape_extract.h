@@ -10,7 +10,10 @@ struct tape_tap {
   int first, samples;            /* samples of the unit that lie side by side in a and g */
   const real *a;                 /* activation as stored, read only; NULL where it is not kept */
   const real *g;                 /* signal as stored, read only */
-  void *work;                    /* the tap's scratch: plan->extract_work */
+  const real
+      *input; /* what the tap's convolution read, as stored; NULL unless an extract reads it */
+  const struct op_site *node; /* that convolution */
+  void *work;                 /* the tap's scratch: plan->extract_work */
   float *
       rows; /* [batch, n_targets, n_methods, height, width]; of this pass, slot and samples overwritten */
 };

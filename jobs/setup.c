@@ -168,16 +168,6 @@ err setup_data(struct setup *s, const struct options *o)
   return ERR_OK;
 }
 
-/** Whether a method has a map at a tap: not off the input where it lives there, nor inside what its rule
- *  makes one operator. */
-static bool lives_at(const struct setup *s, int method, int tap)
-{
-  const struct method *m = &s->methods[method];
-  const int producer = s->graph->values[s->graph->taps[tap]].producer;
-  if (tap && m->input_only) return false;
-  return !m->rule.rule->relevance || producer < 0 || plan_norm_behind(s->graph, producer) < 0;
-}
-
 /** wanted[tap][method]: chosen layers, less those at which a method does not live; one that the user
  *  named is left to the plan to refuse. */
 static err choose_cells(struct setup *s, const bool *chosen, const bool *named)
@@ -188,7 +178,8 @@ static err choose_cells(struct setup *s, const bool *chosen, const bool *named)
   for (int m = 0; m < n; m++) {
     bool somewhere = false;
     for (int t = 0; t < s->graph->n_taps; t++) {
-      if (chosen[t] && (lives_at(s, m, t) || (named[t] && !s->methods[m].input_only)))
+      if (chosen[t] &&
+          (plan_lives_at(s->graph, &s->methods[m], t) || (named[t] && !s->methods[m].input_only)))
         s->wanted[t * n + m] = somewhere = true;
     }
     CHECK(somewhere, ERR_USAGE,

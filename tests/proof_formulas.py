@@ -6,8 +6,6 @@ in double on both sides; a map is stored as float32, so 1e-6 of its largest |val
 one rounding (6e-8) only.
 """
 
-import re
-
 import proof
 
 BOUND = 1e-6
@@ -29,6 +27,7 @@ EXTRACTS = {
     "conv1x1": lambda a, g: (a[:, None] * g[None]).reshape(-1, *a.shape[1:]),
     "conv3x3": lambda a, g: (windows(a)[:, :, None] * g[None, None]).reshape(-1, *a.shape[1:]),
     "conv3x3_depthwise": lambda a, g: (windows(a) * g[None]).reshape(-1, *a.shape[1:]),
+    "real_conv": lambda x, g: (x[:, None] * g[None]).reshape(-1, *g.shape[1:]),
     "cam": lambda a, g: a * g.mean((1, 2), keepdims=True),
     "cam_positive": lambda a, g: a * g.clip(min=0).mean((1, 2), keepdims=True),
     "cam_negative": lambda a, g: a * g.clip(max=0).mean((1, 2), keepdims=True),
@@ -40,6 +39,28 @@ EXTRACTS = {
     "elementwise": lambda a, g: (a * g).clip(min=0),
     "layercam": lambda a, g: g.clip(min=0) * a,
 }
+
+
+def convolutions(network):
+    """Of every Conv by the name of its output: name of its input, kernel, strides, pads, dilations."""
+    import onnx
+    found = {}
+    graph = onnx.load(network).graph
+    shapes = {w.name: list(w.dims)[2:] for w in graph.initializer}
+    for node in (n for n in graph.node if n.op_type == "Conv"):
+        given = {a.name: list(a.ints) for a in node.attribute if a.ints}
+        found[node.output[0]] = (node.input[0], given.get("kernel_shape", shapes[node.input[1]]),
+                                 given.get("strides", [1, 1]), given.get("pads", [0] * 4), given.get("dilations", [1, 1]))
+    return found
+
+
+def real_windows(x, size, kernel, strides, pads, dilations):
+    """[kernel positions * C, H, W]: what a convolution reads of x [C, h, w] for each of its outputs."""
+    import numpy as np
+    padded = np.pad(x, ((0, 0), (pads[0], pads[2]), (pads[1], pads[3])))
+    return np.concatenate([
+        padded[:, i * dilations[0]:, j * dilations[1]:][:, ::strides[0], ::strides[1]][:, :size[0], :size[1]]
+        for i in range(kernel[0]) for j in range(kernel[1])])
 
 
 def alpha(a, g):
@@ -99,25 +120,21 @@ NAMED = {
 }
 
 
-def listed(title):
-    """Names in one table of `retrograd methods`."""
-    table = proof.run("methods", "--format", "markdown").out.split(f"### {title}\n")[1].split("\n###")[0]
-    return [name for name in re.findall(r"(?m)^\| `([^`]+)` ", table)]
-
-
 class Formulas(proof.Case):
-    def wanted(self, method, a, g, cache):
-        """The map of a method from activation a and the signals g[rule]."""
+    def wanted(self, method, a, g, cache, read):
+        """The map of a method from activation a, the signals g[rule] and what the tap's convolution read."""
         if method in NAMED:
             rule, formula = NAMED[method]
             return formula(a, g[rule])
+        method = "gradient/real_conv/norm" if method == "normgrad_real" else method
         rule, extract, aggregate = method.split("/")
         if (rule, extract) not in cache:
             cache.clear()  # one materialised extract at a time
-            cache[rule, extract] = EXTRACTS[extract](a, g[rule])
+            x = a if extract != "real_conv" else read
+            cache[rule, extract] = EXTRACTS[extract](x, g[rule])
         return AGGREGATES[aggregate](cache[rule, extract])
 
-    def compare(self, study, dump, sample, worst):
+    def compare(self, study, dump, sample, worst, convolved):
         """Every map of one sample; notes the largest error of each method in `worst`."""
         import numpy as np
         for variable in study.variables:
@@ -125,9 +142,12 @@ class Formulas(proof.Case):
             g = {key.split("/")[1]: dump[key].astype("f8") for key in dump
                  if key.startswith("signal/") and key.endswith(f"/predicted/{variable}")}
             g |= {rule.split("(")[0]: g[rule] for rule in g}
-            maps, cache = study.maps(variable, np.s_[sample, 0]), {}
+            maps, cache, read = study.maps(variable, np.s_[sample, 0]), {}, None
+            if variable in convolved:
+                x, *geometry = convolved[variable]
+                read = real_windows(dump[f"activation/{x}"].astype("f8"), a.shape[1:], *geometry)
             for k, method in enumerate(study.columns[variable]):
-                error = proof.relative(maps[k], self.wanted(method, a, g, cache))
+                error = proof.relative(maps[k], self.wanted(method, a, g, cache, read))
                 worst[method] = max(worst.get(method, 0.0), error)
                 self.assertLessEqual(error, BOUND, f"{method} at {variable}, sample {sample}")
 
@@ -135,22 +155,25 @@ class Formulas(proof.Case):
         out, network = self.path(name + ".h5"), proof.model(name)
         settings = ["--layers", "all", "--limit", SAMPLES, "--unit", SAMPLES, "--targets", "predicted"]
         proof.attribute(out, network, data, "--methods",
-                        ",".join(("basic", *NAMED, "table", "gradient/*/*", "guided/*/*", "*/bias/*")), *settings)
+                        ",".join(("basic", *NAMED, "normgrad_real", "table", "gradient/*/*", "guided/*/*", "*/bias/*")), *settings)
         study, worst = proof.Study(out), {}
-        self.assertEqual(set(NAMED) - set(study.methods), set())
-        self.assertEqual(len(study.columns[study.variables[0]]), len(study.methods))
+        variables = dict(zip(study.layers, study.variables))
+        convolved = {variables[y]: (variables[x], *more) for y, (x, *more) in convolutions(network).items()}
+        self.assertEqual((set(NAMED) | {"normgrad_real"}) - set(study.methods), set())
+        convs = [m for m in study.methods if "real_conv" in study.canonical[m]]
+        self.assertEqual(len(study.columns[study.variables[0]]), len(study.methods) - len(convs))
         for sample in range(SAMPLES):
-            dump = self.dump(network, data, sample, "--rules", ",".join(listed("Rules")), *settings)
-            self.compare(study, dump, sample, worst)
+            dump = self.dump(network, data, sample, "--rules", ",".join(proof.listed("Rules")), *settings)
+            self.compare(study, dump, sample, worst, convolved)
         self.assertEqual(set(worst), set(study.methods))
         most = max(worst, key=worst.get)
         proof.figure(f"{name}: {len(worst)} methods at {len(study.variables)} taps, {SAMPLES} images: "
                      f"largest error {worst[most]:.1e} ({most})")
 
     def test_every_listed_part_has_a_formula(self):
-        self.assertEqual(set(proof.run("methods", "--names").out.split()), set(NAMED))
-        self.assertEqual(set(listed("Extracts")), set(EXTRACTS))
-        self.assertEqual(set(listed("Aggregates")), set(AGGREGATES))
+        self.assertEqual(set(proof.run("methods", "--names").out.split()), set(NAMED) | {"normgrad_real"})
+        self.assertEqual(set(proof.listed("Extracts")), set(EXTRACTS))
+        self.assertEqual(set(proof.listed("Aggregates")), set(AGGREGATES))
 
     def test_table_is_that_of_the_paper(self):
         out = self.path("table.h5")
@@ -171,6 +194,6 @@ class Formulas(proof.Case):
 
 
 if __name__ == "__main__":
-    proof.need("numpy", "h5py")
+    proof.need("numpy", "h5py", "onnx")
     proof.demo("shapes.onnx")
     proof.main()

@@ -204,6 +204,7 @@ static const struct extract_ref extract_refs[] = {
     {"cam_x", cam_x, 0},
     {"elementwise", elementwise, 0},
     {"layercam", layercam, 0},
+    {"real_conv", conv3x3, 0}, /* behind a padded 3x3 convolution of a itself */
 };
 
 static double root_of_squares(const struct gamma *y, double below)

@@ -128,7 +128,7 @@ static void run(const struct site *s, int extract, int rows, unsigned wanted)
 {
   const struct field *f = &s->field;
   const ptrdiff_t n = (ptrdiff_t)f->h * f->w;
-  const size_t bytes = extract_bands_bytes(f->k, f->h, f->w, rows);
+  const size_t bytes = extract_bands_bytes(f->k, f->h, f->w, rows, n);
   unsigned of[N_EXTRACTS] = {0};
   bool reads = false;
   struct taker t = {s, wanted};
@@ -140,8 +140,11 @@ static void run(const struct site *s, int extract, int rows, unsigned wanted)
     of[i] = wanted;
     reads = reads || extract_all[i]->reads_activation;
   }
+  const struct window window = {
+      .kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .begin = {1, 1}, .end = {1, 1}};
+  const struct extract_input input = {f->k, f->h, f->w, BATCH * n, s->unit_a + n, &window};
   const struct extract_bands b = {
-      .at = {f->k, f->h, f->w, BATCH * n, reads ? s->unit_a + n : NULL, s->unit_g + n},
+      .at = {f->k, f->h, f->w, BATCH * n, reads ? s->unit_a + n : NULL, s->unit_g + n, &input},
       .rows = rows,
       .wanted = of,
       .work = work,
@@ -249,12 +252,13 @@ static void check_nan_activation(int width, enum draw draw_a, unsigned wanted)
   s.unit_a[(1 * BATCH + 1) * n + width + 1] = (real)NAN;
   run(&s, -1, 1, wanted);
   for (int i = 0; i < N_EXTRACTS; i++) {
-    const bool window = !strncmp(extract_all[i]->name, "conv3x3", 7);
+    const bool window = !strncmp(extract_all[i]->name, "conv3x3", 7) || extract_all[i]->reads_input;
+    const bool reads = extract_all[i]->reads_activation || extract_all[i]->reads_input;
     for (int j = 0; aggregate_all[j].name; j++) {
       for (int u = 0; u < n && !(aggregate_all[j].reads & ~wanted); u++) {
         const bool near = abs(u / width - 1) <= window && abs(u % width - 1) <= window;
         const bool sees = near || weighs_activations(extract_all[i]);
-        assert_true(!isnan(map_of(&s, i, j)[u]) == !(sees && extract_all[i]->reads_activation));
+        assert_true(!isnan(map_of(&s, i, j)[u]) == !(sees && reads));
       }
     }
   }

@@ -13,8 +13,8 @@ enum { BATCH = 4, SLOTS = 2 };
 /* Methods and layers: several passes and one, activations that extracts keep and none, taps on both
  * sides of the cut and on one. */
 static const char *const wishes[][2] = {
-    {"gradient/*/*,guided/*/*,deconvnet/*/*", "all"},
-    {"gradient/*/*", "all"},
+    {"gradient/[!r]*/*,guided/[!r]*/*,deconvnet/[!r]*/*", "all"},
+    {"gradient/[!r]*/*", "all"},
     {"gradient", "input"},
     {"guided_backprop,gradient/scaling/sum", "input,relu1,max1,relu2"},
     {"grad_cam,normgrad", "pooled,relu2"},

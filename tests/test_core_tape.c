@@ -15,7 +15,7 @@ enum { BATCH = 3, SLOTS = 3 };
 
 static const int classes[SLOTS * BATCH] = {1, 3, 0, 2, 2, 2, 0, 1, 3};
 static const char *const everything =
-    "gradient/*/*,guided/*/*,deconvnet/*/*,normgrad,grad_cam,linear_approx";
+    "gradient/[!r]*/*,guided/[!r]*/*,deconvnet/[!r]*/*,normgrad,grad_cam,linear_approx";
 
 static struct net net;
 static double *x;
@@ -87,8 +87,9 @@ static void check_alive(const struct unit *u)
 static void one_plan_gives_what_single_plans_give(void **unused)
 {
   (void)unused;
-  static const char *const methods[] = {"gradient/*/*",      "guided/*/*",          "deconvnet/*/*",
-                                        "gradient/bias/sum", "guided/scaling/norm", "grad_cam"};
+  static const char *const methods[] = {"gradient/[!r]*/*",    "guided/[!r]*/*",
+                                        "deconvnet/[!r]*/*",   "gradient/bias/sum",
+                                        "guided/scaling/norm", "grad_cam"};
   struct unit whole = full_unit();
   unit_run(&whole, x, classes);
   check_alive(&whole);

@@ -102,13 +102,16 @@ static void extracts(int k, int h, int w, double lowest)
                                   STATS_SUM | STATS_SQUARES | STATS_MAX,
                                   STATS_ALL};
   real *a = field(1, lowest, k * n), *g = field(2, -1.0, k * n);
-  void *work = calloc(1, extract_bands_bytes(k, h, w, rows));
+  void *work = calloc(1, extract_bands_bytes(k, h, w, rows, (int64_t)h * w));
+  const struct window window = {
+      .kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .begin = {1, 1}, .end = {1, 1}};
+  const struct extract_input input = {k, h, w, n, a, &window};
   assert_non_null(work);
   for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
     unsigned wanted[N_EXTRACTS];
     uint64_t bits[N_EXTRACTS];
     for (int i = 0; i < N_EXTRACTS; i++) wanted[i] = sets[s], bits[i] = hash_begin();
-    extract_bands_run(&(struct extract_bands){.at = {k, h, w, n, a, g},
+    extract_bands_run(&(struct extract_bands){.at = {k, h, w, n, a, g, &input},
                                               .rows = rows,
                                               .wanted = wanted,
                                               .work = work,
