@@ -73,7 +73,8 @@ static int64_t slot_of(const struct conv *a, int tiles)
 static size_t work_bytes(const struct conv *a, int batch)
 {
   const int tiles = block_tiles(a, tiles_of(a, batch));
-  const int64_t floats = (products_of(a) + 1) * slot_of(a, tiles) + WINOGRAD_MOST * WINOGRAD_LANES;
+  const int64_t floats =
+      (products_of(a) + 1) * slot_of(a, tiles) + (int64_t)WINOGRAD_MOST * WINOGRAD_LANES;
   return (size_t)floats * sizeof(real) + product_panels_work_bytes();
 }
 
@@ -87,7 +88,7 @@ static int64_t weights_step(const struct conv *a)
 static size_t prepared_bytes(const struct conv *a)
 {
   const int kinds = form_of(a)->kinds;
-  return (size_t)(kinds * kinds * weights_step(a)) * sizeof(real);
+  return (size_t)((int64_t)kinds * kinds * weights_step(a)) * sizeof(real);
 }
 
 static void prepare(const struct conv *a, const real *w, void *prepared)

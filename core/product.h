@@ -9,6 +9,7 @@
  * column of b alone, not on the CPU, on the other columns or on how many there are. */
 #include "core/real.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -79,9 +80,10 @@ struct product_order product_order_of(int columns);
 /** Numbers of a packed matrix; 0 where there are none. */
 int64_t product_packed_count(int rows, int columns);
 
-/** Where element (row, column) of a packed matrix is. */
+/** Where element (row, column) of a packed matrix is; o->rows is not 0. */
 static inline int64_t product_packed_at(const struct product_order *o, int row, int column)
 {
+  assert(o->rows > 0);
   return row / o->rows * o->step + (int64_t)column * o->rows + row % o->rows;
 }
 

@@ -39,6 +39,6 @@ void product_pack(int rows, int columns, const real *a, int64_t a_step, real *pa
   const struct product_order o = product_order_of(columns);
   const int64_t n = product_packed_count(rows, columns);
   for (int64_t i = 0; i < n; i++) packed[i] = REAL(0.0);
-  for (int i = 0; i < rows; i++)
+  for (int i = 0; o.rows && i < rows; i++)
     for (int j = 0; j < columns; j++) packed[product_packed_at(&o, i, j)] = a[i * a_step + j];
 }

@@ -21,9 +21,10 @@ static void tile(int width, int64_t depth_step, int64_t b_step, const struct pro
 static void copying(int width, int64_t depth_step, const struct product_tile *t)
 {
   tile(width, depth_step, t->b_step, t);
-  for (int l = 0; l < t->depth; l++)
+  for (int l = 0; l < t->depth; l++) {
     memcpy(t->panel + (int64_t)l * PRODUCT_PANEL, t->b + l * t->b_step,
            (size_t)width * sizeof *t->panel);
+  }
 }
 
 #define TILES(name, width)                                            \

@@ -85,7 +85,7 @@ SIMD_PART void fill_line(const struct tile_map *m, int step, int i, const real *
 /** d[k][t] = line[step t + k], k < step. */
 SIMD_PART void split(const real *restrict line, int step, real *restrict d)
 {
-  for (int k = 0; k < step; k++)
+  for (int64_t k = 0; k < step; k++)
     for (int64_t t = 0; t < LANES; t++) d[k * LANES + t] = line[step * t + k];
 }
 
@@ -137,7 +137,7 @@ void tiles_gather(const struct tile_map *m, const real *x, real *d)
 SIMD_PART void join(const real *restrict d, int step, real bias, real *restrict line)
 {
   for (int64_t t = 0; t < LANES; t++)
-    for (int k = 0; k < step; k++) line[step * t + k] = d[k * LANES + t] + bias;
+    for (int64_t k = 0; k < step; k++) line[step * t + k] = d[k * LANES + t] + bias;
 }
 
 /** n elements and no more; where those of the next channel go is asked for. */
@@ -188,13 +188,13 @@ SIMD_PART void spread(const struct tile_map *m, int over, const real *restrict d
                       real *restrict own, real *restrict before)
 {
   real last[2][LANES] = {0};
-  for (int k = 0; k < over; k++) {
+  for (int64_t k = 0; k < over; k++) {
     for (int64_t t = 1; t < LANES; t++) last[k][t] = d[(STEP + k) * LANES + t - 1];
     for (int q = 0; q < m->runs; q++) last[k][m->run[q].lane] = -REAL(0.0);
   }
   for (int64_t t = 0; t < LANES; t++) {
-    for (int k = 0; k < STEP; k++) own[STEP * t + k] = d[k * LANES + t];
-    for (int k = 0; k < STEP; k++) before[STEP * t + k] = k < over ? last[k][t] : -REAL(0.0);
+    for (int64_t k = 0; k < STEP; k++) own[STEP * t + k] = d[k * LANES + t];
+    for (int64_t k = 0; k < STEP; k++) before[STEP * t + k] = k < over ? last[k][t] : -REAL(0.0);
   }
 }
 
@@ -209,7 +209,7 @@ SIMD_PART void add(const struct tile_map *m, int over, const real *d, real *dx)
 {
   const int size = STEP + over;
   real own[STEP + 2][LINE], before[STEP + 2][LINE];
-  for (int i = 0; i < size; i++) spread(m, over, d + i * size * (int64_t)LANES, own[i], before[i]);
+  for (int i = 0; i < size; i++) spread(m, over, d + (int64_t)i * size * LANES, own[i], before[i]);
   for (int k = 0; k < m->runs; k++) {
     const struct tile_run *r = m->run + k;
     for (int i = r->top; i < r->bottom; i++) {

@@ -120,9 +120,10 @@ static void packed_matrices_give_the_same_bits(void **unused)
     const int columns = p->a_transposed ? before + p->m + random_int(20) : p->k;
     const int own = p->a_transposed ? p->m : p->k;
     float *whole = random_floats((int64_t)rows * columns);
-    for (int r = 0; r < rows; r++)
+    for (int r = 0; r < rows; r++) {
       memcpy(whole + (int64_t)r * columns + before, p->a + r * p->a_step,
              (size_t)own * sizeof(float));
+    }
     float *packed = random_floats(product_packed_count(rows, columns));
     product_pack(rows, columns, whole, columns, packed);
     p->a = NULL;
