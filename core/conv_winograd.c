@@ -189,7 +189,7 @@ static void products(const struct block *b, const real *u, bool backward)
                                  .a_transposed = backward,
                                  .a = weights,
                                  .a_step = channels,
-                                 .packed = {product_is_blas() ? NULL : weights, channels},
+                                 .packed = {product_is_blas() ? NULL : weights, channels, 0},
                                  .b = backward ? m : v,
                                  .b_panel = (int64_t)(backward ? outputs : channels) * b->width,
                                  .c = backward ? v : m,
