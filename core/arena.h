@@ -1,10 +1,24 @@
 #pragma once
 /* Laying out memory by lifetimes. */
+#include "core/real.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum { ARENA_ALIGN = 64 };
+
+/** Bytes up to where the next piece of memory may begin. */
+static inline size_t arena_padded(size_t bytes)
+{
+  return (bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+}
+
+/** The same of n numbers. */
+static inline size_t arena_reals(int64_t n)
+{
+  return arena_padded((size_t)n * sizeof(real));
+}
 
 struct span {
   int64_t bytes;

@@ -205,6 +205,21 @@ static void make_needs(struct plan_storage *s)
   }
 }
 
+int64_t plan_elements(const struct plan *p, int value)
+{
+  return shape_count(&p->graph->values[value].is.shape) * p->batch;
+}
+
+int64_t plan_largest_tap(const struct plan *p)
+{
+  int64_t most = 1;
+  for (int t = 0; t < p->n_taps; t++) {
+    const int64_t n = plan_elements(p, p->taps[t].value);
+    most = n > most ? n : most;
+  }
+  return most;
+}
+
 bool plan_reads_input(const struct plan *p, int i)
 {
   for (int k = 0; k < p->taps[i].n_methods; k++)

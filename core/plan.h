@@ -121,6 +121,10 @@ int plan_unit_size(const struct graph *g);
  *  Errors: as plan_make. */
 MUST_CHECK err plan_prepared_bytes(const struct plan_request *r, int64_t *bytes);
 
+/** Numbers of a value over the unit; of its largest tap, or 1. */
+int64_t plan_elements(const struct plan *p, int value);
+int64_t plan_largest_tap(const struct plan *p);
+
 /** Whether a method has a map at a tap: at the input alone, not inside what its rule makes one operator,
  *  behind convolutions alone. */
 bool plan_lives_at(const struct graph *g, const struct method *m, int tap);

@@ -4,11 +4,6 @@
 
 #include <stdlib.h>
 
-static int64_t elements(const struct plan *p, int tap)
-{
-  return shape_count(&p->graph->values[p->taps[tap].value].is.shape) * p->batch;
-}
-
 /** Some method of an average at this tap reads the activation of the input itself. */
 static bool reads_clean(const struct plan *p, int tap)
 {
@@ -23,7 +18,8 @@ static bool reads_clean(const struct plan *p, int tap)
 static int64_t sums_of(const struct plan *p, int pass, int tap)
 {
   if (!p->passes[pass].source || !p->passes[pass].tapped[tap]) return 0;
-  return elements(p, tap) * p->n_targets * average_planes(p->passes[pass].keeps);
+  return plan_elements(p, p->taps[tap].value) * p->n_targets *
+         average_planes(p->passes[pass].keeps);
 }
 
 static err check_baselines(const struct plan *p)
@@ -34,11 +30,6 @@ static err check_baselines(const struct plan *p)
           "%s wants images to begin from: give --baseline PATH", u->with.text);
   }
   return ERR_OK;
-}
-
-static int64_t elements_of_input(const struct plan *p)
-{
-  return shape_count(&p->graph->values[p->graph->input].is.shape) * p->batch;
 }
 
 static void count_passes(struct plan *p)
@@ -65,19 +56,21 @@ err plan_averages(struct plan_storage *s, const struct plan_request *r)
       const int64_t n = sums_of(p, i, t);
       s->sums[i * p->n_taps + t] = n ? p->sums_doubles : -1;
       p->sums_doubles += n;
-      if (n && elements(p, t) > largest) largest = elements(p, t);
+      if (n && plan_elements(p, p->taps[t].value) > largest)
+        largest = plan_elements(p, p->taps[t].value);
     }
     s->clean[t] = reads_clean(p, t) ? p->clean_reals : -1;
-    if (s->clean[t] >= 0) p->clean_reals += elements(p, t);
+    if (s->clean[t] >= 0) p->clean_reals += plan_elements(p, p->taps[t].value);
   }
   count_passes(p);
   if (p->n_references) {
     p->average_bytes +=
-        (p->reference_reals + 2 * elements_of_input(p)) * (int64_t)sizeof(real) + p->reference_aux;
+        (p->reference_reals + 2 * plan_elements(p, p->graph->input)) * (int64_t)sizeof(real) +
+        p->reference_aux;
   }
   if (p->n_sources == 1) return ERR_OK;
   const struct shape *x = &p->graph->values[p->graph->input].is.shape;
-  const int64_t input = elements_of_input(p);
+  const int64_t input = plan_elements(p, p->graph->input);
   p->average_bytes += p->sums_doubles * (int64_t)sizeof(double) +
                       (p->clean_reals + largest + 2 * input) * (int64_t)sizeof(real) +
                       average_work_bytes(shape_height(x), shape_width(x));

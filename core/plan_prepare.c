@@ -6,15 +6,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static int64_t padded(size_t n)
-{
-  return (int64_t)((n + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN);
-}
-
 static int64_t operator_bytes(const struct plan *p, int i)
 {
   const struct op *op = p->graph->nodes[i].op;
-  return op->prepared_bytes ? padded(op->prepared_bytes(&p->sites[i])) : 0;
+  return op->prepared_bytes ? (int64_t)arena_padded(op->prepared_bytes(&p->sites[i])) : 0;
 }
 
 /** What the rule of a pass prepares at a node that its signal passes. */
@@ -22,7 +17,7 @@ static int64_t rule_bytes(const struct plan *p, int pass, int i)
 {
   const struct override *o = p->passes[pass].overrides[i];
   if (!o || !o->prepared_bytes || !plan_reads(p, &p->passes[pass], i)) return 0;
-  return padded(o->prepared_bytes(&p->passes[pass].sites[i]));
+  return (int64_t)arena_padded(o->prepared_bytes(&p->passes[pass].sites[i]));
 }
 
 int64_t plan_prepared_total(const struct plan *p)

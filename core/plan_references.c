@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int64_t elements(const struct plan *p, int value)
-{
-  return shape_count(&p->graph->values[value].is.shape) * p->batch;
-}
-
 /** The reference of a pass, made where there is none. */
 static void find_reference(struct plan_storage *s, struct plan_pass *pass)
 {
@@ -45,7 +40,7 @@ static void keep_value(struct plan_storage *s, int i, int value)
   int64_t *home = s->reference_homes + (s->references[i].x - s->reference_homes) + value;
   if (*home >= 0 || p->graph->values[value].is.fixed) return;
   *home = p->reference_reals;
-  p->reference_reals += elements(p, value);
+  p->reference_reals += plan_elements(p, value);
 }
 
 static void keep_aux(struct plan_storage *s, int i, int node)

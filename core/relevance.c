@@ -13,11 +13,6 @@ int64_t relevance_count(const struct shape *s, int batch)
   return shape_count(s) * batch;
 }
 
-static size_t padded(int64_t n)
-{
-  return ((size_t)n * sizeof(real) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
-}
-
 SIMD static void divide(const real *dy, const real *y, real epsilon, int64_t n, real *s)
 {
   relevance_divide(dy, y, REAL(1.0), epsilon, n, s);
@@ -37,10 +32,10 @@ SIMD static void take_share(const real *restrict x, const real *restrict t, int6
 /** The quotients, a signal for every input, and the operator's own scratch. */
 static size_t linear_work(const struct rule_site *r)
 {
-  size_t n = padded(relevance_count(&r->at->ys, r->at->batch));
+  size_t n = arena_reals(relevance_count(&r->at->ys, r->at->batch));
   for (int k = 0; k < r->at->n_in; k++) {
     if (r->at->in[k].present && !r->at->in[k].fixed)
-      n += padded(relevance_count(&r->at->in[k].shape, r->at->batch));
+      n += arena_reals(relevance_count(&r->at->in[k].shape, r->at->batch));
   }
   return n + (r->op->work_bytes ? r->op->work_bytes(r->at) : 0);
 }
@@ -57,14 +52,14 @@ static void linear(const struct op_bwd *c)
   real *s = (real *)(void *)work;
   const int64_t n = relevance_count(&c->at->ys, c->at->batch);
   struct op_bwd own = *c;
-  work += padded(n);
+  work += arena_reals(n);
   divide(c->dy, c->y, (real)c->rule->use->rule->weighted(c->rule).epsilon, n, s);
   for (int k = 0; k < n_in; k++) {
     set[k] = true;
     if (!c->dx[k]) continue;
     const int64_t count = relevance_count(&c->at->in[k].shape, c->at->batch);
     t[k] = (real *)(void *)work;
-    work += padded(count);
+    work += arena_reals(count);
     if (!op->can_set) memset(t[k], 0, (size_t)count * sizeof(real));
   }
   own.dy = s;

@@ -9,11 +9,6 @@
 
 enum { INPUTS = 3 };
 
-static size_t padded(size_t bytes)
-{
-  return (bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
-}
-
 static struct linear_rule rule_of(const struct rule_site *r)
 {
   return r->use->rule->weighted(r);
@@ -62,17 +57,17 @@ static void site_of_variant(const struct rule_site *r, struct variant *v)
 
 static size_t own_prepared(const struct rule_site *r, const struct variant *v)
 {
-  return r->op->prepared_bytes ? padded(r->op->prepared_bytes(&v->at)) : 0;
+  return r->op->prepared_bytes ? arena_padded(r->op->prepared_bytes(&v->at)) : 0;
 }
 
 static size_t bias_bytes(const struct rule_site *r)
 {
-  return padded((size_t)r->op->linear->outputs(r->at) * sizeof(real));
+  return arena_padded((size_t)r->op->linear->outputs(r->at) * sizeof(real));
 }
 
 static size_t weight_bytes(const struct rule_site *r, enum linear_weights w)
 {
-  return is_own(r, w) ? 0 : padded((size_t)n_weights(r) * sizeof(real));
+  return is_own(r, w) ? 0 : arena_padded((size_t)n_weights(r) * sizeof(real));
 }
 
 /** Bit w is set where the rule uses weights w. */
@@ -188,7 +183,7 @@ size_t relevance_weighted_work(const struct rule_site *r)
   site_of_variant(r, &v);
   const int64_t x = relevance_count(&r->at->in[data_operand(r)].shape, r->at->batch);
   const int64_t y = relevance_count(&r->at->ys, r->at->batch);
-  return 2 * padded((size_t)x * sizeof(real)) + 3 * padded((size_t)y * sizeof(real)) +
+  return 2 * arena_padded((size_t)x * sizeof(real)) + 3 * arena_padded((size_t)y * sizeof(real)) +
          (r->op->work_bytes ? r->op->work_bytes(&v.at) : 0);
 }
 
@@ -238,7 +233,7 @@ static struct state state_of(const struct op_bwd *c)
   real **const part[] = {&s.input, &s.share, &s.z, &s.s, &s.one};
   for (int i = 0; i < 5; i++) {
     *part[i] = (real *)(void *)at;
-    at += padded((size_t)(i < 2 ? s.nx : s.ny) * sizeof(real));
+    at += arena_padded((size_t)(i < 2 ? s.nx : s.ny) * sizeof(real));
   }
   s.own = at;
   s.negative = any_negative(c->x[data], s.nx);

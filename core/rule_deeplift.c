@@ -20,11 +20,6 @@ static const struct param params[] = {AVERAGE_BASELINE_PARAMS, {0}};
 enum { INPUTS = 8 };
 #define SMALLEST REAL(1e-10)
 
-static size_t padded(int64_t n)
-{
-  return ((size_t)n * sizeof(real) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
-}
-
 static int64_t count(const struct op_site *at, const struct shape *s)
 {
   return shape_count(s) * at->batch;
@@ -75,7 +70,7 @@ SIMD static void secants(const real *x, const real *x0, const real *y, const rea
 
 static size_t pointwise_work(const struct rule_site *r)
 {
-  return padded(count(r->at, &r->at->ys)) + own_work(r);
+  return arena_reals(count(r->at, &r->at->ys)) + own_work(r);
 }
 
 static void pointwise(const struct op_bwd *c)
@@ -84,7 +79,7 @@ static void pointwise(const struct op_bwd *c)
   const int64_t n = count(c->at, &c->at->ys);
   real *slope = c->work;
   if (!c->dx[k]) return;
-  own_backward(c, k, c->dy, true, (unsigned char *)c->work + padded(n), slope);
+  own_backward(c, k, c->dy, true, (unsigned char *)c->work + arena_reals(n), slope);
   secants(c->x[k], c->reference->x[k], c->y, c->reference->y, c->dy, slope, n, op_sets(c, k),
           c->dx[k]);
 }
@@ -115,8 +110,8 @@ SIMD static void over_ways(const real *restrict x, const real *restrict x0,
 
 static size_t maximum_work(const struct rule_site *r)
 {
-  return padded(count(r->at, &r->at->ys)) + 2 * padded(count(r->at, &r->at->in[0].shape)) +
-         own_work(r);
+  return arena_reals(count(r->at, &r->at->ys)) +
+         2 * arena_reals(count(r->at, &r->at->in[0].shape)) + own_work(r);
 }
 
 /** Operators that give the signal of a maximum to its winner. */
@@ -124,9 +119,9 @@ static void maximum(const struct op_bwd *c)
 {
   const int64_t n = count(c->at, &c->at->in[0].shape), ny = count(c->at, &c->at->ys);
   unsigned char *work = c->work;
-  real *part = (real *)(void *)work, *given = (real *)(void *)(work + padded(ny));
-  real *slope = (real *)(void *)(work + padded(ny) + padded(n));
-  void *own = work + padded(ny) + 2 * padded(n);
+  real *part = (real *)(void *)work, *given = (real *)(void *)(work + arena_reals(ny));
+  real *slope = (real *)(void *)(work + arena_reals(ny) + arena_reals(n));
+  void *own = work + arena_reals(ny) + 2 * arena_reals(n);
   struct op_bwd reference = *c;
   if (!c->dx[0]) return;
   reference.x = c->reference->x;
@@ -142,8 +137,8 @@ static void maximum(const struct op_bwd *c)
 
 static size_t product_work(const struct rule_site *r)
 {
-  return padded(count(r->at, &r->at->in[0].shape)) + padded(count(r->at, &r->at->in[1].shape)) +
-         own_work(r);
+  return arena_reals(count(r->at, &r->at->in[0].shape)) +
+         arena_reals(count(r->at, &r->at->in[1].shape)) + own_work(r);
 }
 
 SIMD static void middle(const real *restrict a, const real *restrict b, int64_t n, real *restrict m)
@@ -163,7 +158,7 @@ static void product_of_two(const struct op_bwd *c)
     real *m = (real *)(void *)work;
     middle(c->x[k], c->reference->x[k], n, m);
     x[k] = m;
-    work += padded(n);
+    work += arena_reals(n);
     if (c->dx[k] && op_sets(c, k) && !op->can_set) memset(c->dx[k], 0, (size_t)n * sizeof(real));
   }
   own.x = x;

@@ -3,7 +3,6 @@
  *
  *  For Relu that is dy * [x > 0] * [dy > 0].  Clip(0, 6), LeakyRelu and Elu are treated alike, so
  *  that a network without plain Relu does not silently get the plain gradient. */
-#include "core/rectifier.h"
 #include "core/signed_part.h"
 
 static void guide(const struct op_bwd *c)
@@ -12,15 +11,8 @@ static void guide(const struct op_bwd *c)
 }
 
 static const struct override overrides[] = {
-#define RECTIFIER(type)   \
-  {.op = (type),          \
-   .backward = guide,     \
-   .reads = OP_READS_OWN, \
-   .can_set = true,       \
-   .work_bytes = signed_part_before_work},
-    RECTIFIER_LIST(RECTIFIER)
-#undef RECTIFIER
-        {0},
+    SIGNED_PART_RECTIFIERS /* each with its comma */
+    {0},
 };
 
 const struct rule rule_guided = {

@@ -1,7 +1,6 @@
 /** @file
  *  Negative propagation:  dx += f'(x) * min(dy, 0)  at every rectifier f: the mirror image of guided
  *  backpropagation, a control for what keeping one sign does. */
-#include "core/rectifier.h"
 #include "core/signed_part.h"
 
 static void guide(const struct op_bwd *c)
@@ -10,15 +9,8 @@ static void guide(const struct op_bwd *c)
 }
 
 static const struct override overrides[] = {
-#define RECTIFIER(type)   \
-  {.op = (type),          \
-   .backward = guide,     \
-   .reads = OP_READS_OWN, \
-   .can_set = true,       \
-   .work_bytes = signed_part_before_work},
-    RECTIFIER_LIST(RECTIFIER)
-#undef RECTIFIER
-        {0},
+    SIGNED_PART_RECTIFIERS /* each with its comma */
+    {0},
 };
 
 const struct rule rule_negative = {

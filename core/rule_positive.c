@@ -1,7 +1,6 @@
 /** @file
  *  Positive propagation everywhere: guided backpropagation whose signal is also cut to its positive part
  *  behind every linear layer, a control for what keeping one sign does. */
-#include "core/rectifier.h"
 #include "core/signed_part.h"
 
 static void guide(const struct op_bwd *c)
@@ -15,19 +14,12 @@ static void cut(const struct op_bwd *c)
 }
 
 static const struct override overrides[] = {
-#define RECTIFIER(type)   \
-  {.op = (type),          \
-   .backward = guide,     \
-   .reads = OP_READS_OWN, \
-   .can_set = true,       \
-   .work_bytes = signed_part_before_work},
-    RECTIFIER_LIST(RECTIFIER)
-#undef RECTIFIER
-        {.role = OP_WEIGHTED,
-         .backward = cut,
-         .reads = OP_READS_OWN,
-         .can_set = true,
-         .work_bytes = signed_part_behind_work},
+    SIGNED_PART_RECTIFIERS /* each with its comma */
+    {.role = OP_WEIGHTED,
+     .backward = cut,
+     .reads = OP_READS_OWN,
+     .can_set = true,
+     .work_bytes = signed_part_behind_work},
     {.role = OP_SCALING,
      .backward = cut,
      .reads = OP_READS_OWN,

@@ -36,11 +36,6 @@ static const struct param params[] = {
                 "1: no signal from the border of convolutions that are padded, or 1x1"),
     {0}};
 
-static size_t padded(int64_t n)
-{
-  return ((size_t)n * sizeof(real) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
-}
-
 /** y R, or y |R|, of one sample: planes of `inner` numbers, `step` apart. */
 static void products_of(const real *y, const real *dy, int channels, int64_t inner, int64_t step,
                         bool absolute, real *p)
@@ -68,7 +63,7 @@ static void pass_above(const real *p, real tau, const real *dy, int channels, in
 
 static size_t rectify_work(const struct rule_site *r)
 {
-  return 2 * padded(shape_count(&r->at->ys));
+  return 2 * arena_reals(shape_count(&r->at->ys));
 }
 
 static void rectify(const struct op_bwd *c)
@@ -76,7 +71,7 @@ static void rectify(const struct op_bwd *c)
   const double *param = c->rule->use->with.param;
   const int channels = shape_channels(&c->at->ys);
   const int64_t inner = shape_inner(&c->at->ys), n = channels * inner, step = inner * c->at->batch;
-  real *p = c->work, *sorted = (real *)(void *)((unsigned char *)c->work + padded(n));
+  real *p = c->work, *sorted = (real *)(void *)((unsigned char *)c->work + arena_reals(n));
   if (!c->dx[0]) return;
   for (int b = 0; b < c->at->batch; b++) {
     const int64_t first = b * inner;
@@ -142,7 +137,7 @@ static size_t own_work(const struct rule_site *r)
 
 static size_t conv_work(const struct rule_site *r)
 {
-  return padded(shape_count(&r->at->ys) * r->at->batch) + own_work(r);
+  return arena_reals(shape_count(&r->at->ys) * r->at->batch) + own_work(r);
 }
 
 /** Padded so that the output is as large as the input at stride 1; planes of one or two rows would lose
@@ -175,7 +170,7 @@ static void conv(const struct op_bwd *c)
     }
     own.dy = dy;
   }
-  own.work = (unsigned char *)c->work + padded(n);
+  own.work = (unsigned char *)c->work + arena_reals(n);
   op->backward(&own);
 }
 

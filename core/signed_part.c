@@ -7,11 +7,6 @@
 
 #include <string.h>
 
-static size_t padded(int64_t n)
-{
-  return ((size_t)n * sizeof(real) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
-}
-
 static int64_t count(const struct op_site *at, const struct shape *s)
 {
   return shape_count(s) * at->batch;
@@ -41,7 +36,7 @@ static size_t own_work(const struct rule_site *r)
 
 size_t signed_part_before_work(const struct rule_site *r)
 {
-  return padded(count(r->at, &r->at->ys)) + own_work(r);
+  return arena_reals(count(r->at, &r->at->ys)) + own_work(r);
 }
 
 /** The part goes through dx where that is set and the operator works in place, else through the
@@ -58,7 +53,7 @@ void signed_part_before(const struct op_bwd *c, bool positive)
   part(c->dy, n, positive, kept);
   if (op_sets(c, 0) && !op->can_set) memset(c->dx[0], 0, (size_t)n * sizeof *kept);
   with.dy = kept;
-  with.work = (unsigned char *)c->work + padded(n);
+  with.work = (unsigned char *)c->work + arena_reals(n);
   op->backward(&with);
 }
 
@@ -71,7 +66,7 @@ static int data_operand(const struct op_site *at)
 
 size_t signed_part_behind_work(const struct rule_site *r)
 {
-  return padded(count(r->at, &r->at->in[data_operand(r->at)].shape)) + own_work(r);
+  return arena_reals(count(r->at, &r->at->in[data_operand(r->at)].shape)) + own_work(r);
 }
 
 void signed_part_behind(const struct op_bwd *c, bool positive)
@@ -90,7 +85,7 @@ void signed_part_behind(const struct op_bwd *c, bool positive)
   if (!op->can_set) memset(dx[k], 0, (size_t)n * sizeof **dx);
   own.dx = dx;
   own.set = op->can_set ? set : NULL;
-  own.work = (unsigned char *)c->work + padded(n);
+  own.work = (unsigned char *)c->work + arena_reals(n);
   op->backward(&own);
   part(dx[k], n, positive, sets ? c->dx[k] : dx[k]);
   if (!sets) add(dx[k], n, c->dx[k]);

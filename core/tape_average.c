@@ -30,19 +30,6 @@ void tape_average_free(struct tape_average **average)
   *average = NULL;
 }
 
-static int64_t elements(const struct plan *p, int value)
-{
-  return shape_count(&p->graph->values[value].is.shape) * p->batch;
-}
-
-static int64_t largest_tap(const struct plan *p)
-{
-  int64_t most = 1;
-  for (int t = 0; t < p->n_taps; t++)
-    if (elements(p, p->taps[t].value) > most) most = elements(p, p->taps[t].value);
-  return most;
-}
-
 err tape_average_make(const struct plan *p, struct tape_average **out)
 {
   *out = NULL;
@@ -50,10 +37,10 @@ err tape_average_make(const struct plan *p, struct tape_average **out)
   struct tape_average *a = calloc(1, sizeof *a);
   CHECK(a, ERR_MEMORY, "no memory for averages");
   const struct shape *s = &p->graph->values[p->graph->input].is.shape;
-  const size_t input = (size_t)elements(p, p->graph->input);
+  const size_t input = (size_t)plan_elements(p, p->graph->input);
   a->sums = calloc((size_t)p->sums_doubles + 1, sizeof *a->sums);
   a->clean = calloc((size_t)p->clean_reals + 1, sizeof *a->clean);
-  a->mean = calloc((size_t)largest_tap(p), sizeof *a->mean);
+  a->mean = calloc((size_t)plan_largest_tap(p), sizeof *a->mean);
   a->x = calloc(input, sizeof *a->x);
   a->less = calloc(input, sizeof *a->less);
   a->work = malloc((size_t)average_work_bytes(shape_height(s), shape_width(s)));
@@ -91,7 +78,7 @@ void tape_average_keep(struct tape *t, int value, bool whole, const real *a)
   const int tap = p->tap_of_value[value], samples = whole ? p->batch : p->parts.samples;
   const int first = whole ? 0 : t->part * p->parts.samples;
   if (s->source) return;
-  if (value == p->graph->input) memcpy(s->x, a, (size_t)elements(p, value) * sizeof *a);
+  if (value == p->graph->input) memcpy(s->x, a, (size_t)plan_elements(p, value) * sizeof *a);
   if (tap >= 0 && p->clean[tap] >= 0) place(p, value, first, samples, a, s->clean + p->clean[tap]);
 }
 
@@ -131,7 +118,7 @@ static void take(const struct tape_average *s, unsigned keeps, const real *g, in
 static double *sums_at(const struct tape *t, int pass, int tap, int slot)
 {
   const struct plan *p = t->plan;
-  const int64_t all = elements(p, p->taps[tap].value);
+  const int64_t all = plan_elements(p, p->taps[tap].value);
   return t->average->sums + p->sums[pass * p->n_taps + tap] +
          all * average_planes(p->passes[pass].keeps) * slot;
 }
@@ -141,7 +128,7 @@ void tape_average_take(struct tape *t, const struct tape_tap *at)
   const struct plan *p = t->plan;
   const struct tape_average *s = t->average;
   const struct plan_tap *tap = &p->taps[at->tap];
-  const int64_t plane = (int64_t)tap->height * tap->width, all = elements(p, tap->value);
+  const int64_t plane = (int64_t)tap->height * tap->width, all = plan_elements(p, tap->value);
   double *sums = sums_at(t, (int)(at->pass - p->passes), at->tap, at->slot);
   for (int k = 0; k < tap->channels; k++) {
     take(s, at->pass->keeps, at->g + (int64_t)k * at->samples * plane, at->samples * plane,
@@ -190,7 +177,7 @@ static void extract(struct tape *t, int pass, const struct average *average, int
 {
   const struct plan *p = t->plan;
   struct tape_average *s = t->average;
-  const int64_t n = elements(p, p->taps[tap].value);
+  const int64_t n = plan_elements(p, p->taps[tap].value);
   finish(sums_at(t, pass, tap, slot), p->passes[pass].keeps, average->keeps, n, s->mean);
   const struct tape_tap x = {.plan = p,
                              .pass = &p->passes[pass],

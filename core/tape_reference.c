@@ -30,19 +30,6 @@ void tape_reference_free(struct tape_reference **reference)
   *reference = NULL;
 }
 
-static int64_t elements(const struct plan *p, int value)
-{
-  return shape_count(&p->graph->values[value].is.shape) * p->batch;
-}
-
-static int64_t largest_tap(const struct plan *p)
-{
-  int64_t most = 1;
-  for (int t = 0; t < p->n_taps; t++)
-    if (elements(p, p->taps[t].value) > most) most = elements(p, p->taps[t].value);
-  return most;
-}
-
 err tape_reference_make(const struct plan *p, size_t inputs, struct tape_reference **out)
 {
   *out = NULL;
@@ -53,8 +40,8 @@ err tape_reference_make(const struct plan *p, size_t inputs, struct tape_referen
   r->running = -1;
   r->values = calloc((size_t)p->reference_reals + 1, sizeof *r->values);
   r->aux = malloc((size_t)p->reference_aux + 1);
-  r->input = calloc((size_t)elements(p, p->graph->input), sizeof *r->input);
-  r->difference = calloc((size_t)largest_tap(p), sizeof *r->difference);
+  r->input = calloc((size_t)plan_elements(p, p->graph->input), sizeof *r->input);
+  r->difference = calloc((size_t)plan_largest_tap(p), sizeof *r->difference);
   r->x = (const real **)calloc(inputs, sizeof *r->x);
   r->work = malloc((size_t)average_work_bytes(shape_height(s), shape_width(s)));
   if (!r->values || !r->aux || !r->input || !r->difference || !r->x || !r->work) {
@@ -70,7 +57,7 @@ err tape_reference_make(const struct plan *p, size_t inputs, struct tape_referen
 static void keep(const struct plan *p, struct tape_reference *r, int value, const real *x)
 {
   const int64_t home = p->references[r->running].x[value];
-  if (home >= 0) memcpy(r->values + home, x, (size_t)elements(p, value) * sizeof *x);
+  if (home >= 0) memcpy(r->values + home, x, (size_t)plan_elements(p, value) * sizeof *x);
 }
 
 void tape_reference_keep(struct tape *t, int node, const real *y, const void *aux)
@@ -108,7 +95,7 @@ void tape_references(struct tape *t, void (*forward)(struct tape *t))
 {
   const struct plan *p = t->plan;
   struct tape_reference *r = t->reference;
-  const size_t bytes = (size_t)elements(p, p->graph->input) * sizeof *r->input;
+  const size_t bytes = (size_t)plan_elements(p, p->graph->input) * sizeof *r->input;
   memcpy(r->input, tape_input(t), bytes);
   for (int i = 0; i < p->n_references; i++) {
     r->running = i;
@@ -145,6 +132,6 @@ const real *tape_reference_difference(struct tape *t, int reference, int value, 
   struct tape_reference *r = t->reference;
   const real *from = r->values + p->references[reference].x[value];
   if (!a) return NULL;
-  for (int64_t i = 0; i < elements(p, value); i++) r->difference[i] = a[i] - from[i];
+  for (int64_t i = 0; i < plan_elements(p, value); i++) r->difference[i] = a[i] - from[i];
   return r->difference;
 }
