@@ -83,10 +83,11 @@ struct setup {
     "classes", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "Class names: one a line, or CSV."              \
   }
 
-#define SETUP_METHOD_OPTIONS                                                         \
-  {                                                                                  \
-    "methods", OPTION_LIST, ROLE_SETTING, "LIST", "gradient,grad_cam,normgrad",      \
-        "Names or rule/extract/aggregate, globs, table, all; see retrograd methods." \
+#define SETUP_METHOD_OPTIONS                                                                       \
+  {                                                                                                \
+    "methods", OPTION_LIST, ROLE_SETTING, "LIST", "gradient,grad_cam,normgrad",                    \
+        "Names or rule/extract/aggregate, globs, averages[...], table, basic, all; see retrograd " \
+        "methods."                                                                                 \
   }
 
 #define SETUP_AVERAGE_OPTIONS                                                                  \
