@@ -94,6 +94,13 @@ static bool write_text(const struct offer *best, int n, const char *const *names
   return used >= 0 && used < bytes;
 }
 
+static bool is_offered(const struct offer *best, int n, const char *const *names, int i)
+{
+  for (int k = 0; k < n; k++)
+    if (!strcmp(names[best[k].index], names[i])) return true;
+  return false;
+}
+
 const char *nearest_text(const char *name, const char *const *names, int n, char *text, int bytes)
 {
   struct folded typed, there;
@@ -104,7 +111,8 @@ const char *nearest_text(const char *name, const char *const *names, int n, char
   for (int i = 0; i < n; i++) {
     fold(names[i], &there);
     const int s = score(&typed, &there);
-    if (s >= 0) found = keep(best, found, (struct offer){i, s});
+    if (s >= 0 && !is_offered(best, found, names, i))
+      found = keep(best, found, (struct offer){i, s});
   }
   while (found > 0 && !write_text(best, found, names, text, bytes)) found--;
   if (!found) text[0] = 0;

@@ -30,6 +30,16 @@ static void case_and_dashes_do_not_count(void **state)
   assert_near("GRAD-CAM", "; did you mean 'grad_cam'?");
 }
 
+static void a_name_is_offered_once(void **state)
+{
+  const char *const near[] = {"relu", "relu", "relut", "relu"};
+  char text[200];
+
+  (void)state;
+  assert_string_equal(nearest_text("relux", near, 4, text, sizeof text),
+                      "; did you mean 'relu' or 'relut'?");
+}
+
 static void nearest_come_first_and_three_at_most(void **state)
 {
   const char *const near[] = {"abcdefxyz", "abcdefghx", "abcdefgxy", "abcdefghi"};
@@ -96,6 +106,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_kind_of_slip_is_found),
       cmocka_unit_test(case_and_dashes_do_not_count),
+      cmocka_unit_test(a_name_is_offered_once),
       cmocka_unit_test(nearest_come_first_and_three_at_most),
       cmocka_unit_test(a_part_is_near_but_after_a_slip),
       cmocka_unit_test(nothing_near_gives_nothing),
