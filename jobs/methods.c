@@ -43,6 +43,7 @@ static void text_entry(const struct entry *e, bool named)
   enum { NAME = 18, COLUMN = NAME + 4 };
 
   printf("  %-*s  ", NAME, e->name);
+  if (strlen(e->name) > NAME) printf("\n%*s", COLUMN, "");
   if (named) printf("= %s, %s\n%*s", e->canonical, e->place, COLUMN, "");
   print_wrapped(COLUMN, COLUMN, e->formula);
   if (e->source) {

@@ -22,7 +22,7 @@ class Dry(proof.Case):
         return float(found[1])
 
     def test_passes_and_file_size(self):
-        for more in (("--methods", "all", "--layers", "all"), ("--layers", "input", "--methods", "gradient"),
+        for more in (("--methods", "basic", "--layers", "all"), ("--layers", "input", "--methods", "gradient"),
                      ("--targets", "top3", "--unit", 5, "--layers", "convs"), ("--shard", "2/3", "--unit", 4)):
             text = self.dry(*more)
             proof.run(*self.args(*more))
@@ -58,7 +58,7 @@ class Dry(proof.Case):
     def test_time(self):
         """The probe against a run of the same units; this machine may be busy, so a factor is all that is asserted.
         cluster.predict compares on an idle one."""
-        more = ("--methods", "all", "--layers", "all", "--unit", 4)
+        more = ("--methods", "basic", "--layers", "all", "--unit", 4)
         said = min(self.number(r"(?m)^time .* about ([0-9.]+) s on 1 rank .*writing included", self.dry(*more))
                    for _ in range(3))
         proof.run(*self.args(*more))

@@ -22,7 +22,7 @@ THREE = "gradient,grad_cam,normgrad"
 # Model, images, how many, ranks, settings.
 STUDIES = [
     ("shapes", "demo", 6400, 1, ("--methods", THREE, "--layers", "input,last")),
-    ("shapes", "demo", 640, 1, ("--methods", "all", "--layers", "all")),
+    ("shapes", "demo", 640, 1, ("--methods", "basic", "--layers", "all")),
     ("resnet20", "demo", 3200, 1, ("--methods", THREE, "--layers", "convs", "--resize", "32x32")),
     ("mobilenet_v2_1.0_224", "imagenet", 272, 1, ("--methods", THREE, "--layers", "input,last")),
     ("mobilenet_v2_1.0_224", "imagenet", 272, 1, ("--methods", THREE, "--layers", "input,last", "--unit", 16)),

@@ -54,7 +54,7 @@ class Memory(proof.Case):
 
     def test_shapes(self):
         self.measure("shapes", self.demo_images(), (64, 640), ("--layers", "input,last", "--methods", "gradient"))
-        self.measure("shapes", self.demo_images(), (16, 48), ("--layers", "all", "--methods", "all"))
+        self.measure("shapes", self.demo_images(), (16, 48), ("--layers", "all", "--methods", "basic"))
 
     def test_mobilenet_v2(self):
         folder = os.path.join(proof.SHARED, "images", "imagenet")
@@ -65,7 +65,7 @@ class Memory(proof.Case):
         counts = (64, 640) if proof.LONG else (8, 64)
         self.measure("mobilenet_v2_1.0_224", paths, counts, settings)
         if proof.LONG:
-            self.measure("mobilenet_v2_1.0_224", paths, (4, 16), ("--layers", "all", "--methods", "all"))
+            self.measure("mobilenet_v2_1.0_224", paths, (4, 16), ("--layers", "all", "--methods", "basic"))
 
 
 if __name__ == "__main__":
