@@ -87,7 +87,7 @@ class Cost(proof.Case):
         import h5py
         found = {}
         with h5py.File(self.path(f"study{count}.h5"), "r") as f:
-            for group in ("samples", "maps", "checks"):
+            for group in ("samples", "maps", "marks", "checks"):
                 for name, v in f[group].items():
                     written_first = name in ("path", "label", "sample") or name.startswith(("box", "given"))
                     if v.shape and v.shape[0] == count and v.dtype.kind in "iuf" and not written_first:
