@@ -115,7 +115,8 @@ class Shared(proof.Case):
                      f"of three; anonymous {own:.1f} and {anonymous:.1f}; the three together {total:.1f}")
         self.assertLess(private, alone - 0.9 * bytes_once)
         self.assertLess(anonymous, own - 0.9 * bytes_once)
-        self.assertLess(total, 3 * private + 1.1 * bytes_once + 40)
+        # once more: the plain weights (36 MiB) while they are transformed, and the libraries' pages
+        self.assertLess(total, 3 * private + 1.1 * bytes_once + 60)
 
     def test_transformed_weights_are_there_once_and_replace_the_plain_ones(self):
         self.compare(TRANSFORMED, "transformed weights")
