@@ -172,7 +172,8 @@ static err append_average(struct list *l, const char *given, const struct averag
     struct method m = in.item[i];
     const struct method *of = &in.item[i];
     if (of->average.average) {
-      e = FAIL(ERR_USAGE, "method '%s': an average of an average is not available", given);
+      e = FAIL(ERR_USAGE,
+               "method '%s': an average of an average is not available; take one of them", given);
       break;
     }
     m.average = *a;

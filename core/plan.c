@@ -248,7 +248,9 @@ static err check_extracts(const struct plan_request *r)
       const struct method *method = &r->methods[m];
       if (!r->wanted[i * r->n_methods + m] || !method->extract->reads_input) continue;
       CHECK(!method->average.average, ERR_UNSUPPORTED,
-            "method '%s': averages of what convolutions read are not available", method->given);
+            "method '%s': averages of what convolutions read are not available; ask for it without "
+            "the average",
+            method->given);
       CHECK(plan_lives_at(g, method, i), ERR_USAGE,
             "method '%s' has no map at '%s', which no convolution makes", method->given,
             g->values[g->taps[i]].name);
@@ -317,7 +319,7 @@ static err outline(struct plan_storage *s, const struct plan_request *r)
   TRY(allocate_rules(s));
   TRY(plan_rules(s, r));
   TRY(plan_references(s));
-  TRY(plan_averages(s, r));
+  TRY(plan_averages(s));
   return ERR_OK;
 }
 

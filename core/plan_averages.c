@@ -40,11 +40,25 @@ static void count_passes(struct plan *p)
   p->n_forward *= 1 + p->n_references;
 }
 
-err plan_averages(struct plan_storage *s, const struct plan_request *r)
+/** What tape_average_make and tape_reference_make take. */
+static void count_bytes(struct plan *p)
+{
+  const struct shape *x = &p->graph->values[p->graph->input].is.shape;
+  const int64_t input = plan_elements(p, p->graph->input), tap = plan_largest_tap(p);
+  const int64_t work = average_work_bytes(shape_height(x), shape_width(x));
+  if (p->n_references) {
+    p->average_bytes +=
+        (p->reference_reals + input + tap) * (int64_t)sizeof(real) + p->reference_aux + work;
+  }
+  if (p->n_sources > 1) {
+    p->average_bytes += p->sums_doubles * (int64_t)sizeof(double) +
+                        (p->clean_reals + tap + 2 * input) * (int64_t)sizeof(real) + work;
+  }
+}
+
+err plan_averages(struct plan_storage *s)
 {
   struct plan *p = &s->plan;
-  int64_t largest = 0;
-  (void)r;
   TRY(check_baselines(p));
   s->sums = calloc((size_t)p->n_passes * (size_t)p->n_taps + 1, sizeof *s->sums);
   s->clean = calloc((size_t)p->n_taps + 1, sizeof *s->clean);
@@ -56,23 +70,11 @@ err plan_averages(struct plan_storage *s, const struct plan_request *r)
       const int64_t n = sums_of(p, i, t);
       s->sums[i * p->n_taps + t] = n ? p->sums_doubles : -1;
       p->sums_doubles += n;
-      if (n && plan_elements(p, p->taps[t].value) > largest)
-        largest = plan_elements(p, p->taps[t].value);
     }
     s->clean[t] = reads_clean(p, t) ? p->clean_reals : -1;
     if (s->clean[t] >= 0) p->clean_reals += plan_elements(p, p->taps[t].value);
   }
   count_passes(p);
-  if (p->n_references) {
-    p->average_bytes +=
-        (p->reference_reals + 2 * plan_elements(p, p->graph->input)) * (int64_t)sizeof(real) +
-        p->reference_aux;
-  }
-  if (p->n_sources == 1) return ERR_OK;
-  const struct shape *x = &p->graph->values[p->graph->input].is.shape;
-  const int64_t input = plan_elements(p, p->graph->input);
-  p->average_bytes += p->sums_doubles * (int64_t)sizeof(double) +
-                      (p->clean_reals + largest + 2 * input) * (int64_t)sizeof(real) +
-                      average_work_bytes(shape_height(x), shape_width(x));
+  count_bytes(p);
   return ERR_OK;
 }

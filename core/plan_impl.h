@@ -37,7 +37,7 @@ MUST_CHECK err plan_rules(struct plan_storage *s, const struct plan_request *r);
 MUST_CHECK err plan_references(struct plan_storage *s);
 
 /** Where what averages keep begins.  Errors: ERR_MEMORY, ERR_USAGE where baselines are missing. */
-MUST_CHECK err plan_averages(struct plan_storage *s, const struct plan_request *r);
+MUST_CHECK err plan_averages(struct plan_storage *s);
 
 /** Bytes of everything that operators and rules prepare. */
 int64_t plan_prepared_total(const struct plan *p);

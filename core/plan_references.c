@@ -50,8 +50,7 @@ static void keep_aux(struct plan_storage *s, int i, int node)
   int64_t *home = s->reference_homes + (s->references[i].aux - s->reference_homes) + node;
   if (*home >= 0 || !op->aux_bytes) return;
   *home = p->reference_aux;
-  p->reference_aux +=
-      ((int64_t)op->aux_bytes(&p->sites[node]) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+  p->reference_aux += (int64_t)arena_padded(op->aux_bytes(&p->sites[node]));
 }
 
 /** What the overrides of a pass read, and its extracts. */
@@ -76,7 +75,9 @@ static err check(const struct plan *p)
     const struct rule_use *r = &p->passes[i].rule;
     if (!r->rule->differences) continue;
     CHECK(!p->passes[i].source, ERR_UNSUPPORTED,
-          "averages of %s, which has a reference of its own, are not available", r->with.text);
+          "averages of %s, which has a reference of its own, are not available: ask for it without "
+          "the average",
+          r->with.text);
     CHECK(p->n_baselines || !average_baseline_given(r->with.param, r->rule->params), ERR_USAGE,
           "%s wants an image to compare with: give --baseline PATH", r->with.text);
   }

@@ -196,7 +196,8 @@ err relevance_weighted_check(const struct rule_site *r)
       box = box || rule.group[g].term[t].x == LINEAR_LOW || rule.group[g].term[t].x == LINEAR_HIGH;
   }
   CHECK(!box || (r->low && r->high), ERR_UNSUPPORTED,
-        "the range of what node '%s' reads is not known: the rule %s wants the model's input there",
+        "the range of what node '%s' reads is not known, but the rule %s wants the model's input "
+        "there: take a rule without z^B, such as lrp_epsilon_plus",
         r->node, r->use->rule->name);
   return ERR_OK;
 }

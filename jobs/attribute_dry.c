@@ -91,6 +91,10 @@ static void print_memory(const struct setup *s, const struct memory *most)
                "transformed weights %.1f\n",
                mib(most->peak), mib(s->plan->arena_bytes), mib(s->plan->rows_floats * 4),
                mib(s->graph->weight_bytes), mib(s->plan->prepared_bytes));
+  if (s->plan->average_bytes) {
+    (void)printf("        of it %.1f MiB for averages over copies and for references\n",
+                 mib(s->plan->average_bytes));
+  }
   if (!common) return;
   (void)printf("        of it at most %.1f MiB private; %.1f MiB of weights and the list are there "
                "once for the %d "
