@@ -303,12 +303,21 @@ static err expand_one(struct list *l, const char *name)
   return ERR_OK;
 }
 
+/** The name stands for several methods. */
+static bool names_many(const char *name)
+{
+  return !strcmp(name, "all") || !strcmp(name, "basic") || !strcmp(name, "table") ||
+         strpbrk(name, "*?");
+}
+
 err method_expand(const char *const *names, int n_names, struct method **out, int *n)
 {
   struct list l = {0};
   CHECK(n_names > 0, ERR_USAGE, "no method is asked for: give --methods, e.g. grad_cam,normgrad");
   for (int i = 0; i < n_names; i++) {
+    const int first = l.n;
     const err e = expand_one(&l, names[i]);
+    for (int k = first; k < l.n; k++) l.item[k].of_many = names_many(names[i]);
     if (e) {
       free(l.item);
       return err_trace(e, __FILE__, __LINE__);

@@ -22,6 +22,7 @@ struct method {
   const struct extract *extract;
   const struct aggregate *aggregate;
   bool input_only; /* lives at the input, not at every tap */
+  bool of_many;    /* a glob or a word for many methods named it */
 };
 
 /** A named recipe. */

@@ -168,23 +168,40 @@ err setup_data(struct setup *s, const struct options *o)
   return ERR_OK;
 }
 
+/** Leave out what a glob or a word for many methods named and what lives behind convolutions alone, where none
+ *  of the layers is one. */
+static void drop_homeless(struct setup *s, const bool *chosen)
+{
+  int kept = 0;
+  for (int m = 0; m < s->n_methods; m++) {
+    const struct method *method = &s->methods[m];
+    bool somewhere = !method->of_many || !method->extract->reads_input;
+    for (int t = 0; t < s->graph->n_taps; t++)
+      somewhere = somewhere || (chosen[t] && plan_lives_at(s->graph, method, t));
+    if (somewhere) s->methods[kept++] = s->methods[m];
+  }
+  if (kept) s->n_methods = kept; /* nothing was moved otherwise, and is refused */
+}
+
 /** wanted[tap][method]: chosen layers, less those at which a method does not live; one that the user
  *  named is left to the plan to refuse. */
 static err choose_cells(struct setup *s, const bool *chosen, const bool *named)
 {
+  drop_homeless(s, chosen);
   const int n = s->n_methods;
   s->wanted = calloc((size_t)s->graph->n_taps * (size_t)n, sizeof *s->wanted);
   CHECK(s->wanted, ERR_MEMORY, "no memory for %d layers", s->graph->n_taps);
   for (int m = 0; m < n; m++) {
+    const struct method *method = &s->methods[m];
+    const bool refuses =
+        method->rule.rule->relevance && !method->input_only && !method->extract->reads_input;
     bool somewhere = false;
     for (int t = 0; t < s->graph->n_taps; t++) {
-      if (chosen[t] &&
-          (plan_lives_at(s->graph, &s->methods[m], t) || (named[t] && !s->methods[m].input_only)))
+      if (chosen[t] && (plan_lives_at(s->graph, method, t) || (named[t] && refuses)))
         s->wanted[t * n + m] = somewhere = true;
     }
-    CHECK(somewhere, ERR_USAGE,
-          "method '%s' has no map at the layers chosen: add 'input' to --layers",
-          s->methods[m].given);
+    CHECK(somewhere, ERR_USAGE, "method '%s' has no map at the layers chosen: add '%s' to --layers",
+          method->given, method->extract->reads_input ? "convs" : "input");
   }
   return ERR_OK;
 }

@@ -175,6 +175,22 @@ class Formulas(proof.Case):
         self.assertEqual(set(proof.listed("Extracts")), set(EXTRACTS))
         self.assertEqual(set(proof.listed("Aggregates")), set(AGGREGATES))
 
+    def test_what_lives_behind_convolutions(self):
+        """Asked for by name it must have a place; a word for many methods leaves it out where it has none."""
+        out, data = self.path("places.h5"), proof.demo("manifest.csv")
+        more = ("--limit", 1, "--force")
+        proof.attribute(out, proof.model("shapes"), data, *more, "--methods", "all", "--layers", "input,last")
+        self.assertNotIn("normgrad_real", proof.Study(out).methods)
+        proof.attribute(out, proof.model("shapes"), data, *more, "--methods", "gradient,normgrad_real", "--layers",
+                        "input,convs")
+        columns = proof.Study(out).columns
+        self.assertEqual(columns.pop("input"), ["gradient"])
+        self.assertEqual(set(map(tuple, columns.values())), {("gradient", "normgrad_real")})
+        for method in ("normgrad_real", "*/real_conv/norm"):
+            done = proof.attribute(self.path("no.h5"), proof.model("shapes"), data, "--methods", method, "--layers",
+                                   "input", code=2)
+            self.assertIn("add 'convs' to --layers", done.error)
+
     def test_table_is_that_of_the_paper(self):
         out = self.path("table.h5")
         proof.attribute(out, proof.model("shapes"), proof.demo("manifest.csv"), "--limit", 1, "--layers", "last",
