@@ -22,6 +22,7 @@ struct store_slot { /* a variable that store_find has opened */
   int n_dims;
   hsize_t dim[STORE_MAX_DIMS];
   int64_t row_bytes;
+  int64_t offset; /* of its first byte in the file, where it lies in one piece; else negative */
   enum store_type kind;
   int column; /* 1 + its column of checksums; 0: not looked for; -1: none */
 };

@@ -6,9 +6,9 @@
 #include "io/store_hdf5.h"
 
 #include <inttypes.h>
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 enum { NOT_LOOKED_FOR = 0, NONE = -1, BLOCK_BYTES = 1 << 23 };
 
@@ -79,7 +79,7 @@ void store_sums_unit(struct store *s, int64_t first, int64_t count)
 
 static uint32_t crc_of(const void *bytes, int64_t n)
 {
-  return (uint32_t)crc32_z(crc32_z(0, NULL, 0), bytes, (size_t)n);
+  return libdeflate_crc32(0, bytes, (size_t)n); /* several times as fast as zlib's */
 }
 
 /** 1 + the column of a variable, NONE where it has no checksums. */

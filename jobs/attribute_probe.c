@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 static const double enough = 1.0;      /* seconds measured */
+static const double disk_enough = 4.0; /* where writing is much of it: a disk is fast at first */
+static const double much = 0.25;
 static const double long_enough = 5.0; /* a unit beside whose time its new pages do not count */
-enum { FEWEST = 2, MOST_BYTES = 256 << 20, MOST_UNITS = 64 };
+enum { FEWEST = 2, MOST_BYTES = 1 << 30, MOST_UNITS = 64 };
 
 struct probe {
   const struct setup *setup;
@@ -98,13 +100,24 @@ static err take_unit(struct probe *p, int64_t i)
   return store_write(p->file, p->status_var, row, u.count, p->status);
 }
 
+/** Whether to measure one more after i units, n of which counted.  Pages that were written before cost
+ *  less, so each unit has rows of its own where there are enough. */
+static bool goes_on(const struct probe *p, int64_t i, int64_t n, double spent, double writing)
+{
+  if (n < FEWEST) return true;
+  return n < MOST_UNITS && i < p->rows_units &&
+         spent < (writing > much * spent ? disk_enough : enough);
+}
+
 /** Units until the time is over; the sync of those at its end counts. */
 static err measure(struct probe *p, struct attribute_probe *out)
 {
   double began = progress_clock(), written = 0.0;
   int64_t n = 0;
   p->synced = began;
-  for (int64_t i = 0; n < FEWEST || (n < MOST_UNITS && progress_clock() - began < enough); i++) {
+  for (int64_t i = 0;
+       goes_on(p, i, n, progress_clock() - began, p->file ? store_seconds(p->file) - written : 0.0);
+       i++) {
     TRY(take_unit(p, i));
     n++;
     const double spent = progress_clock() - began;
@@ -144,7 +157,7 @@ err attribute_probe(const struct setup *s, const struct options *o, struct attri
   struct probe p = {.setup = s,
                     .unit = u,
                     .n_units = (s->count + s->unit - 1) / s->unit,
-                    .rows_units = clamp(fit, MOST_UNITS),
+                    .rows_units = clamp(fit > FEWEST ? fit : FEWEST + 1, MOST_UNITS + 1),
                     .every = options_real(o, "commit-every")};
   *out = (struct attribute_probe){.written = true};
   p.rows_units = clamp(p.rows_units, clamp(s->count / s->unit, p.n_units)); /* whole units */
