@@ -3,6 +3,8 @@
  *  Source: Wichura 1988, AS 241, doi:10.2307/2347330; Salmon et al. 2011, doi:10.1145/2063384.2063405. */
 #include "core/random.h"
 
+#include "core/math64.h"
+
 #include <Random123/philox.h>
 #include <math.h>
 
@@ -16,21 +18,6 @@ void random_uniform(const struct random_place *at, int64_t n, double *u)
     const philox4x32_ctr_t r = philox4x32(counter, key);
     for (int k = 0; k < 4 && i + k < n; k++) u[i + k] = ((double)r.v[k] + 0.5) * 0x1p-32;
   }
-}
-
-/** ln x, 0 < x < 1: x = m 2^e with m near 1, ln m = 2 artanh((m - 1) / (m + 1)). */
-static double logarithm(double x)
-{
-  int e;
-  double m = frexp(x, &e);
-  if (m < 0.70710678118654752440) {
-    m *= 2.0;
-    e--;
-  }
-  const double t = (m - 1.0) / (m + 1.0), t2 = t * t;
-  double series = 0.0;
-  for (int k = 25; k >= 1; k -= 2) series = series * t2 + 1.0 / k;
-  return 2.0 * t * series + 0.69314718055994530942 * e;
 }
 
 /** The quotient of two polynomials of degree 7, coefficients from the constant on. */
@@ -83,7 +70,7 @@ double random_normal(double u)
                              2.04426310338993978564e-15};
   const double q = u - 0.5;
   if (fabs(q) <= 0.425) return q * quotient(a, b, 0.180625 - q * q);
-  const double r = sqrt(-logarithm(q < 0.0 ? u : 1.0 - u));
+  const double r = sqrt(-math64_log(q < 0.0 ? u : 1.0 - u));
   const double z = r <= 5.0 ? quotient(c, d, r - 1.6) : quotient(e, f, r - 5.0);
   return q < 0.0 ? -z : z;
 }

@@ -13,7 +13,7 @@ struct random_place {
 };
 
 /* Streams are one of these, plus RANDOM_STREAMS times a number such as that of a channel; below 256. */
-enum { RANDOM_NOISE, RANDOM_PATH, RANDOM_STREAMS = 8 };
+enum { RANDOM_NOISE, RANDOM_PATH, RANDOM_BOOTSTRAP, RANDOM_STREAMS = 8 };
 
 /** n numbers, uniform in (0, 1), multiples of 2^-32 less half of one; u overwritten.  Number i depends on
  *  the place and i. */

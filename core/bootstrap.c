@@ -1,0 +1,203 @@
+/** @file
+ *  The percentile bootstrap. */
+#include "core/bootstrap.h"
+
+#include "core/random.h"
+#include "core/sort.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Columns that are resampled together: their sums stay in the first cache. */
+enum { COLUMNS = 32 };
+
+/** The scratch of a call. */
+struct work {
+  int64_t rows;
+  int groups;
+  double *uniform; /* [rows] */
+  int64_t *pick;   /* [rows] */
+  double *sum;     /* [groups][COLUMNS] */
+  double *count;   /* [groups][COLUMNS] */
+  double *result;  /* [COLUMNS][resamples] */
+  double *scratch; /* of sort_order, for resamples and for rows */
+  int32_t *order;  /* likewise */
+  int32_t *drawn;  /* [rows] how often a row was drawn */
+};
+
+static int64_t larger(int64_t a, int64_t b)
+{
+  return a > b ? a : b;
+}
+
+static void work_free(struct work *w)
+{
+  free(w->uniform);
+  free(w->pick);
+  free(w->sum);
+  free(w->count);
+  free(w->result);
+  free(w->scratch);
+  free(w->order);
+  free(w->drawn);
+}
+
+static err work_make(const struct bootstrap *how, int64_t rows, int groups, struct work *w)
+{
+  const int64_t most = larger(rows, how->resamples) + 1;
+  const size_t n = (size_t)rows + 1, cells = (size_t)groups * COLUMNS;
+  *w = (struct work){.rows = rows, .groups = groups};
+  w->uniform = calloc(n, sizeof *w->uniform);
+  w->pick = calloc(n, sizeof *w->pick);
+  w->sum = calloc(cells, sizeof *w->sum);
+  w->count = calloc(cells, sizeof *w->count);
+  w->result = calloc((size_t)how->resamples * COLUMNS + 1, sizeof *w->result);
+  w->scratch = calloc(sort_work_doubles(most), sizeof *w->scratch);
+  w->order = calloc((size_t)most, sizeof *w->order);
+  w->drawn = calloc(n, sizeof *w->drawn);
+  if (w->uniform && w->pick && w->sum && w->count && w->result && w->scratch && w->order &&
+      w->drawn)
+    return ERR_OK;
+  work_free(w);
+  return FAIL(ERR_MEMORY, "no memory to resample %lld rows", (long long)rows);
+}
+
+/** The rows of resample r; r < 0: all as they are. */
+static void draw(const struct bootstrap *how, int r, struct work *w)
+{
+  const struct random_place at = {
+      .seed = how->seed, .stream = RANDOM_BOOTSTRAP, .copy = (uint32_t)(r < 0 ? 0 : r)};
+  if (r >= 0) random_uniform(&at, w->rows, w->uniform);
+  for (int64_t i = 0; i < w->rows; i++)
+    w->pick[i] = r < 0 ? i : (int64_t)((double)w->rows * w->uniform[i]);
+}
+
+/** Means of the drawn rows of n columns: mean over groups of the mean of each. */
+static void means(const double *values, int n, int stride, const int *group, struct work *w,
+                  double *out)
+{
+  const size_t bytes = (size_t)w->groups * COLUMNS * sizeof *w->sum;
+  memset(w->sum, 0, bytes);
+  memset(w->count, 0, bytes);
+  for (int64_t i = 0; i < w->rows; i++) {
+    const double *v = values + w->pick[i] * stride;
+    const int g = group ? group[w->pick[i]] : 0;
+    if (g < 0) continue;
+    double *sum = w->sum + (int64_t)g * COLUMNS, *count = w->count + (int64_t)g * COLUMNS;
+    for (int c = 0; c < n; c++) {
+      const int there = v[c] == v[c];
+      sum[c] += there ? v[c] : 0.0;
+      count[c] += there;
+    }
+  }
+  for (int c = 0; c < n; c++) {
+    double total = 0.0, groups = 0.0;
+    for (int64_t g = 0; g < w->groups; g++) {
+      if (w->count[g * COLUMNS + c] <= 0.0) continue;
+      total += w->sum[g * COLUMNS + c] / w->count[g * COLUMNS + c];
+      groups++;
+    }
+    out[c] = total / groups;
+  }
+}
+
+/** Between neighbours of n sorted numbers in proportion; NaN where one of all is NaN. */
+static double percentile(const double *v, const int32_t *order, int64_t n, double share)
+{
+  const double h = share * (double)(n - 1);
+  const int64_t i = (int64_t)h, j = i + 1 < n ? i + 1 : i;
+  if (n < 1 || isnan(v[order[n - 1]])) return NAN;
+  return v[order[i]] + (h - (double)i) * (v[order[j]] - v[order[i]]);
+}
+
+static void ends(const struct bootstrap *how, const double *result, struct work *w,
+                 struct interval *out)
+{
+  sort_order(result, how->resamples, w->order, w->scratch);
+  out->low = percentile(result, w->order, how->resamples, 0.5 * (1.0 - how->level));
+  out->high = percentile(result, w->order, how->resamples, 0.5 * (1.0 + how->level));
+}
+
+/** Rows that have a value, of those that count. */
+static int64_t counted(const double *values, int64_t rows, int stride, const int *group)
+{
+  int64_t n = 0;
+  for (int64_t i = 0; i < rows; i++)
+    n += values[i * stride] == values[i * stride] && (!group || group[i] >= 0);
+  return n;
+}
+
+err bootstrap_means(const struct bootstrap *how, const double *values, int64_t rows, int columns,
+                    const int *group, int n_groups, struct interval *out)
+{
+  struct work w;
+  double mean[COLUMNS];
+  TRY(work_make(how, rows, group ? n_groups : 1, &w));
+  for (int first = 0; first < columns; first += COLUMNS) {
+    const int n = columns - first < COLUMNS ? columns - first : COLUMNS;
+    for (int r = -1; r < how->resamples; r++) {
+      draw(how, r, &w);
+      means(values + first, n, columns, group, &w, mean);
+      for (int c = 0; c < n; c++) {
+        if (r < 0)
+          out[first + c].value = mean[c];
+        else
+          w.result[(int64_t)c * how->resamples + r] = mean[c];
+      }
+    }
+    for (int c = 0; c < n; c++) {
+      ends(how, w.result + (int64_t)c * how->resamples, &w, &out[first + c]);
+      out[first + c].n = counted(values + first + c, rows, columns, group);
+    }
+  }
+  work_free(&w);
+  return ERR_OK;
+}
+
+/** Median of the drawn rows: `order` sorts the column, its first n rows have a value. */
+static double median(const double *column, const int32_t *order, int64_t n, struct work *w)
+{
+  int64_t total = 0, seen = 0, i = 0;
+  double lower = NAN;
+  memset(w->drawn, 0, (size_t)w->rows * sizeof *w->drawn);
+  for (int64_t k = 0; k < w->rows; k++) w->drawn[w->pick[k]]++;
+  for (int64_t k = 0; k < n; k++) total += w->drawn[order[k]];
+  if (!total) return NAN;
+  for (; seen < (total + 1) / 2; i++) {
+    seen += w->drawn[order[i]];
+    lower = column[order[i]];
+  }
+  if (total % 2 || seen > total / 2) return lower;
+  while (!w->drawn[order[i]]) i++;
+  return 0.5 * (lower + column[order[i]]);
+}
+
+err bootstrap_medians(const struct bootstrap *how, const double *values, int64_t rows, int columns,
+                      struct interval *out)
+{
+  struct work w;
+  TRY(work_make(how, rows, 1, &w));
+  double *column = calloc((size_t)rows + 1, sizeof *column);
+  int32_t *order = calloc((size_t)rows + 1, sizeof *order);
+  for (int c = 0; c < columns && column && order; c++) {
+    for (int64_t i = 0; i < rows; i++) column[i] = values[i * columns + c];
+    sort_order(column, rows, order, w.scratch);
+    out[c].n = counted(column, rows, 1, NULL);
+    for (int r = -1; r < how->resamples; r++) {
+      draw(how, r, &w);
+      const double m = median(column, order, out[c].n, &w);
+      if (r < 0)
+        out[c].value = m;
+      else
+        w.result[r] = m;
+    }
+    ends(how, w.result, &w, &out[c]);
+  }
+  const int made = column && order;
+  free(column);
+  free(order);
+  work_free(&w);
+  CHECK(made, ERR_MEMORY, "no memory to resample %lld rows", (long long)rows);
+  return ERR_OK;
+}

@@ -1,0 +1,10 @@
+/* Every similarity of two maps, one per line; expanded several times, so no include guard. */
+SIMILARITY(pearson)
+SIMILARITY(cosine)
+SIMILARITY(spearman)
+SIMILARITY(spearman_absolute)
+SIMILARITY(ssim)
+SIMILARITY(ssim_gaussian)
+SIMILARITY(ssim_flipped)
+SIMILARITY(hog_pearson)
+SIMILARITY(hog_spearman)

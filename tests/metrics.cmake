@@ -1,0 +1,6 @@
+# Similarities, metrics and intervals against scipy, scikit-image and numpy.
+add_executable(tool_metric tool_metric.c)
+target_link_libraries(tool_metric PRIVATE core m)
+target_compile_options(tool_metric PRIVATE ${warnings})
+script(metrics.similarity asan)
+set_property(TEST metrics.similarity APPEND PROPERTY ENVIRONMENT "TOOL_METRIC=$<TARGET_FILE:tool_metric>")
