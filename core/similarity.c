@@ -5,10 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#define SIMILARITY(name) extern const struct similarity similarity_##name;
-#include "core/similarity_list.h"
-#undef SIMILARITY
-
 const struct similarity *const similarity_all[] = {
 #define SIMILARITY(name) &similarity_##name,
 #include "core/similarity_list.h"

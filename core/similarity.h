@@ -18,6 +18,10 @@ struct similarity {
 /** All similarities, ended by NULL. */
 extern const struct similarity *const similarity_all[];
 
+#define SIMILARITY(name) extern const struct similarity similarity_##name;
+#include "core/similarity_list.h"
+#undef SIMILARITY
+
 /** The similarity of that name, or NULL. */
 const struct similarity *similarity_find(const char *name);
 

@@ -137,7 +137,7 @@ const struct similarity similarity_hog_pearson = {
         "3 x 3, L2-Hys)",
     .range = "-1 to 1; 1: equal histograms",
     .undefined = "the maps are smaller than 48 x 48, or one has no gradient",
-    .source = "PathwayGrad's sanity checks, Khakzar et al. 2021, arXiv:1911.11293",
+    .source = "sanity checks of CAMP-eXplain-AI/PathwayGrad",
     .work_doubles = work_doubles,
     .run = run,
 };

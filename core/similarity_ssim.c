@@ -179,7 +179,7 @@ const struct similarity similarity_ssim = {
     .formula = "mean SSIM, windows of 5 x 5 equal weights, range 2, of maps divided by max |.|",
     .range = "-1 to 1; 1: equal",
     .undefined = "no window fits",
-    .source = "PathwayGrad's sanity checks, Khakzar et al. 2021, arXiv:1911.11293",
+    .source = "sanity checks of CAMP-eXplain-AI/PathwayGrad",
     .work_doubles = work_doubles,
     .run = run,
 };

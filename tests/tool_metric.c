@@ -4,16 +4,20 @@
  *
  *      similarity  NAME  A.f4  B.f4  height  width
  *      hog         A.f4  height  width
+ *      metric      NAME  map.f4 h w  image.f4|- h w  object.u1|- tolerance  input.f4|- h w  other|- energy|-
+ *      value       NAME  s_0 s_1 ... s_n
+ *      smooth      A.f4  height  width  sigma
  *      means       V.f8  rows  columns  seed  resamples  level  [G.i4  groups]
  *      medians     V.f8  rows  columns  seed  resamples  level */
 #include "core/bootstrap.h"
+#include "core/metric.h"
 #include "core/similarity.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WORDS = 16 };
+enum { MAX_WORDS = 64 };
 
 static int number(const char *text)
 {
@@ -30,6 +34,60 @@ static void *bytes(const char *path, size_t n)
   }
   (void)fclose(f);
   return out;
+}
+
+/** An array, or NULL for "-". */
+static void *perhaps(const char *path, int height, int width, size_t size)
+{
+  return strcmp(path, "-") ? bytes(path, (size_t)height * (size_t)width * size) : NULL;
+}
+
+static void metric(char *const *w)
+{
+  const int h = number(w[3]), x = number(w[4]), ih = number(w[6]), iw = number(w[7]);
+  const int nh = number(w[11]), nw = number(w[12]);
+  float *map = perhaps(w[2], h, x, 4), *image = perhaps(w[5], ih, iw, 4);
+  float *input = perhaps(w[10], nh, nw, 4), *other = perhaps(w[13], nh, nw, 4);
+  float *energy = perhaps(w[14], h, x, 4);
+  uint8_t *object = perhaps(w[8], ih, iw, 1);
+  const struct metric_map m = {h,     x,      map,          image ? ih : 0, image ? iw : 0, image,
+                               image, object, number(w[9]), input ? nh : 0, input ? nw : 0, input,
+                               other, energy};
+  const struct metric *k = metric_find(w[1]);
+  if (!k || !k->run) exit(1);
+  double *work = malloc((metric_work_doubles(k, &m) + 1) * sizeof *work);
+  if (!work) exit(1);
+  (void)printf("%.17g\n", metric_of(k, &m, work));
+  free(work);
+  free(map);
+  free(image);
+  free(input);
+  free(other);
+  free(energy);
+  free(object);
+}
+
+static void value(char *const *w, int n)
+{
+  double score[MAX_WORDS];
+  const struct metric *k = metric_find(w[1]);
+  if (!k || !k->value) exit(1);
+  for (int i = 2; i < n; i++) score[i - 2] = strtod(w[i], NULL);
+  (void)printf("%.17g\n", k->value(score, n - 3));
+}
+
+static void smooth(char *const *w)
+{
+  const int h = number(w[2]), x = number(w[3]);
+  const double sigma = strtod(w[4], NULL);
+  float *map = perhaps(w[1], h, x, 4);
+  double *work = malloc(metric_smooth_work(h, x, sigma) * sizeof *work);
+  if (!map || !work) exit(1);
+  metric_smooth(map, h, x, sigma, work);
+  for (int i = 0; i < h * x; i++) (void)printf("%.9g ", (double)map[i]);
+  (void)printf("\n");
+  free(work);
+  free(map);
 }
 
 static void similarity(char *const *word)
@@ -100,6 +158,12 @@ int main(void)
       similarity(word);
     else if (n == 4 && !strcmp(word[0], "hog"))
       hog(word);
+    else if (n == 15 && !strcmp(word[0], "metric"))
+      metric(word);
+    else if (n >= 4 && !strcmp(word[0], "value"))
+      value(word, n);
+    else if (n == 5 && !strcmp(word[0], "smooth"))
+      smooth(word);
     else if (n >= 7)
       intervals(word, n);
     else
