@@ -3,6 +3,7 @@
 #include "core/bootstrap.h"
 
 #include "core/random.h"
+#include "core/simd.h"
 #include "core/sort.h"
 
 #include <math.h>
@@ -18,6 +19,8 @@ struct work {
   int groups;
   double *uniform; /* [rows] */
   int64_t *pick;   /* [rows] */
+  double *value;   /* [rows][COLUMNS] 0 where there is none */
+  double *there;   /* [rows][COLUMNS] 1 or 0 */
   double *sum;     /* [groups][COLUMNS] */
   double *count;   /* [groups][COLUMNS] */
   double *result;  /* [COLUMNS][resamples] */
@@ -35,6 +38,8 @@ static void work_free(struct work *w)
 {
   free(w->uniform);
   free(w->pick);
+  free(w->value);
+  free(w->there);
   free(w->sum);
   free(w->count);
   free(w->result);
@@ -50,14 +55,16 @@ static err work_make(const struct bootstrap *how, int64_t rows, int groups, stru
   *w = (struct work){.rows = rows, .groups = groups};
   w->uniform = calloc(n, sizeof *w->uniform);
   w->pick = calloc(n, sizeof *w->pick);
+  w->value = calloc(n * COLUMNS, sizeof *w->value);
+  w->there = calloc(n * COLUMNS, sizeof *w->there);
   w->sum = calloc(cells, sizeof *w->sum);
   w->count = calloc(cells, sizeof *w->count);
   w->result = calloc((size_t)how->resamples * COLUMNS + 1, sizeof *w->result);
   w->scratch = calloc(sort_work_doubles(most), sizeof *w->scratch);
   w->order = calloc((size_t)most, sizeof *w->order);
   w->drawn = calloc(n, sizeof *w->drawn);
-  if (w->uniform && w->pick && w->sum && w->count && w->result && w->scratch && w->order &&
-      w->drawn)
+  if (w->uniform && w->pick && w->value && w->there && w->sum && w->count && w->result &&
+      w->scratch && w->order && w->drawn)
     return ERR_OK;
   work_free(w);
   return FAIL(ERR_MEMORY, "no memory to resample %lld rows", (long long)rows);
@@ -73,24 +80,42 @@ static void draw(const struct bootstrap *how, int r, struct work *w)
     w->pick[i] = r < 0 ? i : (int64_t)((double)w->rows * w->uniform[i]);
 }
 
+/** Take a block of columns: 0 where there is no value, and 1 or 0 for whether there is. */
+static void take(const double *values, int n, int stride, struct work *w)
+{
+  for (int64_t i = 0; i < w->rows; i++) {
+    for (int c = 0; c < COLUMNS; c++) {
+      const double v = c < n ? values[i * stride + c] : 0.0;
+      w->value[i * COLUMNS + c] = v == v ? v : 0.0;
+      w->there[i * COLUMNS + c] = v == v;
+    }
+  }
+}
+
+/** Add the drawn rows to the sums and counts of their groups. */
+SIMD static void add(const int *group, const struct work *w)
+{
+  for (int64_t i = 0; i < w->rows; i++) {
+    const int g = group ? group[w->pick[i]] : 0;
+    if (g < 0) continue;
+    const double *restrict v = w->value + w->pick[i] * COLUMNS;
+    const double *restrict there = w->there + w->pick[i] * COLUMNS;
+    double *restrict sum = w->sum + (int64_t)g * COLUMNS, *restrict count =
+                                                              w->count + (int64_t)g * COLUMNS;
+    for (int c = 0; c < COLUMNS; c++) {
+      sum[c] += v[c];
+      count[c] += there[c];
+    }
+  }
+}
+
 /** Means of the drawn rows of n columns: mean over groups of the mean of each. */
-static void means(const double *values, int n, int stride, const int *group, struct work *w,
-                  double *out)
+static void means(int n, const int *group, struct work *w, double *out)
 {
   const size_t bytes = (size_t)w->groups * COLUMNS * sizeof *w->sum;
   memset(w->sum, 0, bytes);
   memset(w->count, 0, bytes);
-  for (int64_t i = 0; i < w->rows; i++) {
-    const double *v = values + w->pick[i] * stride;
-    const int g = group ? group[w->pick[i]] : 0;
-    if (g < 0) continue;
-    double *sum = w->sum + (int64_t)g * COLUMNS, *count = w->count + (int64_t)g * COLUMNS;
-    for (int c = 0; c < n; c++) {
-      const int there = v[c] == v[c];
-      sum[c] += there ? v[c] : 0.0;
-      count[c] += there;
-    }
-  }
+  add(group, w);
   for (int c = 0; c < n; c++) {
     double total = 0.0, groups = 0.0;
     for (int64_t g = 0; g < w->groups; g++) {
@@ -136,9 +161,10 @@ err bootstrap_means(const struct bootstrap *how, const double *values, int64_t r
   TRY(work_make(how, rows, group ? n_groups : 1, &w));
   for (int first = 0; first < columns; first += COLUMNS) {
     const int n = columns - first < COLUMNS ? columns - first : COLUMNS;
+    take(values + first, n, columns, &w);
     for (int r = -1; r < how->resamples; r++) {
       draw(how, r, &w);
-      means(values + first, n, columns, group, &w, mean);
+      means(n, group, &w, mean);
       for (int c = 0; c < n; c++) {
         if (r < 0)
           out[first + c].value = mean[c];
@@ -156,12 +182,10 @@ err bootstrap_means(const struct bootstrap *how, const double *values, int64_t r
 }
 
 /** Median of the drawn rows: `order` sorts the column, its first n rows have a value. */
-static double median(const double *column, const int32_t *order, int64_t n, struct work *w)
+static double median(const double *column, const int32_t *order, int64_t n, const struct work *w)
 {
   int64_t total = 0, seen = 0, i = 0;
   double lower = NAN;
-  memset(w->drawn, 0, (size_t)w->rows * sizeof *w->drawn);
-  for (int64_t k = 0; k < w->rows; k++) w->drawn[w->pick[k]]++;
   for (int64_t k = 0; k < n; k++) total += w->drawn[order[k]];
   if (!total) return NAN;
   for (; seen < (total + 1) / 2; i++) {
@@ -173,26 +197,40 @@ static double median(const double *column, const int32_t *order, int64_t n, stru
   return 0.5 * (lower + column[order[i]]);
 }
 
+/** Medians of a block of n columns; column and order [COLUMNS][rows]. */
+static void block_medians(const struct bootstrap *how, int n, const double *column,
+                          const int32_t *order, struct work *w, struct interval *out)
+{
+  for (int r = -1; r < how->resamples; r++) {
+    draw(how, r, w);
+    memset(w->drawn, 0, (size_t)w->rows * sizeof *w->drawn);
+    for (int64_t k = 0; k < w->rows; k++) w->drawn[w->pick[k]]++;
+    for (int c = 0; c < n; c++) {
+      const double m = median(column + c * w->rows, order + c * w->rows, out[c].n, w);
+      if (r < 0)
+        out[c].value = m;
+      else
+        w->result[(int64_t)c * how->resamples + r] = m;
+    }
+  }
+  for (int c = 0; c < n; c++) ends(how, w->result + (int64_t)c * how->resamples, w, &out[c]);
+}
+
 err bootstrap_medians(const struct bootstrap *how, const double *values, int64_t rows, int columns,
                       struct interval *out)
 {
   struct work w;
   TRY(work_make(how, rows, 1, &w));
-  double *column = calloc((size_t)rows + 1, sizeof *column);
-  int32_t *order = calloc((size_t)rows + 1, sizeof *order);
-  for (int c = 0; c < columns && column && order; c++) {
-    for (int64_t i = 0; i < rows; i++) column[i] = values[i * columns + c];
-    sort_order(column, rows, order, w.scratch);
-    out[c].n = counted(column, rows, 1, NULL);
-    for (int r = -1; r < how->resamples; r++) {
-      draw(how, r, &w);
-      const double m = median(column, order, out[c].n, &w);
-      if (r < 0)
-        out[c].value = m;
-      else
-        w.result[r] = m;
+  double *column = calloc((size_t)rows * COLUMNS + 1, sizeof *column);
+  int32_t *order = calloc((size_t)rows * COLUMNS + 1, sizeof *order);
+  for (int first = 0; first < columns && column && order; first += COLUMNS) {
+    const int n = columns - first < COLUMNS ? columns - first : COLUMNS;
+    for (int c = 0; c < n; c++) {
+      for (int64_t i = 0; i < rows; i++) column[c * rows + i] = values[i * columns + first + c];
+      sort_order(column + c * rows, rows, order + c * rows, w.scratch);
+      out[first + c].n = counted(column + c * rows, rows, 1, NULL);
     }
-    ends(how, w.result, &w, &out[c]);
+    block_medians(how, n, column, order, &w, out + first);
   }
   const int made = column && order;
   free(column);

@@ -32,6 +32,14 @@ MUST_CHECK err image_resize(const struct image *in, int height, int width,
  *  Errors: ERR_SHAPE when the result is not height x width (says what to set). */
 MUST_CHECK err image_fit(struct image *im, const struct recipe *r);
 
+/** The part of an image of height x width pixels that the model sees by the recipe, in whole pixels of the
+ *  image, rounded: rows [top, top + rows), columns [left, left + columns).  It reaches beyond the image
+ *  where the recipe pads. */
+struct image_part {
+  int top, left, rows, columns;
+};
+struct image_part image_seen(const struct recipe *r, int height, int width);
+
 /** Normalise into planes:  x[c * stride + u] = (pixel[u, c'] * scale - mean[c]) / std[c], computed in
  *  double and rounded once to float; c' = c, or reversed for BGR models. */
 void image_normalise(const struct image *im, const struct recipe *r, int64_t stride, float *x);

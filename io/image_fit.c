@@ -7,24 +7,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Short side to `side`; the long side is cut to an integer. */
-static void short_side(const struct image *im, int side, int64_t *height, int64_t *width)
+/** Short side of an image to `side`; the long side is cut to an integer. */
+static void short_side(int in_height, int in_width, int side, int64_t *height, int64_t *width)
 {
-  const bool tall = im->width <= im->height;
-  const int64_t least = tall ? im->width : im->height, most = tall ? im->height : im->width;
+  const bool tall = in_width <= in_height;
+  const int64_t least = tall ? in_width : in_height, most = tall ? in_height : in_width;
   const int64_t other = (int64_t)((double)(side * most) / (double)least);
 
   *height = tall ? other : side;
   *width = tall ? side : other;
 }
 
+/** Extents after resizing. */
+static void resized(const struct recipe *r, int in_height, int in_width, int64_t *height,
+                    int64_t *width)
+{
+  *height = r->resize == RESIZE_EXACT ? r->resize_height : in_height;
+  *width = r->resize == RESIZE_EXACT ? r->resize_width : in_width;
+  if (r->resize == RESIZE_SHORT_SIDE) short_side(in_height, in_width, r->resize_to, height, width);
+}
+
 static err fit_size(struct image *im, const struct recipe *r)
 {
-  int64_t height = r->resize_height, width = r->resize_width;
+  int64_t height = 0, width = 0;
   struct image out;
 
-  if (r->resize == RESIZE_NONE) return ERR_OK;
-  if (r->resize == RESIZE_SHORT_SIDE) short_side(im, r->resize_to, &height, &width);
+  resized(r, im->height, im->width, &height, &width);
   CHECK(height * width <= limit_of(LIMIT_IMAGE_PIXELS), ERR_FORMAT,
         "resized to %lld x %lld pixels it would be more than the %d allowed%s", (long long)height,
         (long long)width, (int)limit_of(LIMIT_IMAGE_PIXELS), limit_hint(LIMIT_IMAGE_PIXELS));
@@ -76,6 +84,26 @@ err image_fit(struct image *im, const struct recipe *r)
         im->height, im->width, r->resize == RESIZE_NONE ? "" : " after resizing", r->height,
         r->width, r->height > r->width ? r->height : r->width, r->height, r->width);
   return crop(im, r->height, r->width);
+}
+
+/** Where pixels [start, start + n) of `resized` lie among `in`. */
+static void back(int start, int n, int64_t resized, int in, int *first, int *count)
+{
+  const double scale = (double)in / (double)resized;
+  *first = (int)floor(start * scale + 0.5);
+  *count = (int)floor((start + n) * scale + 0.5) - *first;
+  if (*count < 1) *count = 1;
+}
+
+struct image_part image_seen(const struct recipe *r, int height, int width)
+{
+  int64_t rows = 0, columns = 0;
+  struct image_part p;
+
+  resized(r, height, width, &rows, &columns);
+  back(crop_start((int)rows, r->height), r->height, rows, height, &p.top, &p.rows);
+  back(crop_start((int)columns, r->width), r->width, columns, width, &p.left, &p.columns);
+  return p;
 }
 
 /** A byte has 256 values: normalise those, then look up. */

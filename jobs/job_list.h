@@ -1,5 +1,6 @@
 /* Every job, one per line; expanded several times, so no include guard. */
 JOB(attribute)
+JOB(evaluate)
 JOB(layers)
 JOB(methods)
 JOB(limits)

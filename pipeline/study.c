@@ -246,6 +246,15 @@ static err take_stock(struct run *r, struct study_result *out)
   return ERR_OK;
 }
 
+/** What is made of all rows; durable when the run ends. */
+static err finish(struct run *r, const struct study_result *res)
+{
+  if (res->pending || !r->study->finish) return ERR_OK;
+  err e = r->study->finish(r->study->who, r->store);
+  if (!e) e = sync_rows(r);
+  return comm_agree(e);
+}
+
 static err run_units(struct run *r, struct study_result *out)
 {
   TRY(comm_agree(list_todo(r)));
@@ -253,6 +262,7 @@ static err run_units(struct run *r, struct study_result *out)
   TRY(deal_make(r->n_todo, &r->deal));
   TRY(work_together(r));
   TRY(comm_agree(take_stock(r, out)));
+  TRY(finish(r, out));
   TRY(comm_agree(log_end(r, out)));
   progress_end(&r->progress, out, r->told, comm_size());
   return ERR_OK;

@@ -34,6 +34,10 @@ struct study {
    *  SAMPLE_DONE or why not.  Between comm_leave and comm_enter where it computes.
    *  Not collective. */
   err (*compute)(void *who, struct store *s, const struct study_unit *unit, uint8_t *status);
+  /** Once every sample is finished, on every rank, after the rows of all ranks are there: write what is
+   *  made of many rows, each rank its share; the same whoever writes it, because a killed run is
+   *  finished by the next one.  NULL: nothing.  Not collective. */
+  err (*finish)(void *who, struct store *s);
   /** JSON object with what was really done, for the run log; new, freed by the caller.  Not
    *  collective. */
   char *(*account)(void *who);
