@@ -5,10 +5,10 @@
 #include "jobs/job.h"
 #include "jobs/rotten.h"
 #include "jobs/runs.h"
-#include "jobs/view.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const struct option options[] = {
     {"file", OPTION_TEXT, ROLE_RUN, "S.h5", NULL, "the study's HDF5 file; it stays as it is"},
@@ -19,15 +19,35 @@ static const struct option options[] = {
     {0},
 };
 
+/** How many of all samples are pending, in a file of any job. */
+static err count_pending(const char *path, int64_t *pending, int64_t *all)
+{
+  struct store *s = NULL;
+  int var = 0, n_dims = 0;
+  int64_t dims[STORE_MAX_DIMS] = {0};
+  uint8_t *status = NULL;
+  TRY(store_open_read(path, &s));
+  err e = store_find(s, "samples/status", &var);
+  if (!e) {
+    store_extent(s, var, &n_dims, dims);
+    status = malloc((size_t)dims[0] + 1);
+    e = status ? store_read(s, var, 0, dims[0], status)
+               : FAIL(ERR_MEMORY, "no memory for %s", path);
+  }
+  store_close(&s);
+  *all = dims[0];
+  for (int64_t i = 0; !e && i < dims[0]; i++) *pending += status[i] == SAMPLE_PENDING;
+  free(status);
+  return e;
+}
+
 /** A study that still grows, or could, is not packed unless that is wanted. */
 static err check_complete(const char *path, bool partial)
 {
-  struct view *v = NULL;
   struct runs runs = {0};
+  int64_t pending = 0, all = 0;
 
-  TRY(view_open(path, &v));
-  const int64_t pending = view_count(v, SAMPLE_PENDING), all = v->n_samples;
-  view_close(&v);
+  TRY(count_pending(path, &pending, &all));
   runs_read(path, &runs);
   const long writer = runs.writer;
   runs_free(&runs);
