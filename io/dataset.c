@@ -3,6 +3,7 @@
 #include "io/dataset.h"
 
 #include "io/dataset_impl.h"
+#include "io/dataset_view.h"
 #include "io/file.h"
 #include "io/image_impl.h"
 
@@ -37,6 +38,8 @@ static err open_kind(struct dataset *d, const struct recipe *r, int64_t limit)
   struct stat is;
   const bool there = stat(d->path, &is) == 0;
 
+  d->kind = DATASET_MOSAIC;
+  if (r->view.mosaic) return dataset_list_mosaics(d, r, limit);
   d->kind = DATASET_FOLDER;
   if (there && S_ISDIR(is.st_mode)) return dataset_open_folder(d, r, limit);
   d->kind = DATASET_HDF5;
@@ -49,6 +52,19 @@ static err open_kind(struct dataset *d, const struct recipe *r, int64_t limit)
   return dataset_open_csv(d, r, limit);
 }
 
+/** The view `blind` needs objects. */
+static err check_blind(const struct dataset *d, const struct recipe *r)
+{
+  bool any = r->view.masks != NULL;
+  if (!r->view.blind) return ERR_OK;
+  CHECK(
+      !r->exif, ERR_UNSUPPORTED,
+      "view blind: boxes and masks belong to the image as it lies in its file; give --exif ignore");
+  for (int64_t i = 0; i < d->n && !any; i++) any = d->items[i].sample.has_box;
+  CHECK(any, ERR_USAGE, "view blind: %s has no boxes; give blind=FOLDER with masks", d->path);
+  return ERR_OK;
+}
+
 err dataset_open(const char *path, const struct recipe *r, int64_t limit, struct dataset **out)
 {
   struct dataset *d = calloc(1, sizeof *d);
@@ -59,6 +75,7 @@ err dataset_open(const char *path, const struct recipe *r, int64_t limit, struct
   CHECK_DONE(d->path, ERR_MEMORY, "no memory for a data set");
   TRY_DONE(open_kind(d, r, limit));
   CHECK_DONE(d->n > 0, ERR_INPUT, "%s: no images in it", path);
+  TRY_DONE(check_blind(d, r));
   TRY_DONE(dataset_hash_list(d));
   TRY_DONE(dataset_pack_list(d));
   *out = d;
@@ -72,6 +89,7 @@ done:
 err dataset_open_source(struct dataset *d, const struct recipe *r)
 {
   if (d->kind == DATASET_HDF5) return dataset_open_rows(d, r);
+  if (d->kind == DATASET_MOSAIC) return dataset_open_mosaic(d, r);
   d->source = &dataset_files;
   d->folder = d->kind == DATASET_FOLDER ? strdup(d->path) : file_folder(d->path);
   CHECK(d->folder, ERR_MEMORY, "no memory for a path");
@@ -154,15 +172,28 @@ static err blame(const struct dataset *d, int64_t i, err e)
   return FAIL(e, "%s: %s", dataset_sample(d, i).path, reason);
 }
 
+/** A mosaic is as large as it is, and becomes as large as the model's input. */
+static struct recipe frame_of(const struct recipe *r)
+{
+  struct recipe fit = *r;
+  if (!r->view.mosaic) return fit;
+  fit.resize = RESIZE_EXACT;
+  fit.resize_height = r->height;
+  fit.resize_width = r->width;
+  fit.crop = false;
+  return fit;
+}
+
 /** Image i in the model's frame. */
 static err framed(const struct dataset *d, int64_t i, const struct recipe *r, struct image *out,
                   int size[2], enum sample_status *status)
 {
+  const struct recipe fit = frame_of(r);
   struct image im = {0};
   err e = d->source->image(d, i, r, &im, size, status);
 
   if (e) return err_trace(e, __FILE__, __LINE__);
-  e = image_fit(&im, r);
+  e = image_fit(&im, &fit);
   if (e) {
     image_free(&im);
     *status = e == ERR_SHAPE    ? SAMPLE_WRONG_SIZE
@@ -170,6 +201,7 @@ static err framed(const struct dataset *d, int64_t i, const struct recipe *r, st
                                 : SAMPLE_UNREADABLE;
     return err_trace(e, __FILE__, __LINE__);
   }
+  dataset_view_pixels(r, &im);
   *out = im;
   return ERR_OK;
 }
@@ -189,6 +221,8 @@ static err load(const struct dataset *d, int64_t i, const struct recipe *r, int6
     image_normalise(&im, r, stride, x);
     image_free(&im);
   }
+  *status = SAMPLE_UNREADABLE;
+  TRY(dataset_view_input(d, i, r, d->source->input != NULL, size, stride, x));
   *status = SAMPLE_DONE;
   return ERR_OK;
 }

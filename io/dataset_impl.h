@@ -23,7 +23,7 @@ struct dataset_source {
   void (*close)(struct dataset *d); /* NULL: nothing to close */
 };
 
-enum dataset_kind { DATASET_FOLDER, DATASET_CSV, DATASET_HDF5 };
+enum dataset_kind { DATASET_FOLDER, DATASET_CSV, DATASET_HDF5, DATASET_MOSAIC };
 
 struct list; /* dataset_list.c */
 
@@ -72,6 +72,10 @@ MUST_CHECK err dataset_open_rows(struct dataset *d, const struct recipe *r);
 /** One kind each: fill d's items and its source. */
 MUST_CHECK err dataset_open_folder(struct dataset *d, const struct recipe *r, int64_t limit);
 MUST_CHECK err dataset_open_csv(struct dataset *d, const struct recipe *r, int64_t limit);
+MUST_CHECK err dataset_list_mosaics(struct dataset *d, const struct recipe *r, int64_t limit);
+
+/** The source of mosaics, whose list is there already. */
+MUST_CHECK err dataset_open_mosaic(struct dataset *d, const struct recipe *r);
 MUST_CHECK err dataset_open_hdf5(struct dataset *d, const struct recipe *r, int64_t limit);
 
 /** Images that are files below d->folder. */

@@ -152,7 +152,7 @@ const char *dataset_file(const struct dataset *d, int64_t i)
 
 bool dataset_unchanged(const struct dataset *d, int64_t i)
 {
-  if (d->kind == DATASET_HDF5) return true;
+  if (d->kind == DATASET_HDF5 || d->kind == DATASET_MOSAIC) return true;
   char *path = file_join(d->folder, dataset_file(d, i));
   const bool same = path && file_bytes(path) == rows_of(d->list)[i].bytes;
   free(path);

@@ -31,6 +31,9 @@ MUST_CHECK err objects_read(struct objects *o, const char *file, char *const *pa
 MUST_CHECK err objects_find_masks(struct objects *o, const char *folder, char *const *path,
                                   const int32_t *label, int64_t n);
 
+/** The file of a sample's mask by these rules, new; NULL where there is none. */
+char *objects_mask_file(const char *folder, const char *path);
+
 /** SHA-256 in hex of the list: boxes, classes, and masks by name and size.  hex has 65 bytes. */
 MUST_CHECK err objects_sha256(const struct objects *o, char *hex);
 

@@ -130,7 +130,7 @@ err objects_read(struct objects *o, const char *file, char *const *path, int64_t
 }
 
 /** FOLDER/NAME with its own ending or .png where one of them is a file; new, or NULL. */
-static char *mask_file(const char *folder, const char *name)
+static char *file_of(const char *folder, const char *name)
 {
   char *path = file_join(folder, name), *png = NULL;
   if (path && file_bytes(path) >= 0) return path;
@@ -142,14 +142,19 @@ static char *mask_file(const char *folder, const char *name)
   return NULL;
 }
 
+char *objects_mask_file(const char *folder, const char *path)
+{
+  const char *slash = strchr(path, '/');
+  char *file = file_of(folder, path);
+  return file || !slash ? file : file_of(folder, slash + 1);
+}
+
 err objects_find_masks(struct objects *o, const char *folder, char *const *path,
                        const int32_t *label, int64_t n)
 {
   int64_t found = 0;
   for (int64_t i = 0; i < n; i++) {
-    const char *slash = strchr(path[i], '/');
-    char *file = mask_file(folder, path[i]);
-    if (!file && slash) file = mask_file(folder, slash + 1);
+    char *file = objects_mask_file(folder, path[i]);
     if (!file || label[i] < 0) {
       free(file);
       continue;

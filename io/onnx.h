@@ -15,6 +15,8 @@ void onnx_notes_free(struct onnx_notes *notes);
 struct onnx_options {
   int height, width;  /* > 0: extents of the input, in place of the model's own */
   const char *output; /* name of the logits; NULL: the model's only output, before its softmax */
+  double factor, offset; /* factor > 0: the input is factor x + offset of the model's own x, which the
+                            graph begins by undoing: (input - offset) / factor */
   struct onnx_notes *notes; /* overwritten on success, then the caller frees; NULL: not wanted */
 };
 

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_INPUTS_SHOWN = 8 };
@@ -106,6 +107,35 @@ static err settle_shape(struct onnx_model *m, const char *name, const Onnx__Tens
   return ERR_OK;
 }
 
+/** A constant of one number. */
+static err add_number(struct onnx_model *m, const char *base, const char *what, double v, int *id)
+{
+  char text[ONNX_NAME_ROOM];
+  const struct shape one = {4, {1, 1, 1, 1}};
+  float *data = malloc(sizeof *data);
+  CHECK(data, ERR_MEMORY, "no memory for a number");
+  *data = (float)v;
+  return graph_add_floats(m->builder, onnx_name_new(m, base, what, text), &one, data, id);
+}
+
+/** The input in another space: (input - offset) / factor is the model's own. */
+static err undo_space(struct onnx_model *m, const char *name, int *id)
+{
+  const double value[2] = {m->options->offset, m->options->factor};
+  static const char *const op[2] = {"Sub", "Div"};
+  for (int k = 0; k < 2; k++) {
+    char text[ONNX_NAME_ROOM];
+    int in[2] = {*id, -1};
+    TRY(add_number(m, name, k ? "factor" : "offset", value[k], &in[1]));
+    const struct onnx_emit e = {.op = op[k],
+                                .out_name = onnx_name_new(m, name, k ? "own" : "moved", text),
+                                .n_in = 2,
+                                .in = in};
+    TRY(onnx_emit(m, &e, id));
+  }
+  return ERR_OK;
+}
+
 err onnx_input_add(struct onnx_model *m)
 {
   int value = -1;
@@ -126,5 +156,7 @@ err onnx_input_add(struct onnx_model *m)
   bool nhwc = false;
   TRY(settle_shape(m, v->name, type->tensor_type->shape, &shape, &nhwc));
   v->named = true;
-  return graph_add_input(m->builder, v->name, &shape, &v->id[nhwc ? ONNX_NHWC : ONNX_PLAIN]);
+  int *id = &v->id[nhwc ? ONNX_NHWC : ONNX_PLAIN];
+  TRY(graph_add_input(m->builder, v->name, &shape, id));
+  return m->options->factor > 0.0 ? undo_space(m, v->name, id) : ERR_OK;
 }

@@ -19,6 +19,7 @@ void recipe_free(struct recipe *r)
   if (!r) return;
   recipe_free_texts(r->classes, r->n_classes);
   recipe_free_texts(r->class_ids, r->n_classes);
+  recipe_view_free(&r->view);
   *r = (struct recipe){0};
 }
 
@@ -44,12 +45,14 @@ static err start(const struct shape *input, int n_classes, struct recipe *r)
   return ERR_OK;
 }
 
-err recipe_read(const char *json, const struct shape *input, int n_classes, struct recipe *out)
+static err read_recipe(const char *json, const struct shape *input, int n_classes, bool large,
+                       struct recipe *out)
 {
   struct recipe r = {0};
   err e = ERR_OK;
 
   TRY_DONE(start(input, n_classes, &r));
+  r.view.large = large;
   if (json) TRY_DONE(recipe_read_json(&r, json));
   *out = r;
   return ERR_OK;
@@ -57,6 +60,17 @@ err recipe_read(const char *json, const struct shape *input, int n_classes, stru
 done:
   recipe_free(&r);
   return e;
+}
+
+err recipe_read(const char *json, const struct shape *input, int n_classes, struct recipe *out)
+{
+  return read_recipe(json, input, n_classes, false, out);
+}
+
+err recipe_read_large(const char *json, const struct shape *input, int n_classes,
+                      struct recipe *out)
+{
+  return read_recipe(json, input, n_classes, true, out);
 }
 
 static int find_text(char *const *list, int n, const char *text, bool *twice)
@@ -116,6 +130,10 @@ static void print(FILE *f, const struct recipe *r)
   print_resize(f, r);
   (void)fprintf(f, ", \"scale\": %.17g, \"std\": ", r->scale);
   print_numbers(f, r->std, r->channels);
+  if (recipe_has_view(r)) {
+    (void)fputs(", \"view\": ", f);
+    recipe_view_print(f, &r->view);
+  }
   (void)fprintf(f, ", \"width\": %d}", r->width);
 }
 

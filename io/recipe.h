@@ -13,7 +13,20 @@ enum recipe_resize {
   RESIZE_EXACT       /* to resize_height x resize_width */
 };
 
+/** Views: what a study does to the images of its data set before the model sees them. */
+struct recipe_view {
+  char *mosaic; /* JSON file that says which images make which mosaic; owned; NULL: none */
+  char mosaic_sha256[65];
+  bool invert;   /* pixels v become 255 - v */
+  bool blind;    /* the object is painted with the colour at which the model's input is 0 */
+  char *masks;   /* where it is: folder of masks; owned; NULL: the boxes of the manifest */
+  bool large;    /* the size that the JSON file gives is that of single images */
+  bool rescaled; /* the input is factor x + offset, and the model begins by undoing that */
+  double factor, offset;
+};
+
 struct recipe {
+  struct recipe_view view;
   int channels;      /* 1 or 3 */
   int height, width; /* of the model's input */
   bool bgr;          /* the model wants B, G, R */
@@ -38,12 +51,23 @@ struct recipe {
 MUST_CHECK err recipe_read(const char *json, const struct shape *input, int n_classes,
                            struct recipe *out);
 
+/** The same for mosaics, which may be larger than the images that the JSON file speaks of. */
+MUST_CHECK err recipe_read_large(const char *json, const struct shape *input, int n_classes,
+                                 struct recipe *out);
+
 /** Change one setting as an option says.  Names: resize ("none", "256", "256x320"), filter
  *  ("nearest", "bilinear", "bicubic", "lanczos", "box"), crop ("none", "centre"), scale, mean
  *  ("0.5" or "0.485,0.456,0.406"), std, channel-order ("RGB", "BGR"), exif ("ignore", "apply"),
  *  classes (a file: one name a line, or CSV with a header).
  *  Errors: ERR_USAGE with the possible values; ERR_INPUT.  Not collective. */
 MUST_CHECK err recipe_set(struct recipe *r, const char *name, const char *value);
+
+/** Add one view: "mosaic=FILE", "invert", "blind", "blind=FOLDER" or "rescale=FACTOR:OFFSET".
+ *  Errors: ERR_USAGE with the possible values; ERR_INPUT. */
+MUST_CHECK err recipe_set_view(struct recipe *r, const char *text);
+
+/** Whether there is any. */
+bool recipe_has_view(const struct recipe *r);
 
 /** Index of a class by second name or name, or by number; -1 if there is none or if several classes
  *  have that name. */

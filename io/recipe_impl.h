@@ -2,6 +2,8 @@
 /* What the parts of the recipe share. */
 #include "io/recipe.h"
 
+#include <stdio.h>
+
 /** Words for the settings that are lists, ended by NULL where walked. */
 const char *recipe_filter_name(enum recipe_filter f);
 
@@ -30,6 +32,10 @@ MUST_CHECK err recipe_read_classes(struct recipe *r, const char *path);
 
 /** Apply the JSON file.  Errors: as recipe_read. */
 MUST_CHECK err recipe_read_json(struct recipe *r, const char *path);
+
+/** The views as a JSON object with sorted keys. */
+void recipe_view_print(FILE *f, const struct recipe_view *v);
+void recipe_view_free(struct recipe_view *v);
 
 /** Free a list of n texts; NULL is fine. */
 void recipe_free_texts(char **text, int n);

@@ -73,6 +73,8 @@ static err add_root(struct attribute_schema *a, const struct options *o)
   add_text(a, "libraries", pool_text(a->pool, "%s", versions_text()));
   add_text(a, "model", s->model_path);
   add_text(a, "data", s->data_path);
+  if (options_text(o, "view"))
+    add_text(a, "view", pool_text(a->pool, "%s", options_text(o, "view")));
   add_number(a, "unit", s->unit);
   add_number(a, "n_units", units);
   add_number(a, "n_forward", units * s->plan->n_forward);

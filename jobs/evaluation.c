@@ -3,6 +3,7 @@
 #include "jobs/evaluation.h"
 
 #include "core/nearest.h"
+#include "io/mosaic.h"
 #include "jobs/pictures.h"
 
 #include <fnmatch.h>
@@ -27,7 +28,7 @@ static int find_slot(const struct evaluation *e, const char *name)
 /** Why the study lacks what a metric needs, or NULL. */
 static const char *missing(const struct evaluation *e, const struct metric *k)
 {
-  if (k->needs & METRIC_GRID && !e->grid) return "mosaics: give --view mosaic=FILE.json";
+  if (k->needs & METRIC_GRID && !e->grid) return "mosaics: a study with --view mosaic=FILE.json";
   if (k->needs & METRIC_OBJECT && !e->objects)
     return "boxes or masks: give --objects FILE.csv or --masks FOLDER, or boxes in the manifest";
   if (k->needs & METRIC_OTHER && e->predicted < 0)
@@ -163,12 +164,51 @@ static err stored_boxes(struct evaluation *e, struct view *v)
   return x;
 }
 
+/** The cells of mosaics. */
+static err find_cells(struct evaluation *e, struct view *v)
+{
+  struct mosaic m = {0};
+  TRY(mosaic_read(e->recipe.view.mosaic, &m));
+  err x = m.n >= v->n_samples ? ERR_OK
+                              : FAIL(ERR_MISMATCH, "%s has %" PRId64 " mosaics, the study %" PRId64,
+                                     e->recipe.view.mosaic, m.n, v->n_samples);
+  const int n = m.rows * m.columns;
+  for (int64_t i = 0; i < v->n_samples * n && !x; i++) {
+    int box[4];
+    mosaic_box(&m, (int)(i % n), box);
+    x = objects_add_box(e->objects, i / n, m.cells[i].class, box);
+  }
+  mosaic_free(&m);
+  e->grid = true;
+  return x;
+}
+
+/** The description of the mosaics must be the one that the study saw. */
+static err check_mosaic(const struct evaluation *e, struct view *v)
+{
+  char *config = NULL;
+  TRY(view_text(v, "config", &config));
+  const bool same = strstr(config, e->recipe.view.mosaic_sha256) != NULL;
+  free(config);
+  CHECK(same, ERR_MISMATCH, "%s is not the file of mosaics that %s was made from",
+        e->recipe.view.mosaic, v->path);
+  return ERR_OK;
+}
+
 static err find_objects(struct evaluation *e, struct view *v, const struct options *o)
 {
   const char *file = options_text(o, "objects"), *masks = options_text(o, "masks");
   struct recipe names = {.n_classes = v->class_name ? v->n_classes : 0, .classes = v->class_name};
   CHECK(!file || !masks, ERR_USAGE, "give --objects or --masks, not both");
   TRY(objects_make(v->n_samples, &e->objects));
+  if (e->recipe.view.mosaic) {
+    CHECK(!masks && !file, ERR_USAGE,
+          "the objects of %s are the cells of its mosaics: give neither "
+          "--objects nor --masks",
+          v->path);
+    TRY(check_mosaic(e, v));
+    return find_cells(e, v);
+  }
   if (masks) return objects_find_masks(e->objects, masks, v->sample, v->label, v->n_samples);
   if (!file) return stored_boxes(e, v);
   if (!v->class_name) names.n_classes = v->n_classes;

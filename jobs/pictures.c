@@ -95,12 +95,25 @@ static err read_recipe(const json_t *j, const char *path, struct recipe *out)
   return ERR_OK;
 }
 
+/** The views that the study recorded. */
+static err read_views(struct view *v, struct recipe *r)
+{
+  char *text = NULL, *rest = NULL;
+  err e = ERR_OK;
+  TRY(view_text(v, "view", &text));
+  for (char *at = strtok_r(text, ",", &rest); at && !e; at = strtok_r(NULL, ",", &rest))
+    e = recipe_set_view(r, at);
+  free(text);
+  return e;
+}
+
 /** A folder, or the folder of a CSV manifest, as samples/path is relative to it; else HDF5. */
 static err find_folder(struct pictures *p, const char *data)
 {
   struct stat st;
   const char *dot = strrchr(data, '.');
 
+  if (recipe_has_view(&p->recipe)) return dataset_open(data, &p->recipe, 0, &p->data);
   if (stat(data, &st) == 0 && S_ISDIR(st.st_mode)) {
     p->folder = file_join(data, "");
   } else if (dot && !strcasecmp(dot, ".csv")) {
@@ -117,9 +130,12 @@ static err find_folder(struct pictures *p, const char *data)
 err pictures_recipe(struct view *v, struct recipe *out)
 {
   json_t *config = NULL;
-  const err e = read_recipe(find_recipe(v, &config), v->path, out);
+  err e = read_recipe(find_recipe(v, &config), v->path, out);
 
   json_decref(config);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  e = read_views(v, out);
+  if (e) recipe_free(out);
   if (e) return err_trace(e, __FILE__, __LINE__);
   out->n_classes = v->n_classes;
   return ERR_OK;

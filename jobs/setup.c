@@ -30,12 +30,29 @@ static err change_recipe(struct recipe *r, const struct options *o)
                                       "mean",    "std",    "channel-order", "exif"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (options_given(o, names[i])) TRY(recipe_set(r, names[i], options_text(o, names[i])));
+  int n = 0;
+  const char *const *views = options_list(o, "view", &n);
+  for (int i = 0; i < n; i++) TRY(recipe_set_view(r, views[i]));
   return ERR_OK;
 }
 
-err setup_graph(struct setup *s, const struct options *o)
+/** The input space that a view asks for. */
+static err input_space(const struct options *o, struct onnx_options *how)
 {
-  struct onnx_options how = {.output = options_text(o, "output"), .notes = &s->notes};
+  struct recipe r = {0};
+  int n = 0;
+  const char *const *views = options_list(o, "view", &n);
+  for (int i = 0; i < n; i++)
+    if (!strncmp(views[i], "rescale", 7)) TRY(recipe_set_view(&r, views[i]));
+  how->factor = r.view.factor;
+  how->offset = r.view.offset;
+  return ERR_OK;
+}
+
+static err read_graph(struct setup *s, const struct options *o, struct onnx_options how)
+{
+  how.output = options_text(o, "output");
+  how.notes = &s->notes;
   s->model_path = options_text(o, "model");
   CHECK(s->model_path, ERR_USAGE, "which model? give --model FILE.onnx");
   if (options_text(o, "size"))
@@ -44,15 +61,31 @@ err setup_graph(struct setup *s, const struct options *o)
   return ERR_OK;
 }
 
+err setup_graph(struct setup *s, const struct options *o)
+{
+  return read_graph(s, o, (struct onnx_options){0});
+}
+
+static bool is_mosaic(const struct options *o)
+{
+  int n = 0;
+  const char *const *views = options_list(o, "view", &n);
+  for (int i = 0; i < n; i++)
+    if (!strncmp(views[i], "mosaic", 6)) return true;
+  return false;
+}
+
 err setup_model(struct setup *s, const struct options *o)
 {
   char beside[4096];
-  TRY(setup_graph(s, o));
+  struct onnx_options how = {0};
+  TRY(input_space(o, &how));
+  TRY(read_graph(s, o, how));
   TRY(dataset_file_sha256(s->model_path, s->model_sha256));
   const char *json =
       setup_recipe_path(s->model_path, options_text(o, "recipe"), beside, sizeof beside);
-  TRY(recipe_read(json, &s->graph->values[s->graph->input].is.shape, s->graph->classes,
-                  &s->recipe));
+  const struct shape *input = &s->graph->values[s->graph->input].is.shape;
+  TRY((is_mosaic(o) ? recipe_read_large : recipe_read)(json, input, s->graph->classes, &s->recipe));
   TRY(change_recipe(&s->recipe, o));
   return ERR_OK;
 }

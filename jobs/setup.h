@@ -66,6 +66,14 @@ struct setup {
       {"recipe", OPTION_TEXT,                                                                       \
        ROLE_RUN, "FILE",                                                                            \
        NULL,     "JSON file with size, resize, mean, std and classes; default: beside the model."}, \
+      {"view",                                                                                      \
+       OPTION_LIST,                                                                                 \
+       ROLE_SETTING,                                                                                \
+       "LIST",                                                                                      \
+       NULL,                                                                                        \
+       "Images seen otherwise: mosaic=GRIDS.json, invert, blind or blind=MASKS (the object is "     \
+       "painted with the colour at which the input is 0), rescale=FACTOR:OFFSET (another input "    \
+       "space of the same network)."},                                                              \
       {"resize",     OPTION_TEXT,                                                                   \
        ROLE_SETTING, "none|N|HxW",                                                                  \
        NULL,         "Resize the short side to N, or to H x W; default: what the recipe says."},    \

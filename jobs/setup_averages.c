@@ -31,7 +31,10 @@ static err load(struct setup *s, struct dataset *d)
 static err read_baselines(struct setup *s, const char *path)
 {
   struct dataset *d = NULL;
-  TRY(dataset_open(path, &s->recipe, 0, &d));
+  struct recipe plain = s->recipe; /* baselines are images, not mosaics, and nothing is painted */
+  plain.view.mosaic = plain.view.masks = NULL;
+  plain.view.blind = false;
+  TRY(dataset_open(path, &plain, 0, &d));
   const err e = load(s, d);
   dataset_close(&d);
   if (e) return err_trace(e, __FILE__, __LINE__);

@@ -126,8 +126,12 @@ static err make_recipe(struct verify *c, const char *model, struct recipe *r)
   input.dim[2] = r->height;
   input.dim[3] = r->width;
   if (json) {
+    struct recipe with = {0};
+    TRY((r->view.mosaic ? recipe_read_large : recipe_read)(json, &input, v->n_classes, &with));
+    with.view = r->view; /* as the study recorded it */
+    r->view = (struct recipe_view){0};
     recipe_free(r);
-    TRY(recipe_read(json, &input, v->n_classes, r));
+    *r = with;
   } else {
     TRY(copy_classes(v, r));
   }

@@ -66,5 +66,5 @@ err study_compare(const char *path, const char *name, const char *there, const c
 
 int study_is_description(const char *name)
 {
-  return !strcmp(name, "model") || !strcmp(name, "data") || !strcmp(name, "title");
+  return !strcmp(name, "model") || !strcmp(name, "view") || !strcmp(name, "data") || !strcmp(name, "title");
 }
