@@ -2,6 +2,7 @@
  *  Named methods and the expansion of what the user wrote. */
 #include "core/method.h"
 
+#include "core/method_impl.h"
 #include "core/nearest.h"
 
 #include <fnmatch.h>
@@ -27,12 +28,7 @@ enum {
   N_TABLE_AGGREGATES = sizeof table_aggregates / sizeof *table_aggregates
 };
 
-struct list {
-  struct method *item;
-  int n, max;
-};
-
-static err append(struct list *l, const struct method *m)
+err method_append(struct method_list *l, const struct method *m)
 {
   for (int i = 0; i < l->n; i++)
     if (!strcmp(l->item[i].given, m->given)) return ERR_OK;
@@ -78,14 +74,14 @@ static bool split(const char *name, char part[3][METHOD_TEXT])
 }
 
 /** Every cell of one rule whose other two parts match. */
-static err append_cells(struct list *l, const struct rule_use *r, char part[3][METHOD_TEXT],
+static err append_cells(struct method_list *l, const struct rule_use *r, char part[3][METHOD_TEXT],
                         int *found)
 {
   for (const struct extract *const *x = extract_all; *x; x++) {
     for (const struct aggregate *a = aggregate_all; a->name; a++) {
       if (fnmatch(part[1], (*x)->name, 0) || fnmatch(part[2], a->name, 0)) continue;
       const struct method m = cell(r, *x, a);
-      TRY(append(l, &m));
+      TRY(method_append(l, &m));
       ++*found;
     }
   }
@@ -93,7 +89,7 @@ static err append_cells(struct list *l, const struct rule_use *r, char part[3][M
 }
 
 /** Every cell whose three parts match; globs and plain names alike. */
-static err append_matches(struct list *l, char part[3][METHOD_TEXT], int *found)
+static err append_matches(struct method_list *l, char part[3][METHOD_TEXT], int *found)
 {
   struct rule_use use;
   if (strchr(part[0], '(')) {
@@ -114,7 +110,7 @@ static bool stands_alone(const struct rule *r)
 
 /** A relevance rule by itself: relevance, summed over channels; a rule with a reference: what its differences
  *  contribute. */
-static err append_relevance(struct list *l, const char *name)
+static err append_relevance(struct method_list *l, const char *name)
 {
   struct rule_use use;
   TRY(rule_parse(name, &use));
@@ -123,10 +119,10 @@ static err append_relevance(struct list *l, const char *name)
   const char *extract = use.rule->differences ? "scaling" : "bias";
   struct method m = cell(&use, extract_find(extract), aggregate_find("sum"));
   (void)snprintf(m.given, sizeof m.given, "%s", name);
-  return append(l, &m);
+  return method_append(l, &m);
 }
 
-static err append_alias(struct list *l, const struct alias *alias)
+static err append_alias(struct method_list *l, const struct alias *alias)
 {
   char part[3][METHOD_TEXT] = {"", "", ""};
   struct rule_use use;
@@ -137,76 +133,30 @@ static err append_alias(struct list *l, const struct alias *alias)
   (void)snprintf(m.given, sizeof m.given, "%s", alias->name);
   (void)snprintf(m.formula, sizeof m.formula, "%s", alias->formula);
   (void)snprintf(m.source, sizeof m.source, "%s", alias->source);
-  return append(l, &m);
+  return method_append(l, &m);
 }
 
 /** True when an alias that lives at every tap already names that cell. */
-static bool is_named(const struct list *l, const char *canonical)
+static bool is_named(const struct method_list *l, const char *canonical)
 {
   for (int i = 0; i < l->n; i++)
     if (!l->item[i].input_only && !strcmp(l->item[i].canonical, canonical)) return true;
   return false;
 }
 
-static err append_table(struct list *l, bool only_unnamed)
+static err append_table(struct method_list *l, bool only_unnamed)
 {
   const struct rule_use gradient = rule_default(rule_find("gradient"));
   for (int i = 0; i < N_TABLE_EXTRACTS * N_TABLE_AGGREGATES; i++) {
     const struct method m = cell(&gradient, extract_find(table_extracts[i / N_TABLE_AGGREGATES]),
                                  aggregate_find(table_aggregates[i % N_TABLE_AGGREGATES]));
     if (only_unnamed && is_named(l, m.canonical)) continue;
-    TRY(append(l, &m));
+    TRY(method_append(l, &m));
   }
   return ERR_OK;
 }
 
-static err expand_one(struct list *l, const char *name);
-
-/** `inner` in an average: every method that it names, over copies of the input. */
-static err append_average(struct list *l, const char *given, const struct average_use *a,
-                          const char *inner)
-{
-  struct list in = {0};
-  err e = expand_one(&in, inner);
-  for (int i = 0; i < in.n && !e; i++) {
-    struct method m = in.item[i];
-    const struct method *of = &in.item[i];
-    if (of->average.average) {
-      e = FAIL(ERR_USAGE,
-               "method '%s': an average of an average is not available; take one of them", given);
-      break;
-    }
-    m.average = *a;
-    m.input_only = of->input_only || a->average->input_only;
-    (void)snprintf(m.canonical, sizeof m.canonical, "%s[%s]", a->with.text, of->canonical);
-    (void)snprintf(m.given, sizeof m.given, "%s", in.n == 1 ? given : m.canonical);
-    (void)snprintf(m.formula, sizeof m.formula, "%s; %s", a->average->formula, of->formula);
-    (void)snprintf(m.source, sizeof m.source, "%s", a->average->source);
-    e = append(l, &m);
-  }
-  free(in.item);
-  if (e) return err_trace(e, __FILE__, __LINE__);
-  return ERR_OK;
-}
-
-/** average(parameters)[methods], or an average by itself. */
-static err append_averaged(struct list *l, const char *name)
-{
-  char copy[METHOD_TEXT];
-  struct average_use use;
-  (void)snprintf(copy, sizeof copy, "%s", name);
-  char *open = strchr(copy, '[');
-  if (open) {
-    const size_t n = strlen(open);
-    CHECK(n > 2 && open[n - 1] == ']', ERR_USAGE, "method '%s' is not average[method]", name);
-    open[n - 1] = 0;
-    *open++ = 0;
-  }
-  TRY(average_parse(copy, &use));
-  return append_average(l, name, &use, open ? open : use.average->of);
-}
-
-static err append_basic(struct list *l)
+static err append_basic(struct method_list *l)
 {
   for (const struct alias *a = alias_all; a->name; a++)
     if (a->basic) TRY(append_alias(l, a));
@@ -214,13 +164,15 @@ static err append_basic(struct list *l)
   return ERR_OK;
 }
 
-static err append_all(struct list *l)
+static err append_all(struct method_list *l)
 {
   for (const struct alias *a = alias_all; a->name; a++) TRY(append_alias(l, a));
   for (const struct rule *const *r = rule_all; *r; r++)
     if (stands_alone(*r)) TRY(append_relevance(l, (*r)->name));
   for (const struct average *const *a = average_all; *a; a++)
-    if (!(*a)->wants_baselines) TRY(append_averaged(l, (*a)->name));
+    if (!(*a)->wants_baselines) TRY(method_append_wrapped(l, (*a)->name));
+  for (const struct combination *const *c = combination_all; *c; c++)
+    TRY(method_append_wrapped(l, (*c)->name));
   TRY(append_table(l, true));
   return ERR_OK;
 }
@@ -259,6 +211,8 @@ static err unknown_name(const char *name)
   for (const struct rule *const *r = rule_all; *r && n < MOST; r++)
     if (stands_alone(*r)) names[n++] = (*r)->name;
   for (const struct average *const *a = average_all; *a && n < MOST; a++) names[n++] = (*a)->name;
+  for (const struct combination *const *c = combination_all; *c && n < MOST; c++)
+    names[n++] = (*c)->name;
   names[n++] = "table";
   names[n++] = "basic";
   names[n++] = "all";
@@ -276,16 +230,7 @@ static bool names_rule(const char *name)
   return false;
 }
 
-/** The name begins with that of an average. */
-static bool names_average(const char *name)
-{
-  const size_t n = strcspn(name, "([");
-  for (const struct average *const *a = average_all; *a; a++)
-    if (strlen((*a)->name) == n && !strncmp((*a)->name, name, n)) return true;
-  return false;
-}
-
-static err expand_one(struct list *l, const char *name)
+err method_expand_one(struct method_list *l, const char *name)
 {
   char part[3][METHOD_TEXT] = {"", "", ""};
   int found = 0;
@@ -296,7 +241,7 @@ static err expand_one(struct list *l, const char *name)
   if (!strcmp(name, "table")) return append_table(l, false);
   for (const struct alias *a = alias_all; a->name; a++)
     if (!strcmp(a->name, name)) return append_alias(l, a);
-  if (names_average(name)) return append_averaged(l, name);
+  if (method_is_wrapped(name)) return method_append_wrapped(l, name);
   if (!split(name, part)) return names_rule(name) ? append_relevance(l, name) : unknown_name(name);
   TRY(append_matches(l, part, &found));
   if (!found) return unknown_part(name, part);
@@ -312,11 +257,11 @@ static bool names_many(const char *name)
 
 err method_expand(const char *const *names, int n_names, struct method **out, int *n)
 {
-  struct list l = {0};
+  struct method_list l = {0};
   CHECK(n_names > 0, ERR_USAGE, "no method is asked for: give --methods, e.g. grad_cam,normgrad");
   for (int i = 0; i < n_names; i++) {
     const int first = l.n;
-    const err e = expand_one(&l, names[i]);
+    const err e = method_expand_one(&l, names[i]);
     for (int k = first; k < l.n; k++) l.item[k].of_many = names_many(names[i]);
     if (e) {
       free(l.item);
@@ -326,4 +271,16 @@ err method_expand(const char *const *names, int n_names, struct method **out, in
   *out = l.item;
   *n = l.n;
   return ERR_OK;
+}
+
+bool method_is_signed(const char *canonical)
+{
+  struct method *m = NULL;
+  int n = 0;
+  if (method_expand(&canonical, 1, &m, &n)) return true;
+  const struct combination_use *c = &m[0].combination;
+  const bool is_signed =
+      c->combination ? c->combination->is_signed(&c->with) : m[0].aggregate->is_signed;
+  free(m);
+  return is_signed;
 }

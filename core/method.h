@@ -2,6 +2,7 @@
 /* Methods: rule/extract/aggregate under a name.  Grammar: DESIGN.md section 7. */
 #include "core/aggregate.h"
 #include "core/average.h"
+#include "core/combination.h"
 #include "core/err.h"
 #include "core/extract.h"
 #include "core/rule.h"
@@ -21,8 +22,11 @@ struct method {
   struct rule_use rule;
   const struct extract *extract;
   const struct aggregate *aggregate;
-  bool input_only; /* lives at the input, not at every tap */
-  bool of_many;    /* a glob or a word for many methods named it */
+  struct combination_use
+      combination; /* of maps at several taps: it lives over them; none: at a tap */
+  const struct combination_take *take; /* of a part of such a method, made by the plan; else NULL */
+  bool input_only;                     /* lives at the input, not at every tap */
+  bool of_many;                        /* a glob or a word for many methods named it */
 };
 
 /** A named recipe. */
@@ -40,9 +44,13 @@ extern const struct alias alias_all[];
  *  A name is an alias; a relevance rule by itself, which means rule/bias/sum; `rule/extract/aggregate`
  *  (each part may be a glob: gradient/ * / *, without the blanks; a rule may have parameters:
  *  rectgrad(q=95)/bias/sum); any of these in an average, smoothgrad(n=50)[gradient/bias/sum], or an
- *  average by itself, which means that of its `of`; `table` (the whole extract-and-aggregate table under the rule gradient);
+ *  average by itself, which means that of its `of`; a combination of maps over taps likewise,
+ *  layers_sum(weights=linear)[normgrad]; `table` (the whole extract-and-aggregate table under the rule gradient);
  *  `basic` (the aliases under gradient, guided and deconvnet that are not of the class-activation family
  *  but for grad_cam, then the cells of the table that no alias names); or `all` (every alias, every
  *  relevance rule by itself, and those cells).
  *  *out [*n] is new, the caller frees.  Errors: ERR_USAGE with the nearest names. */
 MUST_CHECK err method_expand(const char *const *names, int n_names, struct method **out, int *n);
+
+/** Whether maps may be negative, by a method's canonical form; true for what this program does not know. */
+bool method_is_signed(const char *canonical);

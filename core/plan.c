@@ -50,6 +50,7 @@ void plan_free(struct plan **p)
   free(s->activation_step);
   free(s->aux_step);
   free(s->prepared);
+  plan_free_parts(s);
   free(s);
   *p = NULL;
 }
@@ -59,18 +60,19 @@ static err allocate(struct plan_storage *s, const struct plan_request *r)
 {
   const struct graph *g = r->graph;
   const size_t values = (size_t)g->n_values, nodes = (size_t)g->n_nodes + 1;
-  const size_t taps = (size_t)g->n_taps, methods = (size_t)r->n_methods + 1;
+  const size_t taps = (size_t)g->n_taps;
+  const size_t methods = (size_t)(r->n_methods + s->n_parts) + 1;
   size_t operands = 1;
   for (int i = 0; i < g->n_nodes; i++) operands += (size_t)g->nodes[i].n_in;
 
   s->methods = calloc(methods, sizeof *s->methods);
-  s->taps = calloc(taps, sizeof *s->taps);
+  s->taps = calloc(taps + 1, sizeof *s->taps);
   s->passes = calloc(methods, sizeof *s->passes);
   s->sources = calloc(methods + 1, sizeof *s->sources);
   s->sites = calloc(nodes, sizeof *s->sites);
   s->operands = calloc(operands, sizeof *s->operands);
   s->tap_of_value = calloc(values, sizeof *s->tap_of_value);
-  s->tap_methods = calloc(taps * methods, sizeof *s->tap_methods);
+  s->tap_methods = calloc((taps + 1) * methods, sizeof *s->tap_methods);
   s->pass_of = calloc(methods, sizeof *s->pass_of);
   s->need = calloc(values * methods, sizeof *s->need);
   s->tapped = calloc(taps * methods, sizeof *s->tapped);
@@ -132,8 +134,11 @@ static void make_taps(struct plan_storage *s, const struct plan_request *r)
     t.width = (int)(shape_inner(shape) / t.height);
     for (int m = 0; m < r->n_methods; m++)
       if (r->wanted[i * r->n_methods + m]) methods[t.n_methods++] = m;
-    if (!t.n_methods) continue;
-    methods += t.n_methods;
+    for (int m = 0; m < s->n_parts; m++)
+      if (s->parts_wanted[i * s->n_parts + m])
+        methods[t.n_methods + t.n_parts++] = r->n_methods + m;
+    if (!plan_tap_all(&t)) continue;
+    methods += plan_tap_all(&t);
     p->rows_floats += (int64_t)r->batch * r->n_targets * t.n_methods * t.height * t.width;
     s->tap_of_value[t.value] = p->n_taps;
     s->taps[p->n_taps++] = t;
@@ -179,7 +184,7 @@ static void make_passes(struct plan_storage *s)
   struct plan *p = &s->plan;
   (void)source_of(s, &(const struct average_use){0});
   for (int t = 0; t < p->n_taps; t++) {
-    for (int k = 0; k < s->taps[t].n_methods; k++) {
+    for (int k = 0; k < plan_tap_all(&s->taps[t]); k++) {
       const int m = s->taps[t].methods[k], i = pass_of(s, &s->methods[m]);
       const struct average *a = s->methods[m].average.average;
       s->passes[i].keeps |= a ? a->keeps : 0;
@@ -222,7 +227,7 @@ int64_t plan_largest_tap(const struct plan *p)
 
 bool plan_reads_input(const struct plan *p, int i)
 {
-  for (int k = 0; k < p->taps[i].n_methods; k++)
+  for (int k = 0; k < plan_tap_all(&p->taps[i]); k++)
     if (p->methods[p->taps[i].methods[k]].extract->reads_input) return true;
   return false;
 }
@@ -246,12 +251,13 @@ static err check_extracts(const struct plan_request *r)
   for (int i = 0; i < g->n_taps; i++) {
     for (int m = 0; m < r->n_methods; m++) {
       const struct method *method = &r->methods[m];
-      if (!r->wanted[i * r->n_methods + m] || !method->extract->reads_input) continue;
+      const bool over = method->combination.combination;
+      if (!method->extract->reads_input || (!over && !r->wanted[i * r->n_methods + m])) continue;
       CHECK(!method->average.average, ERR_UNSUPPORTED,
             "method '%s': averages of what convolutions read are not available; ask for it without "
             "the average",
             method->given);
-      CHECK(plan_lives_at(g, method, i), ERR_USAGE,
+      CHECK(over || plan_lives_at(g, method, i), ERR_USAGE,
             "method '%s' has no map at '%s', which no convolution makes", method->given,
             g->values[g->taps[i]].name);
     }
@@ -284,14 +290,18 @@ static err allocate_rules(struct plan_storage *s)
 /** All but memory. */
 static err outline(struct plan_storage *s, const struct plan_request *r)
 {
+  TRY(plan_collect_parts(s, r));
   TRY(allocate(s, r));
   for (int i = 0; i < r->n_methods; i++) s->methods[i] = r->methods[i];
+  for (int i = 0; i < s->n_parts; i++) s->methods[r->n_methods + i] = s->parts[i];
   struct plan *p = &s->plan;
   *p = (struct plan){.graph = r->graph,
                      .parts = plan_parts_of(r),
                      .batch = r->batch,
                      .n_targets = r->n_targets,
                      .n_methods = r->n_methods,
+                     .n_combinations = s->plan.n_combinations,
+                     .n_all_methods = r->n_methods + s->n_parts,
                      .methods = s->methods,
                      .taps = s->taps,
                      .passes = s->passes,
@@ -314,6 +324,7 @@ static err outline(struct plan_storage *s, const struct plan_request *r)
                      .kept = s->kept};
   make_sites(s, r);
   make_taps(s, r);
+  TRY(plan_place_parts(s, r));
   make_passes(s);
   make_needs(s);
   TRY(allocate_rules(s));

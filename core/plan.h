@@ -13,8 +13,10 @@ struct plan_request {
   int n_methods;
   const struct method *methods; /* [n_methods] */
   const bool *wanted;           /* [n_taps][n_methods] which method at which tap */
-  bool plain;                   /* no Winograd */
-  uint64_t seed;                /* of averages' random numbers */
+  const bool *layers; /* [n_taps] those that methods over a set of taps combine; NULL: all */
+  const double *layer_weights; /* [N_LAYER_WEIGHTS][n_taps] of them, NaN for none; NULL: none */
+  bool plain;                  /* no Winograd */
+  uint64_t seed;               /* of averages' random numbers */
   const real *baselines; /* [n_baselines][elements of the input] given for averages; NULL: none */
   int n_baselines;
   const real *input_low, *input_high; /* [channels of the input] smallest and largest number that it
@@ -28,14 +30,33 @@ struct plan_request {
   bool prepared_elsewhere; /* another process fills it, before the plan is used */
 };
 
-/** A tap at which at least one method is taken. */
+/** A tap at which at least one method is taken; or, behind them, the place of methods over a set of taps,
+ *  whose maps are as large as the input: value and tap are -1. */
 struct plan_tap {
   int value; /* value id */
   int tap;   /* index among the graph's taps */
   int channels, height, width;
   int n_methods;
-  const int *methods; /* [n_methods] indices into plan->methods, ascending */
+  const int *methods; /* [n_methods + n_parts] indices into plan->methods, ascending */
   int64_t rows; /* where its rows [batch, n_targets, n_methods, height, width] begin, in floats */
+  /* What combinations want of it: rows of their own, of the tape's memory for parts. */
+  int n_parts;
+  int64_t part_rows; /* [batch, n_targets, n_parts, plan_part_floats] */
+  const real *bias;  /* of the node that makes it, as bias_fill writes it; NULL: not wanted */
+  int64_t bias_channel, bias_step; /* element (k, u) is bias[k bias_channel + u bias_step] */
+};
+
+/** Where a map that a combination reads lies. */
+struct plan_part {
+  int tap, k; /* plan tap, and which of its parts */
+  double weight;
+};
+
+/** A method over a set of taps. */
+struct plan_combination {
+  int method;
+  int n;
+  struct plan_part *part; /* [n] in the combination's order */
 };
 
 /** The input itself, or copies of it that averages are over. */
@@ -75,7 +96,15 @@ struct plan {
   const struct graph *graph; /* not owned */
   struct plan_parts parts;
   int batch, n_targets, n_methods, n_taps, n_passes, n_sources;
-  const struct plan_source *sources; /* [n_sources] the first is the input itself */
+  /* Where maps are: indices into taps of those with methods of the request, in graph order, and last the
+   * place of methods over a set of taps, where there are any. */
+  int n_places;
+  const int *places; /* [n_places] */
+  int n_all_methods; /* n_methods, and the parts of combinations behind them */
+  int n_combinations;
+  const struct plan_combination *combinations; /* [n_combinations] */
+  int64_t part_floats;                         /* of all parts' rows together */
+  const struct plan_source *sources;           /* [n_sources] the first is the input itself */
   int n_references;
   const struct plan_reference *references; /* [n_references] */
   int64_t reference_reals, reference_aux;  /* that they keep, in reals and in bytes */
@@ -89,10 +118,11 @@ struct plan {
   uint64_t seed;
   const real *baselines, *input_low; /* as requested */
   int n_baselines;
-  const struct method *methods;   /* [n_methods] */
-  const struct plan_tap *taps;    /* [n_taps] in graph order */
+  const struct method *methods; /* [n_all_methods] */
+  const struct plan_tap
+      *taps; /* [n_taps] in graph order, then the place of methods over a set of taps */
   const struct plan_pass *passes; /* [n_passes] one per rule, in order of first use */
-  const int *pass_of;          /* [n_methods] the pass of a method's rule; of one that is taken */
+  const int *pass_of; /* [n_all_methods] the pass of a method's rule; of one that is taken */
   const struct op_site *sites; /* [n_nodes] */
   const int *tap_of_value;     /* [n_values] index into taps, or -1 */
   /* Offsets into the arena, in bytes; -1 where there is nothing.  What the head makes is that of one
@@ -125,7 +155,37 @@ MUST_CHECK err plan_prepared_bytes(const struct plan_request *r, int64_t *bytes)
 int64_t plan_elements(const struct plan *p, int value);
 int64_t plan_largest_tap(const struct plan *p);
 
-/** Whether a method has a map at a tap: at the input alone, not inside what its rule makes one operator,
+/** Name and operator of a place: of the tap's value, or `over_layers` and `Layers`. */
+const char *plan_place_name(const struct plan *p, int i);
+const char *plan_place_op(const struct plan *p, int i);
+
+static inline const struct plan_tap *plan_place(const struct plan *p, int i)
+{
+  return &p->taps[p->places[i]];
+}
+
+/** How many places are taps. */
+static inline int plan_tap_places(const struct plan *p)
+{
+  return p->n_places - (p->n_combinations > 0);
+}
+
+/** All that is read off a tap in passes: its methods and the parts of combinations. */
+static inline int plan_tap_all(const struct plan_tap *t)
+{
+  return t->n_methods + t->n_parts;
+}
+
+/** Floats of one part of one sample. */
+static inline int64_t plan_part_floats(const struct plan_tap *t)
+{
+  return (int64_t)t->height * t->width + COMBINATION_EXTRA;
+}
+
+/** Whether the sum of a combination's parts is to be compared with the score. */
+bool plan_is_complete(const struct plan *p, int combination);
+
+/** Whether a method has a map at a tap: it is no combination, at the input alone, not inside what its rule makes one operator,
  *  behind convolutions alone. */
 bool plan_lives_at(const struct graph *g, const struct method *m, int tap);
 

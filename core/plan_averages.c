@@ -7,7 +7,7 @@
 /** Some method of an average at this tap reads the activation of the input itself. */
 static bool reads_clean(const struct plan *p, int tap)
 {
-  for (int k = 0; k < p->taps[tap].n_methods; k++) {
+  for (int k = 0; k < plan_tap_all(&p->taps[tap]); k++) {
     const struct method *m = &p->methods[p->taps[tap].methods[k]];
     if (m->average.average && m->extract->reads_activation) return true;
   }

@@ -11,6 +11,12 @@ struct plan_storage {
   struct plan_reference *references;
   int64_t *reference_homes; /* of all references */
   int64_t *sums, *clean;    /* [n_passes][n_taps], [n_taps] */
+  int n_parts;              /* methods behind those of the request: parts of combinations */
+  struct method *parts;     /* [n_parts] */
+  bool *parts_wanted;       /* [n_taps of the graph][n_parts] */
+  struct plan_combination *combinations;
+  real *biases;
+  int *places;
   struct op_site *sites;
   struct operand *operands; /* of all sites */
   int *tap_of_value, *tap_methods, *pass_of;
@@ -22,6 +28,14 @@ struct plan_storage {
   int64_t *activation, *signal, *aux, *work_fwd, *work_bwd, *extract_work;
   int64_t *activation_step, *aux_step;
 };
+
+/** Collect what methods over a set of taps want; before anything else.  Errors: ERR_USAGE, ERR_MEMORY. */
+MUST_CHECK err plan_collect_parts(struct plan_storage *s, const struct plan_request *r);
+
+/** Where the maps that they read will lie, their place, and biases; after the taps.  Errors: ERR_MEMORY. */
+MUST_CHECK err plan_place_parts(struct plan_storage *s, const struct plan_request *r);
+
+void plan_free_parts(struct plan_storage *s);
 
 /** What of a unit runs in parts; one part where that has no use. */
 struct plan_parts plan_parts_of(const struct plan_request *r);

@@ -109,7 +109,7 @@ static bool reads_activation(const struct method *m)
 static bool extracts_read(const struct plan *p, int value)
 {
   const int tap = p->tap_of_value[value];
-  for (int m = 0; tap >= 0 && m < p->taps[tap].n_methods; m++)
+  for (int m = 0; tap >= 0 && m < plan_tap_all(&p->taps[tap]); m++)
     if (reads_activation(&p->methods[p->taps[tap].methods[m]])) return true;
   return false;
 }

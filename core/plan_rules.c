@@ -45,7 +45,7 @@ int plan_norm_behind(const struct graph *g, int i)
 bool plan_lives_at(const struct graph *g, const struct method *m, int tap)
 {
   const int producer = g->values[g->taps[tap]].producer;
-  if (tap && m->input_only) return false;
+  if ((tap && m->input_only) || m->combination.combination) return false;
   if (m->extract->reads_input && (producer < 0 || strcmp(g->nodes[producer].op->name, "Conv") != 0))
     return false;
   return !m->rule.rule->relevance || producer < 0 || plan_norm_behind(g, producer) < 0;

@@ -21,6 +21,7 @@ void tape_free(struct tape **tape)
   free(t->x);
   free(t->dx);
   free(t->set);
+  tape_combination_free(&t->combination);
   tape_average_free(&t->average);
   tape_reference_free(&t->reference);
   free(t);
@@ -47,6 +48,7 @@ static err allocate(struct tape *t)
         "no memory for a unit of %d samples: %.1f MiB of activations and %.1f MiB of maps; "
         "lower --unit or choose fewer layers",
         p->batch, (double)arena / 1048576.0, (double)p->rows_floats * 4.0 / 1048576.0);
+  TRY(tape_combination_make(p, &t->combination));
   TRY(tape_average_make(p, &t->average));
   TRY(tape_reference_make(p, inputs, &t->reference));
   return ERR_OK;
@@ -289,7 +291,8 @@ static void extract_at(struct tape *t, const struct plan_pass *pass, int value, 
                        .a = p->kept[value] ? activation(t, node, value) : NULL,
                        .g = signal(t, node, value),
                        .work = at(t, p->extract_work[tap]),
-                       .rows = tape_rows(t, tap)};
+                       .rows = tape_rows(t, tap),
+                       .part_rows = tape_part_rows(t, tap)};
   if (plan_reads_input(p, tap)) {
     x.node = &p->sites[p->graph->values[value].producer];
     x.input = activation(t, node, p->graph->nodes[p->graph->values[value].producer].in[0]);
@@ -366,9 +369,10 @@ void tape_backward(struct tape *t, int pass, int slot, const int *classes)
 void tape_blank(struct tape *t, int b, int slot)
 {
   const struct plan *p = t->plan;
-  for (int i = 0; i < p->n_taps; i++) {
-    const int64_t n = (int64_t)p->taps[i].n_methods * p->taps[i].height * p->taps[i].width;
-    float *row = tape_rows(t, i) + ((int64_t)b * p->n_targets + slot) * n;
+  for (int i = 0; i < p->n_places; i++) {
+    const struct plan_tap *at = plan_place(p, i);
+    const int64_t n = (int64_t)at->n_methods * at->height * at->width;
+    float *row = tape_rows(t, p->places[i]) + ((int64_t)b * p->n_targets + slot) * n;
     for (int64_t u = 0; u < n; u++) row[u] = NAN;
   }
 }

@@ -44,7 +44,12 @@ float *tape_rows(struct tape *t, int i);
  *  [n_passes][n_taps][n_targets][batch]; NaN where a pass has no tap or does not conserve. */
 const float *tape_totals(const struct tape *t);
 
-/** Set the rows of sample b, target slot `slot` to NaN at every tap. */
+/** What the parts of every method over a set of taps add up to, to be compared with the score; NaN where
+ *  plan_is_complete says no: [n_combinations][n_targets][batch], of the last tape_backward_all; NULL without
+ *  any such method. */
+const float *tape_sums_of_parts(const struct tape *t);
+
+/** Set the rows of sample b, target slot `slot` to NaN at every place. */
 void tape_blank(struct tape *t, int b, int slot);
 
 /** Passes made so far. */

@@ -189,7 +189,8 @@ static void extract(struct tape *t, int pass, const struct average *average, int
                              .g = s->mean,
                              .work =
                                  p->extract_work[tap] < 0 ? NULL : t->arena + p->extract_work[tap],
-                             .rows = tape_rows(t, tap)};
+                             .rows = tape_rows(t, tap),
+                             .part_rows = tape_part_rows(t, tap)};
   if (t->watch.see) t->watch.see(t->watch.who, &x);
   tape_extract(&x);
 }
@@ -198,7 +199,7 @@ static void extract(struct tape *t, int pass, const struct average *average, int
 static bool is_taken(const struct plan *p, int pass, const struct average *average, int tap)
 {
   const struct plan_tap *at = &p->taps[tap];
-  for (int k = 0; k < at->n_methods; k++) {
+  for (int k = 0; k < plan_tap_all(at); k++) {
     const int m = at->methods[k];
     if (p->pass_of[m] == pass && p->methods[m].average.average == average) return true;
   }
@@ -254,4 +255,5 @@ void tape_backward_all(struct tape *t, const int *classes, int64_t first)
       if (!p->passes[i].source) tape_backward(t, i, slot, classes + (int64_t)slot * p->batch);
   }
   if (t->average) run_sources(t, classes, first);
+  if (t->combination) tape_combine(t);
 }

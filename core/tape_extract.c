@@ -8,7 +8,7 @@
 /** One sample's maps. */
 struct maps {
   const struct tape_tap *t;
-  float *rows; /* of this sample and slot: [n_methods, positions] */
+  float *rows, *parts; /* of this sample and slot: [n_methods, positions], [n_parts, floats] */
 };
 
 static const struct plan_tap *tap_of(const struct tape_tap *t)
@@ -16,12 +16,20 @@ static const struct plan_tap *tap_of(const struct tape_tap *t)
   return &t->plan->taps[t->tap];
 }
 
+/** Where the k-th map goes. */
+static float *row_of(const struct maps *x, int k)
+{
+  const struct plan_tap *pt = tap_of(x->t);
+  if (k < pt->n_methods) return x->rows + k * ((int64_t)pt->height * pt->width);
+  return x->parts + (k - pt->n_methods) * plan_part_floats(pt);
+}
+
 /** The k-th method of the tap; NULL when it is of another pass or average. */
 static const struct method *method_of(const struct tape_tap *t, int k)
 {
   const int m = tap_of(t)->methods[k];
   const struct method *method = &t->plan->methods[m];
-  const bool taken = t->plan->passes + t->plan->pass_of[m] == t->pass;
+  const bool taken = t->plan->pass_of[m] == (int)(t->pass - t->plan->passes);
   return taken && method->average.average == t->average ? method : NULL;
 }
 
@@ -30,7 +38,7 @@ static void collect(const struct tape_tap *t, unsigned *wanted)
 {
   for (int i = 0; i < N_EXTRACTS; i++) {
     wanted[i] = 0;
-    for (int k = 0; k < tap_of(t)->n_methods; k++) {
+    for (int k = 0; k < plan_tap_all(tap_of(t)); k++) {
       const struct method *m = method_of(t, k);
       if (m && m->extract == extract_all[i]) wanted[i] |= m->aggregate->reads;
     }
@@ -41,12 +49,9 @@ static void collect(const struct tape_tap *t, unsigned *wanted)
 static void take(void *who, int extract, int64_t first, int n, const struct stats *s)
 {
   const struct maps *x = who;
-  const struct plan_tap *pt = tap_of(x->t);
-  const int64_t positions = (int64_t)pt->height * pt->width;
-  for (int k = 0; k < pt->n_methods; k++) {
+  for (int k = 0; k < plan_tap_all(tap_of(x->t)); k++) {
     const struct method *m = method_of(x->t, k);
-    if (m && m->extract == extract_all[extract])
-      m->aggregate->run(s, n, x->rows + k * positions + first);
+    if (m && m->extract == extract_all[extract]) m->aggregate->run(s, n, row_of(x, k) + first);
   }
 }
 
@@ -61,6 +66,23 @@ static struct extract_input input_of(const struct tape_tap *t)
                                 .width = shape_width(s),
                                 .stride = positions * t->samples,
                                 .window = &((const struct conv *)t->node->attr)->window};
+}
+
+/** What combinations take of one sample by themselves. */
+static void take_parts(const struct maps *x, const struct extract_site *at)
+{
+  const struct plan_tap *pt = tap_of(x->t);
+  for (int k = pt->n_methods; k < plan_tap_all(pt); k++) {
+    const struct method *m = method_of(x->t, k);
+    if (!m || !m->take) continue;
+    m->take->run(&(struct combination_site){.with = &m->combination.with,
+                                            .at = *at,
+                                            .bias = pt->bias,
+                                            .bias_channel = pt->bias_channel,
+                                            .bias_step = pt->bias_step,
+                                            .work = x->t->work,
+                                            .out = row_of(x, k)});
+  }
 }
 
 void tape_extract(const struct tape_tap *t)
@@ -87,8 +109,10 @@ void tape_extract(const struct tape_tap *t)
                                  t->a ? t->a + i * positions : NULL,
                                  t->g + i * positions,
                                  t->input ? &input : NULL};
-    maps.rows =
-        t->rows + ((int64_t)(t->first + i) * p->n_targets + t->slot) * pt->n_methods * positions;
+    const int64_t row = (int64_t)(t->first + i) * p->n_targets + t->slot;
+    maps.rows = t->rows + row * pt->n_methods * positions;
+    maps.parts = t->part_rows + row * pt->n_parts * plan_part_floats(pt);
     extract_bands_run(&b);
+    take_parts(&maps, &b.at);
   }
 }

@@ -16,6 +16,8 @@ struct tape_tap {
   void *work;                 /* the tap's scratch: plan->extract_work */
   float *
       rows; /* [batch, n_targets, n_methods, height, width]; of this pass, slot and samples overwritten */
+  float *
+      part_rows; /* the tap's rows for combinations: [batch, n_targets, n_parts, plan_part_floats] */
 };
 
 /** All maps of one tap of one pass, from activation and signal.  Cannot fail; allocates nothing. */

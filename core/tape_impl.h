@@ -4,6 +4,7 @@
 #include "core/tape_extract.h"
 
 struct tape_average;
+struct tape_combination;
 struct tape_reference;
 
 struct tape {
@@ -17,10 +18,22 @@ struct tape {
   int part;  /* of the head, under way */
   int64_t n_forward, n_backward;
   struct tape_watch watch;
-  float *totals;                    /* see tape_totals */
-  struct tape_average *average;     /* NULL: the plan has no averages */
-  struct tape_reference *reference; /* NULL: no rule has a reference */
+  float *totals;                        /* see tape_totals */
+  struct tape_combination *combination; /* NULL: the plan has no methods over a set of taps */
+  struct tape_average *average;         /* NULL: the plan has no averages */
+  struct tape_reference *reference;     /* NULL: no rule has a reference */
 };
+
+/** Memory for the parts of a plan's methods over a set of taps; *out NULL where it has none.
+ *  Errors: ERR_MEMORY. */
+MUST_CHECK err tape_combination_make(const struct plan *p, struct tape_combination **out);
+void tape_combination_free(struct tape_combination **c);
+
+/** Where the parts of plan tap i go; NULL without any. */
+float *tape_part_rows(const struct tape *t, int i);
+
+/** The maps of methods over a set of taps, from their parts. */
+void tape_combine(struct tape *t);
 
 /** Memory for what a plan's averages keep; *out NULL where it has none.  Errors: ERR_MEMORY. */
 MUST_CHECK err tape_average_make(const struct plan *p, struct tape_average **out);

@@ -13,3 +13,11 @@
  *  All extents are at least 1.  Cannot fail.  Source: METHODS section 8, item 3. */
 void upsample_bilinear(const float *in, int in_height, int in_width, float *out, int out_height,
                        int out_width);
+
+/** The same between the corners (align_corners = True):  src = d (in - 1) / (out - 1),  0 where out is 1. */
+void upsample_corners(const float *in, int in_height, int in_width, float *out, int out_height,
+                      int out_width);
+
+/** The nearest of the input:  src = floor(d in / out). */
+void upsample_nearest(const float *in, int in_height, int in_width, float *out, int out_height,
+                      int out_width);

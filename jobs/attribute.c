@@ -81,8 +81,9 @@ static void announce(const struct setup *s, bool json)
       "%s: %d layers x %d methods x %d targets, %" PRId64
       " samples in units of %d; per unit %d forward and %d backward passes; kernels %s (%s), %d "
       "rank%s",
-      s->model_path, p->n_taps, s->n_methods, s->n_targets, s->count, s->unit, p->n_forward,
-      p->n_backward, product_family(), product_vectors(), comm_size(), comm_size() > 1 ? "s" : "");
+      s->model_path, plan_tap_places(p), s->n_methods, s->n_targets, s->count, s->unit,
+      p->n_forward, p->n_backward, product_family(), product_vectors(), comm_size(),
+      comm_size() > 1 ? "s" : "");
   if (s->notes.taken_off[0])
     say(json, "note", "the logits are what goes into %s", s->notes.taken_off);
   if (s->weights && !shared_memory(s->weights)) {

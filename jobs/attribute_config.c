@@ -5,6 +5,7 @@
 #include "io/limit.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 
 static json_t *patterns(const struct options *o, const char *name)
@@ -40,6 +41,23 @@ static json_t *recipe(const struct setup *s)
   return r;
 }
 
+/** {"accuracy": {"relu3": 0.2}, ...}, or null. */
+static json_t *layer_weights(const struct setup *s)
+{
+  const struct graph *g = s->graph;
+  json_t *all = s->layer_weights ? json_object() : json_null();
+  for (int k = 0; s->layer_weights && k < N_LAYER_WEIGHTS; k++) {
+    json_t *of = json_object();
+    for (int t = 0; t < g->n_taps; t++) {
+      const double w = s->layer_weights[k * g->n_taps + t];
+      if (isfinite(w)) (void)json_object_set_new(of, g->values[g->taps[t]].name, json_real(w));
+    }
+    if (json_object_size(of)) (void)json_object_set(all, layer_weights_name[k], of);
+    json_decref(of);
+  }
+  return all;
+}
+
 /** The readers' limits that are not the usual ones, which decide what becomes of a sample; NULL: none. */
 static json_t *limits(void)
 {
@@ -67,6 +85,10 @@ err attribute_config(const struct setup *s, const struct options *o, char **json
   bad |= json_object_set_new(c, "baseline_sha256",
                              s->n_baselines ? json_string(s->baseline_sha256) : json_null());
   bad |= json_object_set_new(c, "output", output ? json_string(output) : json_null());
+  if (s->over) {
+    bad |= json_object_set_new(c, "over", patterns(o, "over"));
+    bad |= json_object_set_new(c, "combination_weights", layer_weights(s));
+  }
   if (s->notes.taken_off[0])
     bad |= json_object_set_new(c, "taken_off", json_string(s->notes.taken_off));
   json_t *other_limits = limits();

@@ -24,15 +24,41 @@ static void print_layers(const struct setup *s, const struct attribute_schema *a
 {
   (void)printf("%5s  %-28s %-20s %-18s %7s %12s\n", "index", "layer", "operator", "C x H x W",
                "methods", "MiB");
-  for (int i = 0; i < s->plan->n_taps; i++) {
-    const struct plan_tap *t = &s->plan->taps[i];
+  for (int i = 0; i < s->plan->n_places; i++) {
+    const struct plan_tap *t = plan_place(s->plan, i);
     char shape[48];
     (void)snprintf(shape, sizeof shape, "%d x %d x %d", t->channels, t->height, t->width);
     const int64_t bytes =
         s->count * s->n_targets * t->n_methods * t->height * t->width * (int64_t)sizeof(float);
     (void)printf("%5d  %-28s %-20s %-18s %7d %12.2f\n", t->tap, attribute_schema_variable(a, i),
-                 graph_value_op(s->graph, t->value), shape, t->n_methods, mib(bytes));
+                 plan_place_op(s->plan, i), shape, t->n_methods, mib(bytes));
   }
+}
+
+/** A method of a pass is read off some tap. */
+static bool is_fed(const struct plan *p, int method, int pass)
+{
+  bool taken = false;
+  for (int t = 0; t < p->n_taps; t++)
+    for (int k = 0; k < p->taps[t].n_methods; k++) taken = taken || p->taps[t].methods[k] == method;
+  return taken && p->pass_of[method] == pass;
+}
+
+/** The same for one over a set of taps, by its parts. */
+static bool is_fed_in_part(const struct plan *p, const struct plan_combination *c, int pass)
+{
+  for (int k = 0; k < c->n; k++) {
+    const struct plan_tap *t = &p->taps[c->part[k].tap];
+    if (p->pass_of[t->methods[t->n_methods + c->part[k].k]] == pass) return true;
+  }
+  return false;
+}
+
+static bool rides_on(const struct plan *p, int method, int pass)
+{
+  for (int i = 0; i < p->n_combinations; i++)
+    if (p->combinations[i].method == method) return is_fed_in_part(p, &p->combinations[i], pass);
+  return is_fed(p, method, pass);
 }
 
 /** The methods that a pass feeds, each once, in order. */
@@ -40,10 +66,7 @@ static void print_riders(const struct plan *p, int pass)
 {
   const char *before = "";
   for (int m = 0; m < p->n_methods; m++) {
-    bool taken = false;
-    for (int t = 0; t < p->n_taps; t++)
-      for (int k = 0; k < p->taps[t].n_methods; k++) taken = taken || p->taps[t].methods[k] == m;
-    if (!taken || p->pass_of[m] != pass) continue;
+    if (!rides_on(p, m, pass)) continue;
     (void)printf("%s%s", before, p->methods[m].given);
     before = ", ";
   }

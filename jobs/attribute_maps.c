@@ -37,8 +37,8 @@ static bool taken(const char *const *names, int n, const char *name)
 
 void attribute_maps_names(struct pool *pool, const struct plan *p, const char **names)
 {
-  for (int i = 0; i < p->n_taps; i++) {
-    const char *base = clean(pool, p->graph->values[p->taps[i].value].name);
+  for (int i = 0; i < p->n_places; i++) {
+    const char *base = clean(pool, plan_place_name(p, i));
     names[i] = base;
     for (int k = 2; taken(names, i, names[i]); k++) {
       names[i] = k == 2 && !taken(names, i, pool_text(pool, "tap_%s", base))
@@ -58,7 +58,7 @@ static bool same_methods(const struct plan_tap *a, const struct plan_tap *b)
 static bool first_set(const struct plan *p, int i)
 {
   for (int k = 0; k < i; k++)
-    if (same_methods(&p->taps[k], &p->taps[i])) return false;
+    if (same_methods(plan_place(p, k), plan_place(p, i))) return false;
   return true;
 }
 
@@ -66,7 +66,7 @@ static bool first_set(const struct plan *p, int i)
 static int method_set(const struct plan *p, int i)
 {
   int first = 0, sets = 0;
-  while (!same_methods(&p->taps[first], &p->taps[i])) first++;
+  while (!same_methods(plan_place(p, first), plan_place(p, i))) first++;
   for (int k = 0; k <= first; k++) sets += first_set(p, k);
   return sets;
 }
@@ -74,14 +74,14 @@ static int method_set(const struct plan *p, int i)
 static bool first_height(const struct plan *p, int i)
 {
   for (int k = 0; k < i; k++)
-    if (p->taps[k].height == p->taps[i].height) return false;
+    if (plan_place(p, k)->height == plan_place(p, i)->height) return false;
   return true;
 }
 
 static bool first_width(const struct plan *p, int i)
 {
   for (int k = 0; k < i; k++)
-    if (p->taps[k].width == p->taps[i].width) return false;
+    if (plan_place(p, k)->width == plan_place(p, i)->width) return false;
   return true;
 }
 
@@ -108,8 +108,8 @@ void attribute_maps_dims(struct pool *pool, const struct setup *s, const char *c
   struct store_dim *d = dims + *n_dims;
   *d++ = attribute_maps_samples("maps", s);
   *d++ = dim("target", s->n_targets, slot, "Target slot: whose logit is explained");
-  for (int i = 0; i < p->n_taps; i++) {
-    const struct plan_tap *t = &p->taps[i];
+  for (int i = 0; i < p->n_places; i++) {
+    const struct plan_tap *t = plan_place(p, i);
     if (first_set(p, i)) {
       const char **name = pool_take(pool, (size_t)t->n_methods, sizeof *name);
       for (int k = 0; name && k < t->n_methods; k++) name[k] = s->methods[t->methods[k]].given;
@@ -129,8 +129,8 @@ void attribute_maps_dims(struct pool *pool, const struct setup *s, const char *c
 
 static struct store_var variable(struct pool *pool, const struct plan *p, int i, const char *name)
 {
-  const struct plan_tap *t = &p->taps[i];
-  const char *onnx = p->graph->values[t->value].name, *op = graph_value_op(p->graph, t->value);
+  const struct plan_tap *t = plan_place(p, i);
+  const char *onnx = plan_place_name(p, i), *op = plan_place_op(p, i);
   struct store_attr *attr = pool_take(pool, 3, sizeof *attr);
   int64_t *index = pool_take(pool, 1, sizeof *index);
   if (!attr || !index) return (struct store_var){0};
@@ -154,6 +154,6 @@ static struct store_var variable(struct pool *pool, const struct plan *p, int i,
 void attribute_maps_vars(struct pool *pool, const struct setup *s, const char *const *names,
                          struct store_var *vars, int *n_vars)
 {
-  for (int i = 0; i < s->plan->n_taps; i++)
+  for (int i = 0; i < s->plan->n_places; i++)
     vars[(*n_vars)++] = variable(pool, s->plan, i, names[i]);
 }

@@ -1,10 +1,10 @@
 #pragma once
-/* The group /maps: one variable per tap, one scale per size and per set of methods. */
+/* The group /maps: one variable per place, a tap or methods over a set of taps, one scale per size and per set of methods. */
 #include "io/store.h"
 #include "jobs/pool.h"
 #include "jobs/setup.h"
 
-/** Variable names of all plan taps: the tap's name less leading '/', inner '/' as '.', other
+/** Variable names of all places: the tap's name less leading '/', inner '/' as '.', other
  *  characters that netCDF does not take as '_', made unique. */
 void attribute_maps_names(struct pool *pool, const struct plan *p, const char **names);
 

@@ -19,11 +19,12 @@ int attribute_conserving(const struct plan *p, int *pass)
 }
 
 static void add_dims(struct pool *pool, const struct setup *s, const char *const *slot,
-                     const char *group, struct store_schema *schema, struct store_dim *dims)
+                     const char *group, int n_layers, struct store_schema *schema,
+                     struct store_dim *dims)
 {
   const struct plan *p = s->plan;
-  const char **layer = pool_take(pool, (size_t)p->n_taps, sizeof *layer);
-  for (int i = 0; layer && i < p->n_taps; i++) layer[i] = p->graph->values[p->taps[i].value].name;
+  const char **layer = pool_take(pool, (size_t)n_layers, sizeof *layer);
+  for (int i = 0; layer && i < n_layers; i++) layer[i] = plan_place_name(p, i);
   dims[schema->n_dims++] = attribute_maps_samples(group, s);
   dims[schema->n_dims++] = (struct store_dim){.group = group,
                                               .name = "target",
@@ -32,7 +33,7 @@ static void add_dims(struct pool *pool, const struct setup *s, const char *const
                                               .long_name = "Target slot: whose logit is explained"};
   dims[schema->n_dims++] = (struct store_dim){.group = group,
                                               .name = "layer",
-                                              .size = p->n_taps,
+                                              .size = n_layers,
                                               .text = layer,
                                               .long_name = "Tap: a value of the model's graph"};
 }
@@ -101,10 +102,10 @@ void attribute_marks_schema(struct pool *pool, const struct setup *s, const char
 {
   int *pass = pool_take(pool, (size_t)s->plan->n_passes + 1, sizeof *pass);
   const int n = pass ? attribute_conserving(s->plan, pass) : 0;
-  add_dims(pool, s, slot, "marks", schema, dims);
+  add_dims(pool, s, slot, "marks", s->plan->n_places, schema, dims);
   add_marks(pool, s, schema, dims, vars);
   if (!n) return;
-  add_dims(pool, s, slot, "relevance", schema, dims);
+  add_dims(pool, s, slot, "relevance", plan_tap_places(s->plan), schema, dims);
   add_relevance(pool, s, pass, n, schema, dims, vars);
 }
 
@@ -121,12 +122,12 @@ static uint8_t mark_of(const float *map, int64_t n)
 void attribute_marks_take(struct tape *t, const struct plan *p, int count, const int32_t *target,
                           uint8_t *marks)
 {
-  const int64_t each = (int64_t)p->n_taps * p->n_methods;
+  const int64_t each = (int64_t)p->n_places * p->n_methods;
   memset(marks, MARK_ABSENT, (size_t)(count * p->n_targets * each));
-  for (int i = 0; i < p->n_taps; i++) {
-    const struct plan_tap *tap = &p->taps[i];
+  for (int i = 0; i < p->n_places; i++) {
+    const struct plan_tap *tap = plan_place(p, i);
     const int64_t n = (int64_t)tap->height * tap->width;
-    const float *rows = tape_rows(t, i);
+    const float *rows = tape_rows(t, p->places[i]);
     for (int64_t row = 0; row < (int64_t)count * p->n_targets; row++) {
       for (int k = 0; target[row] >= 0 && k < tap->n_methods; k++) {
         marks[row * each + (int64_t)i * p->n_methods + tap->methods[k]] =
@@ -143,7 +144,8 @@ void attribute_marks_totals(const struct tape *t, const struct plan *p, int coun
   int64_t at = 0;
   for (int b = 0; b < count; b++) {
     for (int slot = 0; slot < p->n_targets; slot++) {
-      for (int tap = 0; tap < p->n_taps; tap++) {
+      for (int place = 0; place < plan_tap_places(p); place++) {
+        const int tap = p->places[place];
         for (int i = 0; i < p->n_passes; i++) {
           if (p->passes[i].source || !p->passes[i].rule.rule->conserves) continue;
           const int64_t k = (((int64_t)i * p->n_taps + tap) * p->n_targets + slot) * p->batch + b;

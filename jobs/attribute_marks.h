@@ -31,10 +31,10 @@ void attribute_marks_schema(struct pool *pool, const struct setup *s, const char
                             struct store_var *vars);
 
 /** Marks of a unit's maps.  target [count, n_targets], -1 where there is none.
- *  marks [count, n_targets, n_taps, n_methods] overwritten */
+ *  marks [count, n_targets, n_places, n_methods] overwritten */
 void attribute_marks_take(struct tape *t, const struct plan *p, int count, const int32_t *target,
                           uint8_t *marks);
 
-/** Relevance at taps.  totals [count, n_targets, n_taps, conserving passes] overwritten */
+/** Relevance at taps.  totals [count, n_targets, plan_tap_places, conserving passes] overwritten */
 void attribute_marks_totals(const struct tape *t, const struct plan *p, int count,
                             const int32_t *target, float *totals);

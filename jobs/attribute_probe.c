@@ -34,8 +34,8 @@ struct probe {
 static int64_t row_bytes(const struct setup *s)
 {
   int64_t floats = s->graph->classes;
-  for (int i = 0; i < s->plan->n_taps; i++) {
-    const struct plan_tap *t = &s->plan->taps[i];
+  for (int i = 0; i < s->plan->n_places; i++) {
+    const struct plan_tap *t = plan_place(s->plan, i);
     floats += (int64_t)s->n_targets * t->n_methods * t->height * t->width;
   }
   return floats * (int64_t)sizeof(float);

@@ -2,6 +2,7 @@
  *  Groups and attributes of the file; /samples is in attribute_samples.c, /maps in attribute_maps.c. */
 #include "core/product.h"
 #include "io/versions.h"
+#include "jobs/attribute_completeness.h"
 #include "jobs/attribute_config.h"
 #include "jobs/attribute_maps.h"
 #include "jobs/attribute_marks.h"
@@ -86,21 +87,22 @@ static err add_root(struct attribute_schema *a, const struct options *o)
 static void add_layers(struct attribute_schema *a)
 {
   const struct plan *p = a->setup->plan;
-  const size_t n = (size_t)p->n_taps;
+  const size_t n = (size_t)p->n_places;
   const char **name = pool_take(a->pool, n, sizeof *name), **op = pool_take(a->pool, n, sizeof *op);
   int32_t *shape = pool_take(a->pool, 3 * n, sizeof *shape),
           *index = pool_take(a->pool, n, sizeof *index);
   if (!name || !op || !shape || !index || !a->variables) return;
   for (size_t i = 0; i < n; i++) {
-    const struct plan_tap *t = &p->taps[i];
-    name[i] = p->graph->values[t->value].name;
-    op[i] = graph_value_op(p->graph, t->value);
+    const struct plan_tap *t = plan_place(p, (int)i);
+    name[i] = plan_place_name(p, (int)i);
+    op[i] = plan_place_op(p, (int)i);
     index[i] = t->tap;
     shape[3 * i] = t->channels;
     shape[3 * i + 1] = t->height;
     shape[3 * i + 2] = t->width;
   }
-  attribute_schema_dim(a, "layers", "layer", p->n_taps, name, "Tap: a value of the model's graph");
+  attribute_schema_dim(a, "layers", "layer", p->n_places, name,
+                       "Tap: a value of the model's graph");
   attribute_schema_dim(a, "layers", "axis_shape", 3, axis_shape, "Channels, height and width");
   attribute_schema_var(a, &(struct store_var){.group = "layers",
                                               .name = "operator",
@@ -199,10 +201,14 @@ static void add_checks(struct attribute_schema *a)
 
 static err fill(struct attribute_schema *a, const struct options *o)
 {
-  const size_t taps = (size_t)a->setup->plan->n_taps;
+  const size_t taps = (size_t)a->setup->plan->n_places;
   a->attrs = pool_take(a->pool, MAX_ATTRS, sizeof *a->attrs);
-  a->dims = pool_take(a->pool, MAX_FIXED_DIMS + ATTRIBUTE_MARKS_DIMS + 4 * taps, sizeof *a->dims);
-  a->vars = pool_take(a->pool, MAX_FIXED_VARS + ATTRIBUTE_MARKS_VARS + taps, sizeof *a->vars);
+  a->dims = pool_take(
+      a->pool, MAX_FIXED_DIMS + ATTRIBUTE_MARKS_DIMS + ATTRIBUTE_COMPLETENESS_DIMS + 4 * taps,
+      sizeof *a->dims);
+  a->vars =
+      pool_take(a->pool, MAX_FIXED_VARS + ATTRIBUTE_MARKS_VARS + ATTRIBUTE_COMPLETENESS_VARS + taps,
+                sizeof *a->vars);
   a->variables = pool_take(a->pool, taps, sizeof *a->variables);
   CHECK(!pool_failed(a->pool), ERR_MEMORY, "no memory to describe the file");
   attribute_maps_names(a->pool, a->setup->plan, a->variables);
@@ -212,6 +218,7 @@ static err fill(struct attribute_schema *a, const struct options *o)
   add_methods(a);
   attribute_maps_vars(a->pool, a->setup, a->variables, a->vars, &a->schema.n_vars);
   attribute_marks_schema(a->pool, a->setup, a->slots, &a->schema, a->dims, a->vars);
+  attribute_completeness_schema(a->pool, a->setup, a->slots, &a->schema, a->dims, a->vars);
   add_checks(a);
   a->schema.attrs = a->attrs;
   a->schema.dims = a->dims;

@@ -12,5 +12,5 @@ void attribute_schema_free(struct attribute_schema **a);
 
 const struct store_schema *attribute_schema_of(const struct attribute_schema *a);
 
-/** Name of the variable of plan tap i below /maps. */
+/** Name of the variable of place i below /maps. */
 const char *attribute_schema_variable(const struct attribute_schema *a, int i);

@@ -3,6 +3,7 @@
 #include "jobs/attribute_unit.h"
 
 #include "core/tape.h"
+#include "jobs/attribute_completeness.h"
 #include "jobs/attribute_marks.h"
 #include "pipeline/comm.h"
 #include "pipeline/prefetch.h"
@@ -24,9 +25,11 @@ struct attribute_unit {
   int32_t *target;             /* [unit, n_targets] */
   float *score;                /* [unit, n_targets] */
   int *classes;                /* [n_targets, unit] seeds */
-  int *map_vars;               /* [n plan taps] */
-  uint8_t *marks;              /* [unit, n_targets, n plan taps, n_methods] */
+  int *map_vars;               /* [n places] */
+  uint8_t *marks;              /* [unit, n_targets, n places, n_methods] */
   float *totals;               /* [unit, n_targets, n plan taps, conserving rules] */
+  float *sums;                 /* [unit, n_targets, complete methods] */
+  int sum_var;                 /* -1: not in the file */
   int logits_var, size_var, target_var, score_var, mark_var, total_var; /* -1: not in the file */
   int64_t decoding; /* first sample of the unit that is decoded ahead, -1: none */
   json_t *skipped;  /* reasons of this rank's bad samples */
@@ -44,6 +47,7 @@ void attribute_unit_free(struct attribute_unit **unit)
   free(u->target);
   free(u->score);
   free(u->marks);
+  free(u->sums);
   free(u->totals);
   free(u->classes);
   free(u->map_vars);
@@ -61,15 +65,16 @@ static err allocate(struct attribute_unit *u)
   u->size = calloc(n * 2, sizeof *u->size);
   u->target = calloc(n * targets, sizeof *u->target);
   u->score = calloc(n * targets, sizeof *u->score);
-  u->marks = calloc(n * targets * (size_t)s->plan->n_taps * (size_t)s->n_methods + 1, 1);
+  u->marks = calloc(n * targets * (size_t)s->plan->n_places * (size_t)s->n_methods + 1, 1);
   u->totals = calloc(
       n * targets * (size_t)s->plan->n_taps * (size_t)attribute_conserving(s->plan, NULL) + 1,
       sizeof *u->totals);
+  u->sums = calloc(n * targets * (size_t)attribute_complete(s->plan) + 1, sizeof *u->sums);
   u->classes = calloc(n * targets, sizeof *u->classes);
-  u->map_vars = calloc((size_t)s->plan->n_taps, sizeof *u->map_vars);
+  u->map_vars = calloc((size_t)s->plan->n_places, sizeof *u->map_vars);
   u->skipped = json_array();
   CHECK(u->slots && u->logits && u->size && u->target && u->score && u->marks && u->totals &&
-            u->classes && u->map_vars && u->skipped,
+            u->sums && u->classes && u->map_vars && u->skipped,
         ERR_MEMORY, "no memory for a unit of %d samples", s->unit);
   TRY(tape_make(s->plan, &u->tape));
   TRY(prefetch_make(s->data, &s->recipe, s->unit, &u->prefetch));
@@ -110,7 +115,9 @@ err attribute_unit_find(struct attribute_unit *u, struct store *f)
   u->total_var = -1;
   if (attribute_conserving(u->setup->plan, NULL))
     TRY(store_find(f, "relevance/total", &u->total_var));
-  for (int i = 0; i < u->setup->plan->n_taps; i++) {
+  u->sum_var = -1;
+  if (attribute_complete(u->setup->plan)) TRY(store_find(f, "completeness/total", &u->sum_var));
+  for (int i = 0; i < u->setup->plan->n_places; i++) {
     char path[1024];
     (void)snprintf(path, sizeof path, "maps/%s", attribute_schema_variable(u->schema, i));
     TRY(store_find(f, path, &u->map_vars[i]));
@@ -178,9 +185,10 @@ static err write_rows(struct attribute_unit *u, struct store *f, int64_t row, in
   TRY(store_write(f, u->target_var, row, n, u->target));
   TRY(store_write(f, u->score_var, row, n, u->score));
   TRY(store_write(f, u->mark_var, row, n, u->marks));
+  if (u->sum_var >= 0) TRY(store_write(f, u->sum_var, row, n, u->sums));
   if (u->total_var >= 0) TRY(store_write(f, u->total_var, row, n, u->totals));
-  for (int i = 0; i < u->setup->plan->n_taps; i++)
-    TRY(store_write(f, u->map_vars[i], row, n, tape_rows(u->tape, i)));
+  for (int i = 0; i < u->setup->plan->n_places; i++)
+    TRY(store_write(f, u->map_vars[i], row, n, tape_rows(u->tape, u->setup->plan->places[i])));
   return ERR_OK;
 }
 
@@ -211,6 +219,8 @@ static void compute_maps(struct attribute_unit *u, const struct study_unit *unit
   backward(u, unit->first, unit->count);
   attribute_marks_take(u->tape, u->setup->plan, unit->count, u->target, u->marks);
   attribute_marks_totals(u->tape, u->setup->plan, unit->count, u->target, u->totals);
+  if (u->sum_var >= 0)
+    attribute_completeness_take(u->tape, u->setup->plan, unit->count, u->target, u->sums);
 }
 
 err attribute_unit_compute_to(struct attribute_unit *u, struct store *f,

@@ -65,7 +65,8 @@ static void see(void *who, const struct tape_tap *t)
     d->failed = add_tensor(d, pool_text(d->pool, "activation/%s", variable), t, t->a);
   if (!d->failed) {
     d->failed = add_tensor(
-        d, pool_text(d->pool, "signal/%s/%s/%s", t->pass->rule.with.text, d->slot, variable), t, t->g);
+        d, pool_text(d->pool, "signal/%s/%s/%s", t->pass->rule.with.text, d->slot, variable), t,
+        t->g);
   }
 }
 
@@ -123,7 +124,7 @@ static err plan(struct dump *d, const struct options *o)
   CHECK(methods, ERR_MEMORY, "no memory for %d rules", n);
   for (int i = 0; i < n; i++) methods[i] = pool_text(d->pool, "%s/conv1x1/norm", rules[i]);
   TRY(setup_plan_of(&d->setup, o, methods, n));
-  d->variables = pool_take(d->pool, (size_t)d->setup.plan->n_taps, sizeof *d->variables);
+  d->variables = pool_take(d->pool, (size_t)d->setup.plan->n_places, sizeof *d->variables);
   CHECK(d->variables, ERR_MEMORY, "no memory for %d layers", d->setup.plan->n_taps);
   attribute_maps_names(d->pool, d->setup.plan, d->variables);
   return ERR_OK;

@@ -92,8 +92,9 @@ static void print_named(const struct style *s)
       "Named methods",
       "give these names to --methods.  `basic` is gradient, gradient_sum, input_x_gradient, "
       "guided_backprop, deconvnet, grad_cam, linear_approx, normgrad, normgrad_selective and the "
-      "cells of the table that they leave over; `all` is every name, every relevance rule by "
-      "itself, and those cells.",
+      "cells of the table that they leave over; `all` is every name, every relevance rule, average "
+      "and "
+      "combination by itself, and those cells.",
       true);
   for (const struct alias *a = alias_all; a->name; a++) {
     s->entry(&(struct entry){a->name, a->canonical, a->input_only ? "at the input" : "at any tap",
@@ -114,14 +115,33 @@ static void print_param(const struct style *s, const char *of, const struct para
 
 static void print_params(const struct style *s)
 {
-  s->heading(
-      "Parameters",
-      "of rules and averages: rectgrad(q=95,abs=1)/bias/sum.  What is not given is at its default.",
-      false);
+  s->heading("Parameters",
+             "of rules, averages and combinations: rectgrad(q=95,abs=1)/bias/sum.  What is not "
+             "given is at its "
+             "default.",
+             false);
   for (const struct rule *const *r = rule_all; *r; r++)
     for (const struct param *p = (*r)->params; p && p->name; p++) print_param(s, (*r)->name, p);
   for (const struct average *const *a = average_all; *a; a++)
     for (const struct param *p = (*a)->params; p && p->name; p++) print_param(s, (*a)->name, p);
+  for (const struct combination *const *c = combination_all; *c; c++)
+    for (const struct param *p = (*c)->params; p && p->name; p++) print_param(s, (*c)->name, p);
+}
+
+static void print_combinations(const struct style *s)
+{
+  s->heading(
+      "Combinations",
+      "of maps at several layers into one at the input's resolution, over_layers in the file.  "
+      "Those "
+      "over layers take a method: layers_sum(weights=linear)[grad_cam], of the layers of --over or "
+      "--layers; by themselves they are of gradient/conv1x1/norm.  fullgrad and guided_grad_cam "
+      "choose "
+      "their own layers.  In an average, smoothgrad[fullgrad], a combination is of averaged "
+      "signals.",
+      false);
+  for (const struct combination *const *c = combination_all; *c; c++)
+    s->entry(&(struct entry){(*c)->name, NULL, NULL, (*c)->formula, (*c)->source}, false);
 }
 
 static void print_parts(const struct style *s)
@@ -140,6 +160,7 @@ static void print_parts(const struct style *s)
       false);
   for (const struct average *const *a = average_all; *a; a++)
     s->entry(&(struct entry){(*a)->name, NULL, NULL, (*a)->formula, (*a)->source}, false);
+  print_combinations(s);
   print_params(s);
   s->heading("Extracts", "what is taken at each position u, from activation a and signal g.",
              false);

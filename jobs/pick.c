@@ -66,9 +66,10 @@ static bool is_input(const struct view *v, int i)
   return v->layer_index[i] == 0;
 }
 
+/** A tap with positions, not the place of methods over a set of taps. */
 static bool has_positions(const struct view *v, int i)
 {
-  return v->layer_shape[3 * i + 1] * v->layer_shape[3 * i + 2] > 1;
+  return v->layer_index[i] >= 0 && v->layer_shape[3 * i + 1] * v->layer_shape[3 * i + 2] > 1;
 }
 
 /** The last layer that still has positions. */

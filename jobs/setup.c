@@ -4,6 +4,7 @@
 
 #include "core/product.h"
 #include "core/select.h"
+#include "jobs/layer_weights.h"
 #include "jobs/memory.h"
 #include "jobs/size.h"
 #include "jobs/weights.h"
@@ -208,7 +209,8 @@ static void drop_homeless(struct setup *s, const bool *chosen)
   int kept = 0;
   for (int m = 0; m < s->n_methods; m++) {
     const struct method *method = &s->methods[m];
-    bool somewhere = !method->of_many || !method->extract->reads_input;
+    bool somewhere =
+        !method->of_many || !method->extract->reads_input || method->combination.combination;
     for (int t = 0; t < s->graph->n_taps; t++)
       somewhere = somewhere || (chosen[t] && plan_lives_at(s->graph, method, t));
     if (somewhere) s->methods[kept++] = s->methods[m];
@@ -228,7 +230,7 @@ static err choose_cells(struct setup *s, const bool *chosen, const bool *named)
     const struct method *method = &s->methods[m];
     const bool refuses =
         method->rule.rule->relevance && !method->input_only && !method->extract->reads_input;
-    bool somewhere = false;
+    bool somewhere = method->combination.combination != NULL;
     for (int t = 0; t < s->graph->n_taps; t++) {
       if (chosen[t] && (plan_lives_at(s->graph, method, t) || (named[t] && refuses)))
         s->wanted[t * n + m] = somewhere = true;
@@ -236,6 +238,22 @@ static err choose_cells(struct setup *s, const bool *chosen, const bool *named)
     CHECK(somewhere, ERR_USAGE, "method '%s' has no map at the layers chosen: add '%s' to --layers",
           method->given, method->extract->reads_input ? "convs" : "input");
   }
+  return ERR_OK;
+}
+
+/** Layers that methods over a set of them combine. */
+static err choose_over(struct setup *s, const struct options *o, const bool *chosen)
+{
+  int n = 0;
+  bool some = false;
+  for (int m = 0; m < s->n_methods; m++) some = some || s->methods[m].combination.combination;
+  if (!some) return ERR_OK;
+  const char *const *patterns = options_list(o, "over", &n);
+  s->over = calloc((size_t)s->graph->n_taps, sizeof *s->over);
+  CHECK(s->over, ERR_MEMORY, "no memory for %d layers", s->graph->n_taps);
+  memcpy(s->over, chosen, (size_t)s->graph->n_taps * sizeof *s->over);
+  if (n) TRY(select_taps(s->graph, patterns, n, s->over));
+  TRY(layer_weights_read(s, options_text(o, "combination-weights")));
   return ERR_OK;
 }
 
@@ -252,6 +270,7 @@ static err choose_layers(struct setup *s, const struct options *o)
     if (v >= 0 && s->graph->values[v].tap >= 0) named[s->graph->values[v].tap] = true;
   }
   if (!e) e = choose_cells(s, chosen, named);
+  if (!e) e = choose_over(s, o, chosen);
   free(chosen);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
@@ -317,6 +336,8 @@ err setup_plan_of(struct setup *s, const struct options *o, const char *const *m
                            .n_methods = s->n_methods,
                            .methods = s->methods,
                            .wanted = s->wanted,
+                           .layers = s->over,
+                           .layer_weights = s->layer_weights,
                            .plain = plain,
                            .seed = s->seed,
                            .baselines = s->baselines,
@@ -337,6 +358,8 @@ void setup_free(struct setup *s)
 {
   plan_free(&s->plan);
   free(s->baselines);
+  free(s->layer_weights);
+  free(s->over);
   free(s->wanted);
   free(s->targets);
   free(s->methods);

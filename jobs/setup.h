@@ -24,7 +24,9 @@ struct setup {
   int n_methods;
   struct target *targets;
   int n_targets;
-  bool *wanted; /* [n_taps][n_methods] */
+  bool *wanted;          /* [n_taps][n_methods] */
+  bool *over;            /* [n_taps] layers that methods over a set of them combine */
+  double *layer_weights; /* [N_LAYER_WEIGHTS][n_taps] NaN where there is none; NULL: none */
   int unit;
   int64_t first, count; /* samples [first, first + count) of the data set are this study's */
   int shard, n_shards;  /* shard 1..n_shards of them; 0: all */
@@ -92,10 +94,23 @@ struct setup {
   }
 
 #define SETUP_METHOD_OPTIONS                                                                       \
+  {"methods",                                                                                      \
+   OPTION_LIST,                                                                                    \
+   ROLE_SETTING,                                                                                   \
+   "LIST",                                                                                         \
+   "gradient,grad_cam,normgrad",                                                                   \
+   "Names or rule/extract/aggregate, globs, averages[...], table, basic, all; see retrograd "      \
+   "methods."},                                                                                    \
+      {"over",                                                                                     \
+       OPTION_LIST,                                                                                \
+       ROLE_SETTING,                                                                               \
+       "LIST",                                                                                     \
+       NULL,                                                                                       \
+       "Layers that layers_sum and other methods over a set of layers combine; default: those of " \
+       "--layers."},                                                                               \
   {                                                                                                \
-    "methods", OPTION_LIST, ROLE_SETTING, "LIST", "gradient,grad_cam,normgrad",                    \
-        "Names or rule/extract/aggregate, globs, averages[...], table, basic, all; see retrograd " \
-        "methods."                                                                                 \
+    "combination-weights", OPTION_TEXT, ROLE_SETTING, "FILE", NULL,                                \
+        "Weights of layers for layers_sum(weights=...): JSON, as retrograd weigh writes it."       \
   }
 
 #define SETUP_AVERAGE_OPTIONS                                                                  \

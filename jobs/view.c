@@ -2,7 +2,7 @@
  *  Opening a study and reading its tables. */
 #include "jobs/view.h"
 
-#include "core/aggregate.h"
+#include "core/method.h"
 #include "io/dataset.h"
 
 #include <inttypes.h>
@@ -261,11 +261,5 @@ int64_t view_number(struct view *v, const char *name, int64_t otherwise)
 
 bool view_is_signed(const struct view *v, int method)
 {
-  char name[64];
-  const char *slash = strrchr(v->canonical[method], '/');
-
-  (void)snprintf(name, sizeof name, "%s", slash ? slash + 1 : v->canonical[method]);
-  name[strcspn(name, "]")] = 0; /* averaged: name(...)[rule/extract/aggregate] */
-  const struct aggregate *a = aggregate_find(name);
-  return !a || a->is_signed;
+  return method_is_signed(v->canonical[method]);
 }

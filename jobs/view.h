@@ -79,6 +79,6 @@ int view_maps_slot(const struct view_maps *m, int method);
 MUST_CHECK err view_maps_read(struct view *v, const struct view_maps *m, int64_t sample,
                               float *row);
 
-/** True where maps of a method can be negative, by the aggregate in its canonical form; true for
- *  aggregates that this program does not know. */
+/** True where maps of a method can be negative, by its canonical form; true for what this program does not
+ *  know. */
 bool view_is_signed(const struct view *v, int method);

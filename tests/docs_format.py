@@ -30,7 +30,7 @@ class RealFiles(unittest.TestCase):
             f.write(b"not a picture")
         cls.study = os.path.join(cls.folder, "study.h5")
         done = subprocess.run([binary, "attribute", "--model", f"{source}/demo/shapes.onnx", "--data", data, "--out", cls.study,
-                               "--methods", "input_x_gradient,grad_cam,guided_backprop", "--layers", "all", "--limit", "24",
+                               "--methods", "input_x_gradient,grad_cam,guided_backprop,fullgrad", "--layers", "all", "--limit", "24",
                                "--targets", "label,predicted,least", "--quiet"])
         assert done.returncode == 3, done.returncode
         cls.packed = os.path.join(cls.folder, "packed.h5")

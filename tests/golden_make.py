@@ -20,6 +20,7 @@ import os
 import sys
 
 import golden_averages
+import golden_combinations
 import golden_libraries
 import golden_methods
 import golden_networks
@@ -217,33 +218,47 @@ def write_maps(net, group):
     """Maps of the predicted class: (method, tap) pairs, each at some positions."""
     pairs = [(m, tap) for tap in net.spec.map_taps for m in methods_of(net, tap)]
     target = net.classes()["predicted"]
+    real = golden_methods.REAL.get(net.name)
+    pairs += [(m, real) for m in golden_methods.REAL_METHODS if real]
+    pairs += [(m, golden_combinations.PLACE) for m in golden_combinations.METHODS if real]
     for pair in [p for p in pairs if p[0] in golden_methods.NAMED and not conditioned(net, *p, target)]:
         print(f"{net.name:10} {pair[0]:46} at {pair[1]}: left out, float32 is not good enough for it")
         pairs.remove(pair)
-    signal, known, values = {}, collections.defaultdict(dict), []
+    by_rule, known, values, indices = {}, collections.defaultdict(dict), [], []
     largest = []
     for method, tap in pairs:
-        if golden_averages.parse(method):
+        if tap == golden_combinations.PLACE:
+            wanted = golden_combinations.made(net, method, target, (*net.spec.map_taps, real))
+            found = {golden_libraries.CAPTUM: golden_combinations.by_captum(net, method, target)}
+            found = {k: v for k, v in found.items() if v is not None}
+        elif method in golden_methods.REAL_METHODS:
+            node = net.graph.makers()[tap]
+            signal = golden_rules.signals(net.graph, net.x, target, "gradient", net.bounds)[tap]
+            wanted, found = golden_methods.real(method, node, net.values[node.inputs[0]], signal), {}
+        elif golden_averages.parse(method):
             wanted = golden_averages.made(net, method, tap, target)
             found = {golden_libraries.CAPTUM: golden_averages.by_captum(net, method, target)}
             found = {k: v for k, v in found.items() if v is not None}
         else:
             rule = golden_methods.rule_of(method)
-            if rule not in signal:
-                signal[rule] = golden_rules.signals(net.graph, net.x, target, rule, net.bounds)
-            wanted = golden_methods.made(method, net.values[tap], signal[rule][tap])
+            if rule not in by_rule:
+                by_rule[rule] = golden_rules.signals(net.graph, net.x, target, rule, net.bounds)
+            wanted = golden_methods.made(method, net.values[tap], by_rule[rule][tap])
             found = golden_libraries.maps(net.graph, net.x, target, method, tap)
         check_library(f"{net.name} {method} at {tap}", found, wanted, known[method])
         largest.append(float(wanted.abs().max()))
-        values.append(wanted.flatten().numpy()[spread(wanted.numel(), MAP_POSITIONS)])
+        index = spread(wanted.numel(), MAP_POSITIONS)
+        if method.startswith("layers_product"):
+            index = index[net.certain.flatten().numpy()[index]]
+        indices.append(index)
+        values.append(wanted.flatten().numpy()[index])
     for method in dict.fromkeys(m for m, _ in pairs if m.count("/") != 2 or "[" in m):
         print(f"{net.name:10} {method:46} {said(known[method])}")
     write_text(group, method=[m for m, _ in pairs], tap=[t for _, t in pairs],
                evidence=[said(known[m]) for m, _ in pairs])
     group["first"] = np.cumsum([0] + [len(v) for v in values]).astype("i4")
     group["largest"] = np.array(largest)
-    group.create_dataset("index", data=np.concatenate(
-        [spread(net.values[t][0, 0].numel(), MAP_POSITIONS) for _, t in pairs]).astype("i4"), **PACKED)
+    group.create_dataset("index", data=np.concatenate(indices).astype("i4"), **PACKED)
     group.create_dataset("value", data=np.concatenate(values).astype("f4"), **PACKED)
 
 

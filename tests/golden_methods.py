@@ -96,6 +96,19 @@ NAMED = {
     "contrastive_excitation_backprop": ("excitation_contrast", lambda a, g: pos(g.sum(0))),
 }
 
+# A convolution without groups at which what it read is compared, of the networks in the repository.
+REAL = {"plain": "conv3", "residual": "right"}
+REAL_METHODS = ["normgrad_real", *(f"gradient/real_conv/{a}" for a in AGGREGATES)]
+
+
+def real(method, node, x, g):
+    """The map at a convolution, from what it read and the signal at its output."""
+    aggregate = "norm" if method == "normgrad_real" else method.rsplit("/", 1)[1]
+    columns = F.unfold(x, node.weights[0].shape[2:], node.get("dilations", [1, 1]), node.get("pads", [0] * 4)[:2],
+                       node.get("strides", [1, 1]))
+    return AGGREGATES[aggregate](outer(columns.view(-1, *g.shape[2:]), g[0]))
+
+
 INPUT_ONLY = ("input_x_gradient", "rectgrad")
 
 

@@ -41,6 +41,7 @@ static void check_parts(const struct method *m)
 {
   char text[512];
   const bool averaged = m->average.average;
+  if (m->combination.combination) return; /* combinations_have_names */
   (void)snprintf(text, sizeof text, "%s%s%s/%s/%s%s", averaged ? m->average.with.text : "",
                  averaged ? "[" : "", m->rule.with.text, m->extract->name, m->aggregate->name,
                  averaged ? "]" : "");
@@ -132,7 +133,8 @@ static void all_names_everything_once(void **unused)
 {
   (void)unused;
   const struct methods all = expand("all", NULL), table = expand("table", NULL);
-  int aliases = 0, named = 0, relevance = 0, averages = 0;
+  int aliases = 0, named = 0, relevance = 0, averages = 0, combinations = 0;
+  while (combination_all[combinations]) combinations++;
   for (const struct average *const *a = average_all; *a; a++) averages += !(*a)->wants_baselines;
   for (const struct rule *const *r = rule_all; *r; r++)
     relevance += (*r)->relevance || (*r)->differences;
@@ -150,7 +152,7 @@ static void all_names_everything_once(void **unused)
     for (int i = 0; i < aliases; i++)
       named += !all.item[i].input_only && !strcmp(all.item[i].canonical, table.item[t].canonical);
   }
-  assert_int_equal(all.n, aliases + relevance + averages + table.n - named);
+  assert_int_equal(all.n, aliases + relevance + averages + combinations + table.n - named);
   free(all.item);
   free(table.item);
 }
@@ -221,6 +223,47 @@ static void order_is_as_given_and_names_come_once(void **unused)
   free(m.item);
 }
 
+/** Methods over a set of layers: canonical form, and whether maps are signed. */
+static void combinations_have_names(void **unused)
+{
+  (void)unused;
+  static const struct {
+    const char *given, *canonical;
+    bool is_signed;
+  } known[] = {
+      {"fullgrad", "fullgrad(post=absolute)", false},
+      {"fullgrad(post=signed,input=0)", "fullgrad(post=signed,input=0)", true},
+      {"fullgrad(simple=1)", "fullgrad(post=absolute,simple=1)", false},
+      {"smoothgrad(n=3)[fullgrad]", "smoothgrad(n=3)[fullgrad(post=absolute)]", false},
+      {"guided_grad_cam", "guided_grad_cam(upsample=bilinear)", false},
+      {"guided_grad_cam(channels=sum)", "guided_grad_cam(upsample=bilinear,channels=sum)", true},
+      {"layers_sum", "layers_sum(weights=uniform)[gradient/conv1x1/norm]", false},
+      {"layers_product(weights=linear)[linear_approx]",
+       "layers_product(weights=linear)[gradient/scaling/sum]", false},
+      {"layers_sum[smoothgrad(n=2)[normgrad]]",
+       "layers_sum(weights=uniform)[smoothgrad(n=2)[gradient/conv1x1/norm]]", false},
+      {"gradient_sum", "gradient/bias/sum", true},
+  };
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    const struct methods m = expand(known[i].given, NULL);
+    assert_int_equal(m.n, 1);
+    assert_string_equal(m.item[0].canonical, known[i].canonical);
+    assert_string_equal(m.item[0].given, known[i].given);
+    assert_true(m.item[0].formula[0] && m.item[0].source[0]);
+    assert_int_equal(method_is_signed(known[i].canonical), known[i].is_signed);
+    free(m.item);
+  }
+  const struct methods many = expand("layers_sum[gradient/bias/*]", NULL);
+  assert_true(many.n > 3);
+  free(many.item);
+  refuse("layers_sum[fullgrad]", ERR_USAGE, "combination of a combination");
+  refuse("fullgrad[normgrad]", ERR_USAGE, "takes no method");
+  refuse("integrated_gradients[fullgrad]", ERR_USAGE, "input alone");
+  refuse_for("layers_sum(weights=wide)", ERR_USAGE, "uniform, linear, activation");
+  refuse("layers_sum[normgrad", ERR_USAGE, "is not name[method]");
+  assert_true(method_is_signed("none/of/these"));
+}
+
 static void mistakes_name_what_is_near(void **unused)
 {
   (void)unused;
@@ -247,7 +290,7 @@ static void mistakes_name_what_is_near(void **unused)
   refuse_for("smoothgrad(n=0)", ERR_USAGE, "1 to 1.678e+07");
   refuse_for("integrated_gradients(baseline=grey)", ERR_USAGE, "zero, black, mean, blur, given");
   refuse("smoothgrad[vargrad]", ERR_USAGE, "average of an average");
-  refuse("smoothgrad[gradient", ERR_USAGE, "is not average[method]");
+  refuse("smoothgrad[gradient", ERR_USAGE, "is not name[method]");
   refuse_for("smoothgrad[gradent]", ERR_USAGE, "'gradient'");
   refuse("guided", ERR_USAGE, "guided/bias/maxabs");
   assert_int_equal(method_expand(NULL, 0, &item, &n), ERR_USAGE);
@@ -276,6 +319,7 @@ int main(void)
       cmocka_unit_test(globs_expand_each_part),
       cmocka_unit_test(rules_take_parameters),
       cmocka_unit_test(order_is_as_given_and_names_come_once),
+      cmocka_unit_test(combinations_have_names),
       cmocka_unit_test(mistakes_name_what_is_near),
       cmocka_unit_test(long_names_are_refused),
   };

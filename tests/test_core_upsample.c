@@ -1,5 +1,6 @@
 /** @file
  *  Upsampling against its formula, written once more in one dimension per axis. */
+#include "core/power.h"
 #include "core/upsample.h"
 #include "tests/check.h"
 
@@ -90,6 +91,39 @@ static void doubling_has_the_known_weights(void **state)
   assert_memory_equal(out, want, sizeof want);
 }
 
+/** Corners lie on corners: [0, 1, 4] to 5 is [0, 0.5, 1, 2.5, 4]; the nearest of 2 for 5. */
+static void other_ways_have_the_known_weights(void **state)
+{
+  const float in[3] = {0.0F, 1.0F, 4.0F}, corners[5] = {0.0F, 0.5F, 1.0F, 2.5F, 4.0F};
+  const float nearest[5] = {0.0F, 0.0F, 1.0F, 1.0F, 4.0F};
+  float out[5];
+
+  (void)state;
+  upsample_corners(in, 1, 3, out, 1, 5);
+  assert_memory_equal(out, corners, sizeof corners);
+  upsample_corners(in, 3, 1, out, 1, 1);
+  assert_true(out[0] == 0.0F);
+  upsample_nearest(in, 1, 3, out, 1, 5);
+  assert_memory_equal(out, nearest, sizeof nearest);
+  upsample_nearest(in, 3, 1, out, 5, 1);
+  assert_memory_equal(out, nearest, sizeof nearest);
+}
+
+/** Powers of combined maps against the mathematics library, where v log x reaches -70. */
+static void powers_are_those_of_the_library(void **state)
+{
+  (void)state;
+  for (int i = 1; i < 1000; i++) {
+    for (int k = 1; k <= 7; k++) {
+      const float x = ldexpf((float)i / 1000.0F, -(i % 90));
+      const double v = k / 7.0, want = pow((double)x, v);
+      assert_true(fabs(power_between(x, v) - want) <= 1e-13 * want); /* v log x rounds at 2^-47 */
+    }
+  }
+  assert_true(power_between(0.0F, 0.1) == 0.0 && power_between(1.0F, 0.1) == 1.0);
+  assert_true(isnan(power_between(NAN, 0.5)));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -97,6 +131,8 @@ int main(void)
       cmocka_unit_test(equal_size_copies_bits),
       cmocka_unit_test(one_pixel_fills_the_output),
       cmocka_unit_test(doubling_has_the_known_weights),
+      cmocka_unit_test(other_ways_have_the_known_weights),
+      cmocka_unit_test(powers_are_those_of_the_library),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,139 @@
+"""Methods over a set of layers on the demonstration's network: METHODS T5, the formulas of 1.3 on the maps of the
+layers themselves, and T15, which says why positive propagation fails.
+"""
+
+import proof
+import proof_properties
+
+BOUND = 1e-4
+N = 4
+
+
+def enlarged(m, size):
+    """Bilinear between pixel centres, rows then columns."""
+    import numpy as np
+
+    def along(m, n):
+        at = np.maximum((np.arange(n) + 0.5) * len(m) / n - 0.5, 0)
+        i = np.minimum(at.astype(int), len(m) - 1)
+        k = np.minimum(i + 1, len(m) - 1)
+        return m[i] + (at - i)[:, None] * (m[k] - m[i])
+    return along(along(m.astype("f8"), size[0]).T, size[1]).T
+
+
+class Combinations(proof.Case):
+    def study(self, methods, *args, code=0):
+        out = self.path("study.h5")
+        proof.attribute(out, proof.model("shapes"), proof.demo("manifest.csv"), "--limit", N, "--methods", methods,
+                        "--force", *args, code=code)
+        return proof.Study(out)
+
+    def maps(self, study, method, variable="over_layers"):
+        return study.maps(variable)[:, 0, study.columns[variable].index(method)]
+
+    def test_t5_fullgrad_is_complete(self):
+        """The stored sums of terms are the scores, for every target, in every variant."""
+        import h5py
+        methods = "fullgrad,fullgrad(post=signed),fullgrad(post=positive,input=0),fullgrad(simple=1)"
+        study = self.study(methods, "--layers", "input", "--targets", "label,top3,least")
+        with h5py.File(study.path) as f:
+            total = f["completeness/total"][()]
+            names = proof.text(f["completeness/method"][()])
+        self.assertEqual(names, study.methods)
+        error = proof.relative(total, study.score[:, :, None] + 0 * total)
+        proof.figure(f"T5: FullGrad's terms and the score: {total.size} pairs, largest difference {error:.1e}")
+        self.assertLessEqual(error, BOUND)
+
+    def test_layers_are_put_together(self):
+        """Sum and product of the maps that the same study has at the layers."""
+        import json
+
+        import numpy as np
+        layers = ["convs"]
+        weights = self.file("weights.json", "{}")
+        first = self.study("normgrad", "--layers", "convs")
+        given = {name: i + 0.5 for i, name in enumerate(first.layers)}
+        self.file("weights.json", json.dumps({"weights": {"given": given}, "note": "passed over"}))
+        study = self.study("normgrad,layers_sum,layers_product,layers_sum(weights=linear),layers_sum(weights=given),"
+                           "layers_product(weights=linear)", "--layers", ",".join(layers),
+                           "--combination-weights", weights)
+        size = study.maps("over_layers").shape[-2:]
+        n = len(first.layers)
+        shares = {"uniform": np.ones(n), "linear": np.arange(1, n + 1), "given": np.array(list(given.values()))}
+        for method in study.columns["over_layers"]:
+            name, _, how = method.partition("(weights=")
+            w = shares[how.rstrip(")") or "uniform"]
+            for i in range(N):
+                up = [enlarged(self.maps(study, "normgrad", v)[i], size) for v in study.variables[:-1]]
+                up = np.array([(m - m.min()) / (m.max() - m.min()) for m in up])
+                v = (w / w.sum())[:, None, None]
+                wanted = (v * up).sum(0) if name == "layers_sum" else (up ** v).prod(0)
+                sure = (up.min(0) == 0) | (up.min(0) > 1e-3)  # roots magnify what rounds to nearly 0
+                self.assertLessEqual(proof.relative(self.maps(study, method)[i][sure], wanted[sure]), BOUND, method)
+
+    def test_other_layers_than_those_of_maps(self):
+        over = self.study("layers_sum", "--layers", "input", "--over", "convs")
+        both = self.study("layers_sum", "--layers", "convs")
+        self.assertEqual(self.maps(over, "layers_sum").tobytes(), self.maps(both, "layers_sum").tobytes())
+
+    def test_what_is_missing_is_said(self):
+        for methods, layers, words in (
+                ("layers_sum(weights=accuracy)", "convs", "give --combination-weights"),
+                ("layers_sum[normgrad_real]", "input", "has no map at the layers chosen"),
+                ("layers_sum[lrp_zplus]", "logits", "choose some with positions")):
+            out = self.path("no.h5")
+            done = proof.attribute(out, proof.model("shapes"), proof.demo("manifest.csv"), "--methods", methods,
+                                   "--layers", layers, code=2)
+            self.assertIn(words, " ".join(done.error.split()))
+
+    def test_alone_and_among_others(self):
+        """Parts are read off passes that others ride on, and change nothing there."""
+        methods = ["grad_cam", "normgrad", "guided_backprop"]
+        alone = self.study(",".join(methods), "--layers", "all")
+        among = self.study("fullgrad,guided_grad_cam,layers_product[normgrad]," + ",".join(methods), "--layers", "all")
+        for v in alone.variables:
+            for m in alone.columns[v]:
+                self.assertEqual(self.maps(alone, m, v).tobytes(), self.maps(among, m, v).tobytes(), f"{m} at {v}")
+        self.assertEqual([int(s.attrs["n_backward"]) for s in (alone, among)], [2, 2])
+
+
+def stack(b, bias):
+    """Many layers alike: what repeated propagation does shows."""
+    x, channels = "input", 3
+    for i in range(14):
+        x, channels = b.relu(f"relu{i}", b.conv(f"conv{i}", x, (channels, 16), 3, 1, bias)), 16
+    x = b.node("Flatten", "flatten", b.node("GlobalAveragePool", "mean", x))
+    b.node("Gemm", "logits", x, b.weight("fc.w", 4, 16), transB=1)
+    return [f"relu{i}" for i in range(14)]
+
+
+class Convergence(proof_properties.Properties):
+    def test_t15_positive_propagation_forgets_the_class(self):
+        """The cosine between the signals of two classes, from the last layer to the first."""
+        import numpy as np
+        rules, found = ["lrp_zplus", "guided", "gradient"], {}
+        for seed in range(3):
+            path, taps = self.make(stack, bias=False, seed=seed + 1)
+            a, b = (self.signals(path, rules, taps, target=f"class:{c}")[0] for c in "ab")
+            for rule in rules:
+                pairs = [(a[rule][t].ravel(), b[rule][t].ravel()) for t in taps]
+                found.setdefault(rule, []).append(
+                    [x @ y / max(np.linalg.norm(x) * np.linalg.norm(y), 1e-300) for x, y in pairs])
+        first, last = ({r: np.mean([f[i] for f in found[r]]) for r in rules} for i in (0, -1))
+        proof.figure("T15: cosine of two classes' signals at the last and the first of 14 layers: " + ", ".join(
+            f"{r} {last[r]:.2f} to {first[r]:.2f}" for r in rules))
+        self.assertGreater(first["lrp_zplus"], 0.95)
+        self.assertGreater(first["lrp_zplus"], last["lrp_zplus"])
+        self.assertGreater(first["guided"], last["guided"])
+        self.assertLess(first["gradient"], first["guided"] - 0.1)
+        self.assertLess(first["gradient"], first["lrp_zplus"] - 0.2)
+
+
+# The tests of the base class run where they belong.
+for _name in [n for n in dir(proof_properties.Properties) if n.startswith("test_")]:
+    setattr(Convergence, _name, None)
+
+if __name__ == "__main__":
+    proof.need("numpy", "scipy", "h5py", "PIL", "onnx")
+    proof.demo("shapes.onnx")
+    proof.main()
