@@ -310,6 +310,7 @@ static err outline(struct plan_storage *s, const struct plan_request *r)
                      .baselines = r->baselines,
                      .n_baselines = r->n_baselines,
                      .input_low = r->input_low,
+                     .resume = r->resume,
                      .sites = s->sites,
                      .tap_of_value = s->tap_of_value,
                      .pass_of = s->pass_of,

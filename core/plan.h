@@ -22,8 +22,13 @@ struct plan_request {
   const real *input_low, *input_high; /* [channels of the input] smallest and largest number that it
                                          can hold, for rules that want them; NULL: not known */
   int head,
-      part; /* nodes [0, head) go in parts of so many samples; 0: its own choice.  The head must
+      part;   /* nodes [0, head) go in parts of so many samples; 0: its own choice.  The head must
                      end at a cut (plan_is_cut), and the part must divide the batch */
+  bool whole; /* nothing runs in parts */
+  const bool
+      *resume; /* [n_nodes] forward may begin again at these nodes, with what those before them
+                          left (tape_forward_from): nothing runs in parts then; outlives the plan;
+                          NULL: nowhere */
   /* Memory for what operators make of their constants: plan_prepared_bytes of it, aligned to
    * ARENA_ALIGN, which outlives the plan; NULL: the plan has its own. */
   void *prepared;
@@ -117,6 +122,7 @@ struct plan {
   int64_t average_bytes;     /* of all that averages keep */
   uint64_t seed;
   const real *baselines, *input_low; /* as requested */
+  const bool *resume;
   int n_baselines;
   const struct method *methods; /* [n_all_methods] */
   const struct plan_tap

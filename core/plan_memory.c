@@ -125,6 +125,20 @@ static struct readers all_readers(const struct layout *l)
   return (struct readers){0, l->n, true};
 }
 
+/** Nodes at which forward may begin again read what is made before them. */
+static bool is_resumed_from(const struct plan *p, int value)
+{
+  const struct graph *g = p->graph;
+  bool resumed = false;
+  if (!p->resume) return false;
+  for (int i = 0; i < g->n_nodes; i++) {
+    resumed = resumed || (p->resume[i] && i > g->values[value].producer);
+    for (int k = 0; resumed && k < g->nodes[i].n_in; k++)
+      if (g->nodes[i].in[k] == value) return true;
+  }
+  return false;
+}
+
 /** Last step at which a value's activation is read; marks it as kept when that is at its extracts or
  *  after them, and as read again when that is in backward at all. */
 static int activation_last(struct layout *l, int value, struct readers who, bool *read_again)
@@ -134,6 +148,7 @@ static int activation_last(struct layout *l, int value, struct readers who, bool
   int forward = value == p->graph->output ? seed_step(l) : 0, backward = 0;
   for (int i = who.first; i < who.last; i++) node_last(l, i, value, &forward, &backward);
   if (who.extracts && extracts_read(p, value)) backward = later(backward, extracts);
+  if (is_resumed_from(p, value)) backward = last_step(l);
   /* read by a consumer only, it may be gone before the extracts of this value run */
   if (who.extracts) l->s->kept[value] = backward > 0 && (l->repeats || backward >= extracts);
   read_again[value] = backward > 0;
@@ -364,7 +379,8 @@ err plan_memory(struct plan_storage *s)
 {
   struct plan *p = &s->plan;
   struct scratch c = {0};
-  struct layout l = {.s = s, .n = p->graph->n_nodes, .repeats = p->n_passes * p->n_targets > 1};
+  struct layout l = {
+      .s = s, .n = p->graph->n_nodes, .repeats = p->n_passes * p->n_targets > 1 || p->resume};
   l.max_spans = 6 * (l.n + 1) + p->n_taps + 3;
   l.span = calloc((size_t)l.max_spans, sizeof *l.span);
   l.home = calloc((size_t)l.max_spans, sizeof *l.home);

@@ -91,7 +91,8 @@ struct plan_parts plan_parts_of(const struct plan_request *r)
   const struct graph *g = r->graph;
   int64_t largest = 0;
   struct plan_parts p = {.head = r->head, .samples = r->part};
-  if (wants_whole(r)) return (struct plan_parts){.samples = r->batch, .n = 1, .cut = -1};
+  if (r->whole || r->resume || wants_whole(r))
+    return (struct plan_parts){.samples = r->batch, .n = 1, .cut = -1};
   if (!r->head) {
     p = (struct plan_parts){.head = find_head(g, &largest), .samples = r->batch};
     while (p.samples > 1 && (r->batch % p.samples || largest * p.samples > PART_BYTES)) p.samples--;

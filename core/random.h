@@ -15,6 +15,9 @@ struct random_place {
 /* Streams are one of these, plus RANDOM_STREAMS times a number such as that of a channel; below 256. */
 enum { RANDOM_NOISE, RANDOM_PATH, RANDOM_BOOTSTRAP, RANDOM_STREAMS = 8 };
 
+/* Streams above those of channels, plus 0 to 7. */
+enum { RANDOM_INITIAL = 240, RANDOM_SIGNAL = 248 };
+
 /** n numbers, uniform in (0, 1), multiples of 2^-32 less half of one; u overwritten.  Number i depends on
  *  the place and i. */
 void random_uniform(const struct random_place *at, int64_t n, double *u);

@@ -111,6 +111,18 @@ static void tell(const struct tape *t, int node, enum tape_step step)
   if (t->watch.step) t->watch.step(t->watch.who, node, step);
 }
 
+void tape_use_weights(struct tape *t, const struct plan *other, const bool *swapped)
+{
+  t->other = swapped ? other : NULL;
+  t->swapped = swapped;
+}
+
+/** The plan whose weights node i has. */
+static const struct plan *plan_of(const struct tape *t, int i)
+{
+  return t->other && t->swapped[i] ? t->other : t->plan;
+}
+
 /** A value's activation as node i sees it; the cut is whole behind the head. */
 static real *activation(const struct tape *t, int i, int v)
 {
@@ -149,7 +161,7 @@ static void copy_part(const struct tape *t, int v, real *whole, real *part, bool
 /** Where the numbers of the inputs of node i are: constants in the graph, activations in the arena. */
 static void gather_inputs(struct tape *t, int i)
 {
-  const struct graph *g = t->plan->graph;
+  const struct graph *g = plan_of(t, i)->graph;
   const struct node *n = &g->nodes[i];
   for (int k = 0; k < n->n_in; k++) {
     const int v = n->in[k];
@@ -164,7 +176,7 @@ static void nodes_forward(struct tape *t, int first, int end)
     const struct node *n = &p->graph->nodes[i];
     tell(t, i, TAPE_FORWARD);
     gather_inputs(t, i);
-    const struct op_fwd c = {.at = &p->sites[i],
+    const struct op_fwd c = {.at = &plan_of(t, i)->sites[i],
                              .x = t->x,
                              .y = activation(t, i, n->out),
                              .aux = aux(t, i),
@@ -196,6 +208,14 @@ void tape_forward(struct tape *t)
   if (t->reference) tape_references(t, forward);
   if (t->average) tape_average_keep(t, t->plan->graph->input, true, tape_input(t));
   forward(t);
+}
+
+void tape_forward_from(struct tape *t, int node)
+{
+  assert(!t->reference && !t->average && !t->plan->parts.head);
+  assert(!node || t->plan->resume[node]);
+  nodes_forward(t, node, t->plan->graph->n_nodes);
+  t->n_forward++;
 }
 
 /** Where the adjoints of the inputs of node i go, and whether they hold nothing yet in this pass. */
@@ -237,8 +257,9 @@ static void node_backward(struct tape *t, const struct plan_pass *pass, int i)
   const struct override *o = pass->overrides[i];
   const bool can_set = o ? o->can_set : n->op->can_set;
   if (!can_set) clear_adjoints(t, i);
+  const struct plan *weights = plan_of(t, i);
   const struct op_bwd c = {
-      .at = &p->sites[i],
+      .at = &weights->sites[i],
       .x = t->x,
       .y = activation(t, i, n->out),
       .aux = aux(t, i),
@@ -246,7 +267,7 @@ static void node_backward(struct tape *t, const struct plan_pass *pass, int i)
       .dy = signal(t, i, n->out),
       .dx = t->dx,
       .set = can_set ? t->set : NULL,
-      .rule = &pass->sites[i],
+      .rule = &weights->passes[pass - p->passes].sites[i],
       .reference = pass->reference < 0 ? NULL : tape_reference_at(t, pass->reference, i)};
   if (o) {
     o->backward(&c);
@@ -363,6 +384,27 @@ void tape_backward(struct tape *t, int pass, int slot, const int *classes)
     extract_at(t, now, p->graph->input, 0, slot);
   }
   tell(t, -1, TAPE_END);
+  t->n_backward++;
+}
+
+real *tape_signal(struct tape *t, int value)
+{
+  return at(t, t->plan->signal[value]);
+}
+
+void tape_backward_below(struct tape *t, int pass, int slot, int value)
+{
+  const struct plan *p = t->plan;
+  const struct plan_pass *now = &p->passes[pass];
+  assert(!p->parts.head && now->need[value]);
+  for (int v = 0; v < p->graph->n_values; v++) t->fresh[v] = v != value;
+  for (int i = p->graph->values[value].producer; i >= 0; i--) {
+    const int out = p->graph->nodes[i].out;
+    if (t->fresh[out]) continue; /* no signal arrives there */
+    extract_at(t, now, out, i, slot);
+    node_backward(t, now, i);
+  }
+  if (!t->fresh[p->graph->input]) extract_at(t, now, p->graph->input, 0, slot);
   t->n_backward++;
 }
 

@@ -17,6 +17,25 @@ real *tape_input(struct tape *t);
 /** Forward through every node. */
 void tape_forward(struct tape *t);
 
+/** Let nodes have the weights of another plan: one of the same request for a graph that differs in the numbers
+ *  of constants alone.  Where a rule makes two operators one, both or none are swapped.
+ *
+ *  swapped [n_nodes] read until the next call, as the other plan is; NULL: every node has its own weights */
+void tape_use_weights(struct tape *t, const struct plan *other, const bool *swapped);
+
+/** Forward again from a node on, after a whole forward pass: what the nodes before it left is used as it is,
+ *  the input included.  node: 0, or one that the plan's request lists in `resume`, with no average or
+ *  reference in the plan. */
+void tape_forward_from(struct tape *t, int node);
+
+/** Where a value's signal lies, [C][batch][H * W], to be filled before tape_backward_below. */
+real *tape_signal(struct tape *t, int value);
+
+/** One backward pass that begins with the signal that was put at a value: to all taps that it reaches, that
+ *  value included, telling the watch and filling rows as tape_backward does.  The plan runs as a whole
+ *  (plan_request.whole), and the pass needs the value's signal. */
+void tape_backward_below(struct tape *t, int pass, int slot, int value);
+
 /** Logits [classes][batch] of the last tape_forward; valid until tape_backward. */
 const real *tape_logits(const struct tape *t);
 

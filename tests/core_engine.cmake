@@ -43,6 +43,9 @@ with(core.tape core_net.c core_unit.c alloc_watch.c)
 check_double(core.tape)
 with(core.tape_double core_net.c core_unit.c alloc_watch.c)
 
+check(core.stage core)
+with(core.stage core_net.c core_unit.c)
+
 check(core.parts core)
 with(core.parts core_net.c core_unit.c)
 

@@ -60,12 +60,16 @@ static void keep(void *who, const struct tape_tap *t)
 }
 
 static struct plan *make_plan(const struct graph *g, int batch, int n_targets, const char *methods,
-                              const char *layers, int head, int part)
+                              const char *layers, int head, int part, const bool *resume)
 {
   char copy[512];
   const char *name[MOST_NAMES];
-  struct plan_request r = {
-      .graph = g, .batch = batch, .n_targets = n_targets, .head = head, .part = part};
+  struct plan_request r = {.graph = g,
+                           .batch = batch,
+                           .n_targets = n_targets,
+                           .head = head,
+                           .part = part,
+                           .resume = resume};
   struct method *list = NULL;
   struct plan *plan = NULL;
   if (method_expand(name, split(methods, copy, name), &list, &r.n_methods))
@@ -90,6 +94,15 @@ static struct plan *make_plan(const struct graph *g, int batch, int n_targets, c
   return plan;
 }
 
+static void add_tape(struct unit *out)
+{
+  const size_t n = (size_t)out->plan->n_passes * (size_t)out->plan->n_taps;
+  if (tape_make(out->plan, &out->tape)) fail_msg("%s", err_message());
+  out->a = calloc(n, sizeof *out->a);
+  out->g = calloc(n, sizeof *out->g);
+  assert_true(out->a && out->g);
+}
+
 void unit_make(const struct graph *g, int batch, int n_targets, const char *methods,
                const char *layers, struct unit *out)
 {
@@ -99,12 +112,15 @@ void unit_make(const struct graph *g, int batch, int n_targets, const char *meth
 void unit_make_in_parts(const struct graph *g, int batch, int n_targets, const char *methods,
                         const char *layers, int head, int part, struct unit *out)
 {
-  *out = (struct unit){.plan = make_plan(g, batch, n_targets, methods, layers, head, part)};
-  const size_t n = (size_t)out->plan->n_passes * (size_t)out->plan->n_taps;
-  if (tape_make(out->plan, &out->tape)) fail_msg("%s", err_message());
-  out->a = calloc(n, sizeof *out->a);
-  out->g = calloc(n, sizeof *out->g);
-  assert_true(out->a && out->g);
+  *out = (struct unit){.plan = make_plan(g, batch, n_targets, methods, layers, head, part, NULL)};
+  add_tape(out);
+}
+
+void unit_make_resumed(const struct graph *g, int batch, int n_targets, const char *methods,
+                       const char *layers, const bool *resume, struct unit *out)
+{
+  *out = (struct unit){.plan = make_plan(g, batch, n_targets, methods, layers, 0, 0, resume)};
+  add_tape(out);
 }
 
 void unit_watch(struct unit *u)

@@ -19,6 +19,9 @@ void unit_make(const struct graph *g, int batch, int n_targets, const char *meth
 /** The same with a head in parts (struct plan_request). */
 void unit_make_in_parts(const struct graph *g, int batch, int n_targets, const char *methods,
                         const char *layers, int head, int part, struct unit *out);
+/** The same where forward may begin again at nodes; resume [n_nodes] outlives the unit. */
+void unit_make_resumed(const struct graph *g, int batch, int n_targets, const char *methods,
+                       const char *layers, const bool *resume, struct unit *out);
 void unit_free(struct unit *u);
 
 /** Keep activations and signals of every pass in a and g; allocates at the first pass. */
