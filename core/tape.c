@@ -324,6 +324,7 @@ static void extract_at(struct tape *t, const struct plan_pass *pass, int value, 
     return;
   }
   if (t->watch.see) t->watch.see(t->watch.who, &x);
+  if (t->only_watched) return;
   if (pass->rule.rule->conserves) take_totals(t, &x);
   tape_extract(&x);
 }
@@ -398,6 +399,7 @@ void tape_backward_below(struct tape *t, int pass, int slot, int value)
   const struct plan_pass *now = &p->passes[pass];
   assert(!p->parts.head && now->need[value]);
   for (int v = 0; v < p->graph->n_values; v++) t->fresh[v] = v != value;
+  t->only_watched = true;
   for (int i = p->graph->values[value].producer; i >= 0; i--) {
     const int out = p->graph->nodes[i].out;
     if (t->fresh[out]) continue; /* no signal arrives there */
@@ -405,6 +407,7 @@ void tape_backward_below(struct tape *t, int pass, int slot, int value)
     node_backward(t, now, i);
   }
   if (!t->fresh[p->graph->input]) extract_at(t, now, p->graph->input, 0, slot);
+  t->only_watched = false;
   t->n_backward++;
 }
 

@@ -32,7 +32,7 @@ void tape_forward_from(struct tape *t, int node);
 real *tape_signal(struct tape *t, int value);
 
 /** One backward pass that begins with the signal that was put at a value: to all taps that it reaches, that
- *  value included, telling the watch and filling rows as tape_backward does.  The plan runs as a whole
+ *  value included, telling the watch alone: rows stay as they are.  The plan runs as a whole
  *  (plan_request.whole), and the pass needs the value's signal. */
 void tape_backward_below(struct tape *t, int pass, int slot, int value);
 

@@ -24,6 +24,7 @@ struct tape {
   struct tape_reference *reference;     /* NULL: no rule has a reference */
   const struct plan *other; /* whose weights nodes use where `swapped`; NULL: none do */
   const bool *swapped;      /* [n_nodes] */
+  bool only_watched;        /* nothing is extracted */
 };
 
 /** Memory for the parts of a plan's methods over a set of taps; *out NULL where it has none.

@@ -50,21 +50,30 @@ static err input_space(const struct options *o, struct onnx_options *how)
   return ERR_OK;
 }
 
-static err read_graph(struct setup *s, const struct options *o, struct onnx_options how)
+static err read_graph(const struct options *o, struct onnx_options how, struct onnx_notes *notes,
+                      struct graph **out)
 {
   how.output = options_text(o, "output");
-  how.notes = &s->notes;
-  s->model_path = options_text(o, "model");
-  CHECK(s->model_path, ERR_USAGE, "which model? give --model FILE.onnx");
+  how.notes = notes;
+  CHECK(options_text(o, "model"), ERR_USAGE, "which model? give --model FILE.onnx");
   if (options_text(o, "size"))
     TRY(size_read("--size", options_text(o, "size"), &how.height, &how.width));
-  TRY(onnx_read(s->model_path, &how, &s->graph));
+  TRY(onnx_read(options_text(o, "model"), &how, out));
+  return ERR_OK;
+}
+
+err setup_read(const struct options *o, struct onnx_notes *notes, struct graph **out)
+{
+  struct onnx_options how = {0};
+  TRY(input_space(o, &how));
+  TRY(read_graph(o, how, notes, out));
   return ERR_OK;
 }
 
 err setup_graph(struct setup *s, const struct options *o)
 {
-  return read_graph(s, o, (struct onnx_options){0});
+  s->model_path = options_text(o, "model");
+  return read_graph(o, (struct onnx_options){0}, &s->notes, &s->graph);
 }
 
 static bool is_mosaic(const struct options *o)
@@ -79,9 +88,8 @@ static bool is_mosaic(const struct options *o)
 err setup_model(struct setup *s, const struct options *o)
 {
   char beside[4096];
-  struct onnx_options how = {0};
-  TRY(input_space(o, &how));
-  TRY(read_graph(s, o, how));
+  s->model_path = options_text(o, "model");
+  TRY(setup_read(o, &s->notes, &s->graph));
   TRY(dataset_file_sha256(s->model_path, s->model_sha256));
   const char *json =
       setup_recipe_path(s->model_path, options_text(o, "recipe"), beside, sizeof beside);
@@ -303,11 +311,11 @@ static err choose(struct setup *s, const struct options *o, const char *const *m
 }
 
 /** What transformed weights replace; where ranks share it, the one that leads its node lets it go. */
-static void release_weights(struct setup *s)
+static void release_weights(const struct plan *plan, struct graph *g, const struct shared *weights)
 {
-  const bool shared = shared_memory(s->weights) != NULL;
-  if (shared && !shared_leads(s->weights)) return;
-  plan_release_constants(s->plan, s->graph, shared);
+  const bool shared = shared_memory(weights) != NULL;
+  if (shared && !shared_leads(weights)) return;
+  plan_release_constants(plan, g, shared);
 }
 
 /** What black and white pixels become. */
@@ -322,35 +330,46 @@ static void input_range(struct setup *s)
   }
 }
 
+struct plan_request setup_request(const struct setup *s, const struct options *o)
+{
+  return (struct plan_request){.graph = s->graph,
+                               .batch = s->unit,
+                               .n_targets = s->n_targets,
+                               .n_methods = s->n_methods,
+                               .methods = s->methods,
+                               .wanted = s->wanted,
+                               .layers = s->over,
+                               .layer_weights = s->layer_weights,
+                               .plain = !options_flag(o, "winograd"),
+                               .seed = s->seed,
+                               .baselines = s->baselines,
+                               .n_baselines = s->n_baselines,
+                               .input_low = s->low,
+                               .input_high = s->high,
+                               .resume = s->resume};
+}
+
+err setup_make_plan(struct plan_request r, struct graph *g, const struct shared *weights,
+                    struct shared **prepared, struct plan **out)
+{
+  int64_t bytes = 0;
+  TRY(comm_agree(plan_prepared_bytes(&r, &bytes)));
+  if (comm_size() > 1) TRY(comm_agree(shared_make(comm_world(), bytes, prepared)));
+  r.prepared = shared_memory(*prepared);
+  r.prepared_elsewhere = !shared_leads(*prepared);
+  TRY(comm_agree(plan_make(&r, out)));
+  shared_settle(*prepared);
+  release_weights(*out, g, weights);
+  return ERR_OK;
+}
+
 err setup_plan_of(struct setup *s, const struct options *o, const char *const *methods,
                   int n_methods)
 {
-  const bool plain = !options_flag(o, "winograd");
-  int64_t bytes = 0;
   TRY(comm_agree(shared_memory(s->weights) ? ERR_OK : graph_gather_weights(s->graph)));
   TRY(comm_agree(choose(s, o, methods, n_methods)));
   input_range(s);
-  struct plan_request r = {.graph = s->graph,
-                           .batch = s->unit,
-                           .n_targets = s->n_targets,
-                           .n_methods = s->n_methods,
-                           .methods = s->methods,
-                           .wanted = s->wanted,
-                           .layers = s->over,
-                           .layer_weights = s->layer_weights,
-                           .plain = plain,
-                           .seed = s->seed,
-                           .baselines = s->baselines,
-                           .n_baselines = s->n_baselines,
-                           .input_low = s->low,
-                           .input_high = s->high};
-  TRY(comm_agree(plan_prepared_bytes(&r, &bytes)));
-  if (comm_size() > 1) TRY(comm_agree(shared_make(comm_world(), bytes, &s->prepared)));
-  r.prepared = shared_memory(s->prepared);
-  r.prepared_elsewhere = !shared_leads(s->prepared);
-  TRY(comm_agree(plan_make(&r, &s->plan)));
-  shared_settle(s->prepared);
-  release_weights(s);
+  TRY(setup_make_plan(setup_request(s, o), s->graph, s->weights, &s->prepared, &s->plan));
   return ERR_OK;
 }
 
@@ -360,6 +379,7 @@ void setup_free(struct setup *s)
   free(s->baselines);
   free(s->layer_weights);
   free(s->over);
+  free(s->resume);
   free(s->wanted);
   free(s->targets);
   free(s->methods);

@@ -35,6 +35,7 @@ struct setup {
   real *baselines;          /* [n_baselines][elements of the input] */
   int n_baselines;
   real low[3], high[3]; /* of the model's input, channel by channel: black or white */
+  bool *resume; /* [n_nodes] where forward may begin again (plan.h), set before the plan; NULL: nowhere */
   struct plan *plan;
   struct shared *weights, *prepared; /* of this node; NULL: this rank has its own */
   struct shared *list;               /* of samples, likewise */
@@ -146,6 +147,9 @@ struct setup {
         "with the same bits on every CPU that has fused multiply-add."                               \
   }
 
+/** Read the graph of the option `model`, once more. */
+MUST_CHECK err setup_read(const struct options *o, struct onnx_notes *notes, struct graph **out);
+
 /** Read the model's graph alone. */
 MUST_CHECK err setup_graph(struct setup *s, const struct options *o);
 
@@ -172,6 +176,15 @@ MUST_CHECK err setup_plan(struct setup *s, const struct options *o);
 /** The same with the names of the methods given. */
 MUST_CHECK err setup_plan_of(struct setup *s, const struct options *o, const char *const *methods,
                              int n_methods);
+
+/** The request that setup_plan makes its plan of. */
+struct plan_request setup_request(const struct setup *s, const struct options *o);
+
+/** Make a plan whose transformed weights ranks of a node hold in common, and let go of what they replace.
+ *  weights: what holds the constants of g, NULL where each rank has its own.
+ *  *prepared: outlives the plan.  Collective. */
+MUST_CHECK err setup_make_plan(struct plan_request r, struct graph *g, const struct shared *weights,
+                               struct shared **prepared, struct plan **out);
 
 /** Refuse to compute where Slurm started several tasks and MPI knows of one: each would do all the
  *  work, and all but one would find the file locked.  Errors: ERR_USAGE. */

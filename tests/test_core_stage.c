@@ -181,19 +181,19 @@ static void backward_from_a_value(void **unused)
   const int elu = unit_tap(&u, "elu1"), value = u.plan->taps[elu].value;
   const int64_t n = unit_elements(&u, elu), plane = unit_positions(&u, elu);
   real *g = malloc((size_t)(n * BATCH) * sizeof *g);
-  float *below = malloc((size_t)(BATCH * unit_positions(&u, 0)) * sizeof *below);
+  const size_t bytes = (size_t)(BATCH * unit_elements(&u, 0)) * sizeof *g;
+  real *below = malloc(bytes);
   assert_true(g && below);
   memcpy(g, u.g[elu], (size_t)(n * BATCH) * sizeof *g);
-  memcpy(below, tape_rows(u.tape, 0), (size_t)(BATCH * unit_positions(&u, 0)) * sizeof *below);
-  memset(tape_rows(u.tape, 0), 0, (size_t)(BATCH * unit_positions(&u, 0)) * sizeof *below);
+  memcpy(below, u.g[0], bytes);
+  memset(u.g[0], 0, bytes);
   real *to = tape_signal(u.tape, value);
   for (int64_t c = 0; c < n / plane; c++)
     for (int64_t b = 0; b < BATCH; b++)
       memcpy(to + (c * BATCH + b) * plane, g + b * n + c * plane, (size_t)plane * sizeof *g);
   tape_backward_below(u.tape, 0, 0, value);
   /* everything between the input and the logits passes elu1 */
-  assert_memory_equal(below, tape_rows(u.tape, 0),
-                      (size_t)(BATCH * unit_positions(&u, 0)) * sizeof *below);
+  assert_memory_equal(below, u.g[0], bytes);
   free(g);
   free(below);
   free(resume);
