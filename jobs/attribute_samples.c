@@ -126,6 +126,5 @@ void attribute_schema_samples(struct attribute_schema *a)
                                               .dims = {"sample", "target"},
                                               .units = "1",
                                               .long_name = "Logit of that class, NaN: none"});
-  attribute_maps_dims(a->pool, s, slot, a->dims, &a->schema.n_dims);
   a->slots = slot;
 }

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ATTRS = 24, MAX_FIXED_DIMS = 16, MAX_FIXED_VARS = 20 };
-
 static const char *const axis_shape[] = {"channels", "height", "width"};
 
 static void add_text(struct attribute_schema *a, const char *name, const char *text)
@@ -52,23 +50,19 @@ static void add_shard(struct attribute_schema *a)
   add_number(a, "n_samples", dataset_count(s->data));
 }
 
-/** What determines the numbers, and what the numbers are about. */
-static err add_root(struct attribute_schema *a, const struct options *o)
+void attribute_schema_root(struct attribute_schema *a, const struct options *o, const char *title,
+                           const char *job, const char *config)
 {
   const struct setup *s = a->setup;
-  const int64_t units = (s->count + s->unit - 1) / s->unit;
-  char *config = NULL;
-  TRY(attribute_config(s, o, &config));
-  add_text(a, "title", "Saliency maps of a data set");
+  add_text(a, "title", title);
   add_text(a, "software", "retrograd");
   add_text(a, "software_version", RETROGRAD_VERSION);
   add_number(a, "schema_version", STORE_SCHEMA_VERSION);
-  add_text(a, "job", "attribute");
+  add_text(a, "job", job);
   if (s->n_shards) add_shard(a);
   add_text(a, "model_sha256", s->model_sha256);
   if (s->weights_sha256) add_text(a, "weights_sha256", s->weights_sha256);
   add_text(a, "config", pool_text(a->pool, "%s", config));
-  free(config);
   add_text(a, "data_sha256", dataset_sha256(s->data));
   add_text(a, "kernel_family", pool_text(a->pool, "%s", product_family()));
   add_text(a, "libraries", pool_text(a->pool, "%s", versions_text()));
@@ -77,14 +71,34 @@ static err add_root(struct attribute_schema *a, const struct options *o)
   if (options_text(o, "view"))
     add_text(a, "view", pool_text(a->pool, "%s", options_text(o, "view")));
   add_number(a, "unit", s->unit);
-  add_number(a, "n_units", units);
-  add_number(a, "n_forward", units * s->plan->n_forward);
-  add_number(a, "n_backward", units * s->plan->n_backward);
+  add_number(a, "n_units", attribute_schema_units(a));
   add_number(a, "classes", s->graph->classes);
+}
+
+int64_t attribute_schema_units(const struct attribute_schema *a)
+{
+  return (a->setup->count + a->setup->unit - 1) / a->setup->unit;
+}
+
+void attribute_schema_passes(struct attribute_schema *a, int64_t forward, int64_t backward)
+{
+  add_number(a, "n_forward", forward);
+  add_number(a, "n_backward", backward);
+}
+
+/** What determines the numbers, and what the numbers are about. */
+static err add_root(struct attribute_schema *a, const struct options *o)
+{
+  const int64_t units = attribute_schema_units(a);
+  char *config = NULL;
+  TRY(attribute_config(a->setup, o, &config));
+  attribute_schema_root(a, o, "Saliency maps of a data set", "attribute", config);
+  attribute_schema_passes(a, units * a->setup->plan->n_forward, units * a->setup->plan->n_backward);
+  free(config);
   return ERR_OK;
 }
 
-static void add_layers(struct attribute_schema *a)
+void attribute_schema_layers(struct attribute_schema *a)
 {
   const struct plan *p = a->setup->plan;
   const size_t n = (size_t)p->n_places;
@@ -135,7 +149,7 @@ static void add_layers(struct attribute_schema *a)
                                               .dims = {"layer"},
                                               .units = "1",
                                               .data = a->variables,
-                                              .long_name = "Name of the tap's variable in /maps"});
+                                              .long_name = "Name of the tap's variable"});
 }
 
 static void add_method_text(struct attribute_schema *a, const char *name, const char *long_name,
@@ -151,7 +165,7 @@ static void add_method_text(struct attribute_schema *a, const char *name, const 
                                               .long_name = long_name});
 }
 
-static void add_methods(struct attribute_schema *a)
+void attribute_schema_methods(struct attribute_schema *a)
 {
   const struct setup *s = a->setup;
   const size_t n = (size_t)s->n_methods;
@@ -176,8 +190,7 @@ static void add_methods(struct attribute_schema *a)
   add_method_text(a, "rule", "How the signal was carried back", rule);
 }
 
-/** Checksums of everything that is written while the study runs. */
-static void add_checks(struct attribute_schema *a)
+void attribute_schema_checks(struct attribute_schema *a)
 {
   const char **name = pool_take(a->pool, (size_t)a->schema.n_vars, sizeof *name);
   int n = 0;
@@ -202,24 +215,26 @@ static void add_checks(struct attribute_schema *a)
 static err fill(struct attribute_schema *a, const struct options *o)
 {
   const size_t taps = (size_t)a->setup->plan->n_places;
-  a->attrs = pool_take(a->pool, MAX_ATTRS, sizeof *a->attrs);
-  a->dims = pool_take(
-      a->pool, MAX_FIXED_DIMS + ATTRIBUTE_MARKS_DIMS + ATTRIBUTE_COMPLETENESS_DIMS + 4 * taps,
-      sizeof *a->dims);
-  a->vars =
-      pool_take(a->pool, MAX_FIXED_VARS + ATTRIBUTE_MARKS_VARS + ATTRIBUTE_COMPLETENESS_VARS + taps,
-                sizeof *a->vars);
+  a->attrs = pool_take(a->pool, ATTRIBUTE_SCHEMA_ATTRS, sizeof *a->attrs);
+  a->dims = pool_take(a->pool,
+                      ATTRIBUTE_SCHEMA_DIMS + ATTRIBUTE_MARKS_DIMS + ATTRIBUTE_COMPLETENESS_DIMS +
+                          4 * taps,
+                      sizeof *a->dims);
+  a->vars = pool_take(
+      a->pool, ATTRIBUTE_SCHEMA_VARS + ATTRIBUTE_MARKS_VARS + ATTRIBUTE_COMPLETENESS_VARS + taps,
+      sizeof *a->vars);
   a->variables = pool_take(a->pool, taps, sizeof *a->variables);
   CHECK(!pool_failed(a->pool), ERR_MEMORY, "no memory to describe the file");
   attribute_maps_names(a->pool, a->setup->plan, a->variables);
   TRY(add_root(a, o));
   attribute_schema_samples(a);
-  add_layers(a);
-  add_methods(a);
+  attribute_maps_dims(a->pool, a->setup, a->slots, a->dims, &a->schema.n_dims);
+  attribute_schema_layers(a);
+  attribute_schema_methods(a);
   attribute_maps_vars(a->pool, a->setup, a->variables, a->vars, &a->schema.n_vars);
   attribute_marks_schema(a->pool, a->setup, a->slots, &a->schema, a->dims, a->vars);
   attribute_completeness_schema(a->pool, a->setup, a->slots, &a->schema, a->dims, a->vars);
-  add_checks(a);
+  attribute_schema_checks(a);
   a->schema.attrs = a->attrs;
   a->schema.dims = a->dims;
   a->schema.vars = a->vars;

@@ -35,7 +35,8 @@ struct setup {
   real *baselines;          /* [n_baselines][elements of the input] */
   int n_baselines;
   real low[3], high[3]; /* of the model's input, channel by channel: black or white */
-  bool *resume; /* [n_nodes] where forward may begin again (plan.h), set before the plan; NULL: nowhere */
+  bool *
+      resume; /* [n_nodes] where forward may begin again (plan.h), set before the plan; NULL: nowhere */
   struct plan *plan;
   struct shared *weights, *prepared; /* of this node; NULL: this rank has its own */
   struct shared *list;               /* of samples, likewise */

@@ -1,0 +1,43 @@
+#pragma once
+/* The samples of a unit: their pixels, decoded while the unit before is computed, and what /samples says
+ * of them afterwards.  Of every job with units of samples of a data set. */
+#include "io/store.h"
+#include "jobs/setup.h"
+#include "pipeline/study.h"
+
+#include <jansson.h>
+
+struct intake;
+
+/** Buffers and the decoding thread.  s must outlive it.  Errors: ERR_MEMORY.  Not collective. */
+MUST_CHECK err intake_make(const struct setup *s, struct intake **out);
+void intake_free(struct intake **in);
+
+/** Find the variables of /samples that are written.  Errors: ERR_FORMAT.  Not collective. */
+MUST_CHECK err intake_find(struct intake *in, struct store *f);
+
+/** Decode the first unit ahead. */
+void intake_begin(struct intake *in, const struct study_unit *first);
+
+/** The pixels of a unit; the one that most likely comes next is decoded ahead from here on.
+ *  input [C][unit][H * W] overwritten.  Not collective. */
+void intake_take(struct intake *in, const struct study_unit *unit, float *input);
+
+/** What the logits say of the unit's samples; status [count] overwritten.
+ *  logits [classes][unit] read only.  Neither MPI nor HDF5. */
+void intake_describe(struct intake *in, const struct study_unit *unit, const float *logits,
+                     uint8_t *status);
+
+/** Classes of the targets, [n_targets][unit], -1 where there is none: seeds of the backward passes; and the
+ *  same by sample, [unit][n_targets].  Valid until the next intake_describe. */
+const int *intake_classes(const struct intake *in);
+const int32_t *intake_targets(const struct intake *in);
+
+/** Whether sample b of the unit has pixels. */
+bool intake_good(const struct intake *in, int b);
+
+/** Write the rows of the unit from `row` on.  Errors: ERR_IO. */
+MUST_CHECK err intake_write(struct intake *in, struct store *f, int64_t row, int64_t n);
+
+/** Reasons of this rank's bad samples: an array for the run log; owned by the intake. */
+json_t *intake_skipped(struct intake *in);
