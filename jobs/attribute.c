@@ -6,8 +6,8 @@
 #include "jobs/attribute_schema.h"
 #include "jobs/attribute_unit.h"
 #include "jobs/job.h"
-#include "jobs/run_line.h"
 #include "jobs/setup.h"
+#include "jobs/start.h"
 #include "pipeline/comm.h"
 #include "pipeline/study.h"
 
@@ -25,14 +25,10 @@ static const struct option options[] = {
     SETUP_METHOD_OPTIONS,
     SETUP_AVERAGE_OPTIONS,
     SETUP_PLAN_OPTIONS,
-    {"out", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "The study's HDF5 file, made or continued."},
+    START_OPTIONS,
     {"shard", OPTION_TEXT, ROLE_RUN, "i/n", NULL,
      "Only the i-th of n parts of the data set, 1 <= i <= n, into a file of its own; `retrograd "
      "merge` joins them."},
-    {"single", OPTION_FLAG, ROLE_RUN, NULL, "false",
-     "One rank is meant, although Slurm gives several tasks."},
-    {"force", OPTION_FLAG, ROLE_RUN, NULL, "false",
-     "Start over: remove the file of an earlier study (it is said what is removed)."},
     {"dry-run", OPTION_FLAG, ROLE_RUN, NULL, "false",
      "Print the plan (passes, memory, bytes, time, what to ask of Slurm) and leave no file; some "
      "units are measured."},
@@ -41,14 +37,6 @@ static const struct option options[] = {
     {"plan-within", OPTION_REAL, ROLE_RUN, "MINUTES", "60", "The time that the proposal aims at."},
     {"plan-node", OPTION_TEXT, ROLE_RUN, "CORESxMIB", NULL,
      "Nodes of the proposal; default: like this machine."},
-    {"quiet", OPTION_FLAG, ROLE_RUN, NULL, "false", "No progress lines."},
-    {"log-json", OPTION_FLAG, ROLE_RUN, NULL, "false",
-     "Progress, the end and a failure as lines of JSON on standard error."},
-    {"log-every", OPTION_REAL, ROLE_RUN, "SECONDS", "30",
-     "Between progress lines where standard error is not a terminal."},
-    {"commit-every", OPTION_REAL, ROLE_RUN, "SECONDS", "2",
-     "A kill loses this much of a rank's work and the unit in flight at most; 0: a sync for each "
-     "unit."},
     {0},
 };
 
@@ -93,49 +81,23 @@ static void announce(const struct setup *s, bool json)
   if (product_is_blas() && blas_warning()) say(json, "warning", "%s", blas_warning());
 }
 
-/** Name the skipped samples; the run log has the reasons in full.  Rank 0. */
-static void summarise(const char *path, const struct study_result *r)
-{
-  if (comm_rank() != 0) return;
-  (void)printf("%s: %" PRId64 " samples done, %" PRId64 " skipped, %" PRId64 " left; %" PRId64
-               " computed now in %.1f s\n",
-               path, r->done, r->skipped, r->pending, r->made, r->seconds);
-  if (r->skipped)
-    (void)printf("skipped samples hold no data; `retrograd inspect %s` names them\n", path);
-  if (r->pending) (void)printf("stopped on request; start the same command again to continue\n");
-}
-
 static err compute(const struct setup *s, const struct attribute_schema *a, const struct options *o,
                    int *exit_code)
 {
   struct attribute_unit *unit = NULL;
   struct study_result result = {0};
-  char *line = NULL;
-  err e = comm_agree(attribute_unit_make(s, a, &unit));
-  if (!e) e = comm_agree(run_line_make("attribute", &line));
-  if (!e) {
-    const struct study study = {.job = "attribute",
-                                .path = options_text(o, "out"),
-                                .schema = attribute_schema_of(a),
-                                .n_samples = s->count,
-                                .unit = s->unit,
-                                .force = options_flag(o, "force"),
-                                .quiet = options_flag(o, "quiet"),
-                                .log_json = options_flag(o, "log-json"),
-                                .log_every = options_real(o, "log-every"),
-                                .commit_every = options_real(o, "commit-every"),
-                                .run_line = line,
-                                .who = unit,
-                                .begin = attribute_unit_begin,
-                                .compute = attribute_unit_compute,
-                                .account = attribute_unit_account};
-    e = study_run(&study, &result);
-  }
-  free(line);
+  TRY(comm_agree(attribute_unit_make(s, a, &unit)));
+  struct study study = {.job = "attribute",
+                        .schema = attribute_schema_of(a),
+                        .n_samples = s->count,
+                        .unit = s->unit,
+                        .who = unit,
+                        .begin = attribute_unit_begin,
+                        .compute = attribute_unit_compute,
+                        .account = attribute_unit_account};
+  const err e = start_study(&study, o, &result, exit_code);
   attribute_unit_free(&unit);
   if (e) return err_trace(e, __FILE__, __LINE__);
-  summarise(options_text(o, "out"), &result);
-  *exit_code = result.pending ? EXIT_AGAIN : result.skipped ? EXIT_SKIPPED : EXIT_DONE;
   return ERR_OK;
 }
 

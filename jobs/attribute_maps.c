@@ -71,6 +71,20 @@ static int method_set(const struct plan *p, int i)
   return sets;
 }
 
+int attribute_maps_set(const struct plan *p, int i, bool *first)
+{
+  *first = first_set(p, i);
+  return method_set(p, i);
+}
+
+const char **attribute_maps_methods(struct pool *pool, const struct setup *s, int i)
+{
+  const struct plan_tap *t = &s->plan->taps[i];
+  const char **name = pool_take(pool, (size_t)t->n_methods, sizeof *name);
+  for (int k = 0; name && k < t->n_methods; k++) name[k] = s->methods[t->methods[k]].given;
+  return name;
+}
+
 static bool first_height(const struct plan *p, int i)
 {
   for (int k = 0; k < i; k++)
@@ -111,9 +125,8 @@ void attribute_maps_dims(struct pool *pool, const struct setup *s, const char *c
   for (int i = 0; i < p->n_places; i++) {
     const struct plan_tap *t = plan_place(p, i);
     if (first_set(p, i)) {
-      const char **name = pool_take(pool, (size_t)t->n_methods, sizeof *name);
-      for (int k = 0; name && k < t->n_methods; k++) name[k] = s->methods[t->methods[k]].given;
-      *d++ = dim(pool_text(pool, "method_%d", method_set(p, i)), t->n_methods, name, "Method");
+      *d++ = dim(pool_text(pool, "method_%d", method_set(p, i)), t->n_methods,
+                 attribute_maps_methods(pool, s, i), "Method");
     }
     if (first_height(p, i)) {
       *d++ =

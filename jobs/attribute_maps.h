@@ -8,6 +8,13 @@
  *  characters that netCDF does not take as '_', made unique. */
 void attribute_maps_names(struct pool *pool, const struct plan *p, const char **names);
 
+/** Number of the set of methods of tap i, counted from 1 in order of first use; *first: no tap before it has
+ *  that set. */
+int attribute_maps_set(const struct plan *p, int i, bool *first);
+
+/** Names [n methods of tap i] of its methods as given. */
+const char **attribute_maps_methods(struct pool *pool, const struct setup *s, int i);
+
 /** The dimension of the samples of this study, with their numbers in the data set. */
 struct store_dim attribute_maps_samples(const char *group, const struct setup *s);
 

@@ -117,22 +117,40 @@ static void note_skipped(struct intake *in, int64_t sample, const struct prefetc
   (void)json_array_append_new(in->skipped, item);
 }
 
+/** Class of target t for sample b of the unit, which is `sample` of the data set. */
+static int class_of(const struct intake *in, int64_t sample, const float *logits, int b, int t)
+{
+  const struct setup *s = in->setup;
+  const struct sample listed = dataset_sample(s->data, sample);
+  if (in->slots[b].status != SAMPLE_DONE) return -1;
+  return target_class(&s->targets[t], &listed, logits + b, s->graph->classes, s->unit);
+}
+
+void intake_retarget(const struct intake *in, const struct study_unit *unit, const float *logits,
+                     int *classes)
+{
+  const struct setup *s = in->setup;
+  for (int t = 0; t < s->n_targets; t++) {
+    for (int b = 0; b < s->unit; b++)
+      classes[t * s->unit + b] =
+          b < unit->count ? class_of(in, s->first + unit->first + b, logits, b, t) : -1;
+  }
+}
+
 /** A sample; a bad one gets NaN and -1. */
 static void describe(struct intake *in, int64_t sample, const float *logits, int b)
 {
   const struct setup *s = in->setup;
   const struct prefetch_slot *slot = &in->slots[b];
-  const struct sample listed = dataset_sample(s->data, sample);
   const int k = s->graph->classes;
   const bool good = slot->status == SAMPLE_DONE;
-  logits += b;
   for (int c = 0; c < k; c++)
-    in->logits[(int64_t)b * k + c] = good ? logits[(int64_t)c * s->unit] : NAN;
+    in->logits[(int64_t)b * k + c] = good ? logits[(int64_t)c * s->unit + b] : NAN;
   memcpy(in->size + 2 * (int64_t)b, slot->size, sizeof slot->size);
   for (int t = 0; t < s->n_targets; t++) {
-    const int c = good ? target_class(&s->targets[t], &listed, logits, k, s->unit) : -1;
+    const int c = class_of(in, sample, logits, b, t);
     in->target[b * s->n_targets + t] = c;
-    in->score[b * s->n_targets + t] = c >= 0 ? logits[(int64_t)c * s->unit] : NAN;
+    in->score[b * s->n_targets + t] = c >= 0 ? logits[(int64_t)c * s->unit + b] : NAN;
   }
 }
 

@@ -1,6 +1,7 @@
 /* Every job, one per line; expanded several times, so no include guard. */
 JOB(attribute)
 JOB(evaluate)
+JOB(sanity)
 JOB(layers)
 JOB(methods)
 JOB(limits)
