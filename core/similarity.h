@@ -11,6 +11,10 @@ struct similarity {
   const char *source;
   /** Doubles of scratch for maps of these extents. */
   size_t (*work_doubles)(int height, int width);
+  /** What of a map can be computed once where it is compared with many: ready [n] overwritten; a has no NaN.
+   *  And the value from it.  Both or none. */
+  void (*prepare)(const float *a, int64_t n, float *ready, double *work);
+  double (*run_prepared)(const float *ready, const float *b, int64_t n, double *work);
   /** The value; a and b [height, width] have no NaN and are read only.  Call similarity_of. */
   double (*run)(const float *a, const float *b, int height, int width, double *work);
 };
@@ -29,6 +33,15 @@ const struct similarity *similarity_find(const char *name);
  *  work [s->work_doubles(height, width)] scratch.  Sums are in double and in index order.  Cannot fail. */
 double similarity_of(const struct similarity *s, const float *a, const float *b, int height,
                      int width, double *work);
+
+/** Make a map ready to be compared with many, for a similarity that has `prepare`.  ready [height * width]
+ *  overwritten. */
+void similarity_prepare(const struct similarity *s, const float *a, int height, int width,
+                        float *ready, double *work);
+
+/** similarity_of(s, a, b, ...) from what similarity_prepare made of a: the same bits. */
+double similarity_of_prepared(const struct similarity *s, const float *ready, const float *b,
+                              int height, int width, double *work);
 
 /** Scratch that is enough for each of them. */
 size_t similarity_work_doubles(int height, int width);

@@ -4,6 +4,7 @@
 #include "core/sort.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 size_t similarity_spearman_work(int64_t n)
 {
@@ -24,24 +25,64 @@ static size_t work_doubles(int height, int width)
   return (size_t)(2 * n) + similarity_spearman_work(n);
 }
 
+/** to[i] = a[i], or |a[i]|. */
+static void widen(const float *a, int64_t n, bool absolute, double *to)
+{
+  for (int64_t i = 0; i < n; i++) to[i] = absolute ? fabs((double)a[i]) : (double)a[i];
+}
+
+static double run_of(const float *a, const float *b, int64_t n, bool absolute, double *work)
+{
+  widen(a, n, absolute, work);
+  widen(b, n, absolute, work + n);
+  return similarity_spearman_of(work, work + n, n, work + 2 * n);
+}
+
+/** Ranks are halves of whole numbers: a float holds those of maps below 4 million pixels. */
+static void ranks(const float *a, int64_t n, bool absolute, float *ready, double *work)
+{
+  widen(a, n, absolute, work);
+  sort_average_ranks(work, n, work + n, work + 2 * n);
+  for (int64_t i = 0; i < n; i++) ready[i] = (float)work[n + i];
+}
+
+static double run_ready(const float *ready, const float *b, int64_t n, bool absolute, double *work)
+{
+  double *mine = work, *other = work + n, *map = work + 2 * n, *scratch = work + 3 * n;
+  widen(b, n, absolute, map);
+  sort_average_ranks(map, n, other, scratch);
+  for (int64_t i = 0; i < n; i++) mine[i] = (double)ready[i];
+  return similarity_pearson_of(mine, other, n);
+}
+
 static double run(const float *a, const float *b, int height, int width, double *work)
 {
-  const int64_t n = (int64_t)height * width;
-  for (int64_t i = 0; i < n; i++) {
-    work[i] = (double)a[i];
-    work[n + i] = (double)b[i];
-  }
-  return similarity_spearman_of(work, work + n, n, work + 2 * n);
+  return run_of(a, b, (int64_t)height * width, false, work);
 }
 
 static double run_absolute(const float *a, const float *b, int height, int width, double *work)
 {
-  const int64_t n = (int64_t)height * width;
-  for (int64_t i = 0; i < n; i++) {
-    work[i] = fabs((double)a[i]);
-    work[n + i] = fabs((double)b[i]);
-  }
-  return similarity_spearman_of(work, work + n, n, work + 2 * n);
+  return run_of(a, b, (int64_t)height * width, true, work);
+}
+
+static void prepare(const float *a, int64_t n, float *ready, double *work)
+{
+  ranks(a, n, false, ready, work);
+}
+
+static void prepare_absolute(const float *a, int64_t n, float *ready, double *work)
+{
+  ranks(a, n, true, ready, work);
+}
+
+static double run_prepared(const float *ready, const float *b, int64_t n, double *work)
+{
+  return run_ready(ready, b, n, false, work);
+}
+
+static double run_prepared_absolute(const float *ready, const float *b, int64_t n, double *work)
+{
+  return run_ready(ready, b, n, true, work);
 }
 
 const struct similarity similarity_spearman = {
@@ -52,6 +93,8 @@ const struct similarity similarity_spearman = {
     .source = "Adebayo et al. 2018, arXiv:1810.03292",
     .work_doubles = work_doubles,
     .run = run,
+    .prepare = prepare,
+    .run_prepared = run_prepared,
 };
 
 const struct similarity similarity_spearman_absolute = {
@@ -62,4 +105,6 @@ const struct similarity similarity_spearman_absolute = {
     .source = "Adebayo et al. 2018, arXiv:1810.03292",
     .work_doubles = work_doubles,
     .run = run_absolute,
+    .prepare = prepare_absolute,
+    .run_prepared = run_prepared_absolute,
 };

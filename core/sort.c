@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { DIGIT_BITS = 11, DIGITS = 6, BUCKETS = 1 << DIGIT_BITS };
+/* Wide digits take fewer passes, narrow ones have fewer buckets to begin with. */
+enum { KEY_BITS = 64, WIDE = 11, NARROW = 8, FEW = 1 << 13 };
 
 /** An integer in the same order as the number; 0 for -0, the largest for NaN. */
 static uint64_t key_of(double v)
@@ -22,15 +23,18 @@ size_t sort_work_doubles(int64_t n)
   return (size_t)(4 * n + 2);
 }
 
-/** One digit: the indices in `from` go to `to` by it; false where all have the same one. */
-static int pass(const uint64_t *key, int64_t n, int digit, const int32_t *from, int32_t *to)
+/** The digit of `bits` from bit `shift` on: the indices in `from` go to `to` by it; false where all have the
+ *  same one. */
+static int pass(const uint64_t *key, int64_t n, int shift, int bits, const int32_t *from,
+                int32_t *to)
 {
-  static const uint64_t mask = BUCKETS - 1;
-  const int shift = digit * DIGIT_BITS;
-  int32_t at[BUCKETS] = {0}, sum = 0;
+  const int buckets = 1 << bits;
+  const uint64_t mask = (uint64_t)buckets - 1;
+  int32_t at[1 << WIDE], sum = 0;
+  memset(at, 0, (size_t)buckets * sizeof *at);
   for (int64_t i = 0; i < n; i++) at[key[i] >> shift & mask]++;
   if (n && at[key[0] >> shift & mask] == n) return 0;
-  for (int b = 0; b < BUCKETS; b++) {
+  for (int b = 0; b < buckets; b++) {
     const int32_t count = at[b];
     at[b] = sum;
     sum += count;
@@ -47,8 +51,9 @@ void sort_order(const double *v, int64_t n, int32_t *order, double *work)
     key[i] = key_of(v[i]);
     order[i] = (int32_t)i;
   }
-  for (int digit = 0; digit < DIGITS; digit++) {
-    if (!pass(key, n, digit, from, to)) continue;
+  const int bits = n < FEW ? NARROW : WIDE;
+  for (int shift = 0; shift < KEY_BITS; shift += bits) {
+    if (!pass(key, n, shift, bits, from, to)) continue;
     int32_t *swap = from;
     from = to;
     to = swap;

@@ -22,6 +22,7 @@ struct sanity_unit {
   struct convergence *convergence; /* NULL: none */
   bool *swapped;                   /* [n_nodes] */
   float *trained;                  /* rows of all taps, of the trained network */
+  float **ready;      /* [n taps] the same prepared, [maps][measures that are][positions] */
   float *input;       /* the unit's pixels, where forward begins at the input; else NULL */
   float *alike[2];    /* two maps of the input's size, where they are compared so */
   double *work;       /* of the measures */
@@ -43,6 +44,8 @@ void sanity_unit_free(struct sanity_unit **unit)
   tape_free(&u->tape);
   free(u->swapped);
   free(u->trained);
+  for (int t = 0; u->ready && t < u->sanity->setup.plan->n_taps; t++) free(u->ready[t]);
+  free((void *)u->ready);
   free(u->input);
   free(u->alike[0]);
   free(u->alike[1]);
@@ -80,6 +83,32 @@ static void compared_size(const struct sanity *s, int tap, int *height, int *wid
   *width = s->at_input ? shape_width(x) : s->setup.plan->taps[tap].width;
 }
 
+/** Measures of which the trained network's half is computed once. */
+static int n_prepared(const struct sanity *s)
+{
+  int n = 0;
+  for (int m = 0; m < s->n_measures; m++) n += s->measures[m]->prepare != NULL;
+  return n;
+}
+
+static int64_t compared_plane(const struct sanity *s, int tap)
+{
+  int h = 0, w = 0;
+  compared_size(s, tap, &h, &w);
+  return (int64_t)h * w;
+}
+
+/** Maps of a unit at a tap. */
+static int64_t maps_of(const struct sanity *s, int tap)
+{
+  return (int64_t)s->setup.unit * s->setup.n_targets * s->setup.plan->taps[tap].n_methods;
+}
+
+static int64_t ready_of(const struct sanity *s, int tap)
+{
+  return maps_of(s, tap) * n_prepared(s) * compared_plane(s, tap);
+}
+
 static size_t most_work(const struct sanity *s)
 {
   size_t most = 1;
@@ -103,7 +132,7 @@ int64_t sanity_unit_bytes(const struct sanity *s)
 {
   const struct plan *p = s->setup.plan;
   int64_t floats = p->rows_floats + networks(s) * p->batch + cosines_of(s) * p->batch;
-  for (int t = 0; t < p->n_taps; t++) floats += values_of(s, t) * p->batch;
+  for (int t = 0; t < p->n_taps; t++) floats += values_of(s, t) * p->batch + ready_of(s, t);
   if (!sanity_reuses(s)) floats += plan_elements(p, s->setup.graph->input);
   if (s->at_input) floats += 2 * input_plane(s);
   return floats * 4 + (int64_t)most_work(s) * 8 + convergence_bytes(s);
@@ -123,7 +152,11 @@ static err allocate(struct sanity_unit *u)
   u->predicted = calloc(n * (size_t)networks(s), sizeof *u->predicted);
   u->value_vars = calloc((size_t)p->n_taps, sizeof *u->value_vars);
   u->values = calloc((size_t)p->n_taps, sizeof *u->values);
-  for (int t = 0; u->values && t < p->n_taps; t++) {
+  u->ready = calloc((size_t)p->n_taps, sizeof *u->ready);
+  all = u->ready;
+  for (int t = 0; u->values && u->ready && t < p->n_taps; t++) {
+    u->ready[t] = calloc((size_t)ready_of(s, t) + 1, sizeof *u->ready[t]);
+    all = all && u->ready[t];
     u->values[t] = calloc(n * (size_t)values_of(s, t), sizeof *u->values[t]);
     all = all && u->values[t];
   }
@@ -189,30 +222,62 @@ static const float *compared(struct sanity_unit *u, int tap, const float *map, i
   return u->alike[which];
 }
 
-/** All measures of one pair of maps. */
-static void compare(struct sanity_unit *u, int tap, const float *a, const float *b, float *out)
+/** What of the k-th map of the trained network at a tap is computed once. */
+static void prepare(struct sanity_unit *u, int tap, int64_t k)
 {
   const struct sanity *s = u->sanity;
+  const struct plan_tap *at = &s->setup.plan->taps[tap];
+  const int64_t plane = compared_plane(s, tap);
+  float *ready = u->ready[tap] + k * n_prepared(s) * plane;
   int h = 0, w = 0;
   compared_size(s, tap, &h, &w);
-  const float *x = compared(u, tap, a, 0), *y = compared(u, tap, b, 1);
-  for (int m = 0; m < s->n_measures; m++)
-    out[m] = (float)similarity_of(s->measures[m], x, y, h, w, u->work);
+  const float *x = compared(u, tap, u->trained + at->rows + k * (int64_t)at->height * at->width, 0);
+  for (int m = 0; m < s->n_measures; m++) {
+    if (!s->measures[m]->prepare) continue;
+    similarity_prepare(s->measures[m], x, h, w, ready, u->work);
+    ready += plane;
+  }
+}
+
+/** All measures of the k-th map at a tap, of the trained network and of the one that the tape has. */
+static void compare(struct sanity_unit *u, int tap, int64_t k, float *out)
+{
+  const struct sanity *s = u->sanity;
+  const struct plan_tap *at = &s->setup.plan->taps[tap];
+  const int64_t own = (int64_t)at->height * at->width, plane = compared_plane(s, tap);
+  const float *ready = u->ready[tap] + k * n_prepared(s) * plane;
+  int h = 0, w = 0;
+  compared_size(s, tap, &h, &w);
+  const float *x =
+      n_prepared(s) == s->n_measures ? NULL : compared(u, tap, u->trained + at->rows + k * own, 0);
+  const float *y = compared(u, tap, tape_rows(u->tape, tap) + k * own, 1);
+  for (int m = 0; m < s->n_measures; m++) {
+    const bool prepared = s->measures[m]->prepare;
+    out[m] = (float)(prepared ? similarity_of_prepared(s->measures[m], ready, y, h, w, u->work)
+                              : similarity_of(s->measures[m], x, y, h, w, u->work));
+    ready += prepared ? plane : 0;
+  }
+}
+
+/** Keep the trained network's maps. */
+static void keep_trained(struct sanity_unit *u, int count)
+{
+  const struct sanity *s = u->sanity;
+  const struct plan *p = s->setup.plan;
+  memcpy(u->trained, tape_rows(u->tape, 0), (size_t)p->rows_floats * sizeof *u->trained);
+  for (int t = 0; t < p->n_taps; t++)
+    for (int64_t k = 0; k < count * maps_of(s, t) / s->setup.unit; k++) prepare(u, t, k);
 }
 
 /** The maps of a random network, the i-th of all, against those of the trained one; count samples. */
 static void take_values(struct sanity_unit *u, int64_t i, int count)
 {
   const struct sanity *s = u->sanity;
-  const struct plan *p = s->setup.plan;
-  for (int t = 0; t < p->n_taps; t++) {
-    const int64_t plane = (int64_t)p->taps[t].height * p->taps[t].width;
-    const int64_t maps = p->taps[t].n_methods, slots = s->setup.n_targets;
-    for (int64_t k = 0; k < count * slots * maps; k++) {
+  for (int t = 0; t < s->setup.plan->n_taps; t++) {
+    const int64_t maps = s->setup.plan->taps[t].n_methods;
+    for (int64_t k = 0; k < count * maps_of(s, t) / s->setup.unit; k++) {
       const int64_t row = k / maps, map = k % maps;
-      float *out = u->values[t] + ((row * networks(s) + i) * maps + map) * s->n_measures;
-      compare(u, t, u->trained + p->taps[t].rows + k * plane, tape_rows(u->tape, t) + k * plane,
-              out);
+      compare(u, t, k, u->values[t] + ((row * networks(s) + i) * maps + map) * s->n_measures);
     }
   }
 }
@@ -302,7 +367,7 @@ static void compute(struct sanity_unit *u, const struct study_unit *unit, uint8_
   tape_forward(u->tape);
   intake_describe(u->intake, unit, tape_logits(u->tape), status);
   take_maps(u, unit, intake_classes(u->intake));
-  memcpy(u->trained, tape_rows(u->tape, 0), (size_t)p->rows_floats * sizeof *u->trained);
+  keep_trained(u, unit->count);
   take_cosines(u, unit);
   for (int k = 0; k < s->n_chosen; k++)
     for (int i = 0; i < s->n_orders; i++) try_network(u, unit, i, k);
