@@ -1,0 +1,2 @@
+# Studies: sanity checks, input bias, and the papers' studies.
+script(studies.sanity)
