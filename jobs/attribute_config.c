@@ -99,3 +99,20 @@ err attribute_config(const struct setup *s, const struct options *o, char **json
   CHECK(*json, ERR_MEMORY, "no memory for the configuration");
   return ERR_OK;
 }
+
+err attribute_config_with(const struct setup *s, const struct options *o, char **out)
+{
+  char *own = NULL, *base = NULL;
+  TRY(attribute_config(s, o, &base));
+  const err e = options_config(o, &own);
+  json_t *c = json_loads(base, 0, NULL), *more = e ? NULL : json_loads(own, 0, NULL);
+  if (c && more) (void)json_object_update_missing(c, more);
+  *out = c && more ? json_dumps(c, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+  json_decref(c);
+  json_decref(more);
+  free(own);
+  free(base);
+  TRY(e);
+  CHECK(*out, ERR_MEMORY, "no memory for the configuration");
+  return ERR_OK;
+}

@@ -2,6 +2,7 @@
 JOB(attribute)
 JOB(evaluate)
 JOB(sanity)
+JOB(bias)
 JOB(layers)
 JOB(methods)
 JOB(limits)

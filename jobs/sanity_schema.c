@@ -8,7 +8,6 @@
 #include "jobs/sanity_convergence.h"
 #include "jobs/summary.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,24 +21,6 @@ struct sanity_schema {
   const char **measure; /* [n_measures] */
 };
 
-/** The attribute study's settings and those of the random networks; new. */
-static err configuration(const struct sanity *s, const struct options *o, char **out)
-{
-  char *own = NULL, *base = NULL;
-  TRY(attribute_config(&s->setup, o, &base));
-  const err e = options_config(o, &own);
-  json_t *c = json_loads(base, 0, NULL), *more = e ? NULL : json_loads(own, 0, NULL);
-  if (c && more) (void)json_object_update_missing(c, more);
-  *out = c && more ? json_dumps(c, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
-  json_decref(c);
-  json_decref(more);
-  free(own);
-  free(base);
-  TRY(e);
-  CHECK(*out, ERR_MEMORY, "no memory for the configuration");
-  return ERR_OK;
-}
-
 static err add_root(struct sanity_schema *a, const struct options *o)
 {
   const struct sanity *s = a->sanity;
@@ -47,7 +28,7 @@ static err add_root(struct sanity_schema *a, const struct options *o)
   const int64_t networks = 1 + (int64_t)s->n_orders * s->n_chosen;
   const int64_t units = attribute_schema_units(&a->base);
   char *config = NULL;
-  TRY(configuration(s, o, &config));
+  TRY(attribute_config_with(&s->setup, o, &config));
   attribute_schema_root(&a->base, "Maps of networks with random weights against the trained one's",
                         "sanity", config);
   attribute_schema_passes(&a->base, units * networks * p->n_forward,

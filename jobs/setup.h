@@ -125,28 +125,30 @@ struct setup {
         "begin: as --data."                                                                    \
   }
 
-#define SETUP_PLAN_OPTIONS                                                                           \
-  {"layers",                                                                                         \
-   OPTION_LIST,                                                                                      \
-   ROLE_SETTING,                                                                                     \
-   "LIST",                                                                                           \
-   "input,last",                                                                                     \
-   "Where maps are taken: names, globs, operator types, indices, all, convs, input, last, "          \
-   "last_conv; see retrograd layers MODEL."},                                                        \
-      {"targets",    OPTION_LIST,                                                                    \
-       ROLE_SETTING, "LIST",                                                                         \
-       "predicted",  "Whose logit is explained: label, predicted, topK, least, given, class:NAME."}, \
-      {"unit", OPTION_INT, ROLE_SETTING,                                                             \
-       "N",    "0",        "Samples computed together; 0: chosen from the model."},                  \
-      {"winograd",   OPTION_FLAG,                                                                    \
-       ROLE_SETTING, NULL,                                                                           \
-       "true",       "Compute 3x3 convolutions by Winograd's F(4x4, 3x3); bits depend on it."},      \
-  {                                                                                                  \
-    "blas-core", OPTION_TEXT, ROLE_RUN, "NAME", NULL,                                                \
-        "Matrix products by OpenBLAS's kernels of this name, such as Haswell, or auto; default: "    \
-        "our own, "                                                                                  \
-        "with the same bits on every CPU that has fused multiply-add."                               \
+#define SETUP_LAYERS_OPTION(otherwise)                                                           \
+  {                                                                                              \
+    "layers", OPTION_LIST, ROLE_SETTING, "LIST", otherwise,                                      \
+        "Where maps are taken: names, globs, operator types, indices, all, convs, input, last, " \
+        "last_conv; see retrograd layers MODEL."                                                 \
   }
+
+#define SETUP_UNIT_OPTIONS                                                                        \
+  {"targets",    OPTION_LIST,                                                                     \
+   ROLE_SETTING, "LIST",                                                                          \
+   "predicted",  "Whose logit is explained: label, predicted, topK, least, given, class:NAME."},  \
+      {"unit", OPTION_INT, ROLE_SETTING,                                                          \
+       "N",    "0",        "Samples computed together; 0: chosen from the model."},               \
+      {"winograd",   OPTION_FLAG,                                                                 \
+       ROLE_SETTING, NULL,                                                                        \
+       "true",       "Compute 3x3 convolutions by Winograd's F(4x4, 3x3); bits depend on it."},   \
+  {                                                                                               \
+    "blas-core", OPTION_TEXT, ROLE_RUN, "NAME", NULL,                                             \
+        "Matrix products by OpenBLAS's kernels of this name, such as Haswell, or auto; default: " \
+        "our own, "                                                                               \
+        "with the same bits on every CPU that has fused multiply-add."                            \
+  }
+
+#define SETUP_PLAN_OPTIONS SETUP_LAYERS_OPTION("input,last"), SETUP_UNIT_OPTIONS
 
 /** Read the graph of the option `model`, once more. */
 MUST_CHECK err setup_read(const struct options *o, struct onnx_notes *notes, struct graph **out);
