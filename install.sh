@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages="build-essential cmake ninja-build pkg-config openmpi-bin libopenmpi-dev libhdf5-openmpi-dev
   libopenblas-serial-dev libpng-dev libjpeg62-turbo-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev
-  libjansson-dev librandom123-dev libdeflate-dev libyaml-dev libssl-dev libzip-dev libfreetype-dev fonts-dejavu-core"
+  libjansson-dev librandom123-dev libdeflate-dev libyaml-dev libssl-dev libzip-dev libfreetype-dev fonts-dejavu-core libplplot-dev plplot-driver-cairo"
 tests="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev hdf5-tools netcdf-bin python3-numpy python3-scipy python3-skimage python3-h5py
   python3-h5netcdf python3-netcdf4 python3-xarray python3-pil python3-onnx python3-torch python3-torchvision"
 cluster="slurm-wlm munge iproute2 strace"   # tests that need these are skipped where they can't be installed

@@ -1,2 +1,3 @@
 # Studies: sanity checks, input bias, and the papers' studies.
+check(io.plot io)
 script(studies.sanity)
