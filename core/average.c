@@ -2,7 +2,7 @@
  *  The table of averages, made from average_list.h, and baselines. */
 #include "core/average.h"
 
-#include "core/vmath.h"
+#include "core/blur.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,12 +50,9 @@ int average_planes(unsigned keeps)
   return n;
 }
 
-enum { MOST_RADIUS = 4096 };
-
 int64_t average_work_bytes(int height, int width)
 {
-  const int line = height > width ? height : width;
-  return (int64_t)sizeof(double) * (MOST_RADIUS + 1 + (int64_t)height * width + line);
+  return blur_work_bytes(height, width);
 }
 
 enum { ZERO, BLACK, MEAN, BLUR, GIVEN };
@@ -86,47 +83,6 @@ static real mean_of(const struct average_image *a, int channel)
   return (real)(sum / (double)n);
 }
 
-static int clamp(int i, int n)
-{
-  return i < 0 ? 0 : i >= n ? n - 1 : i;
-}
-
-/** One line of `n` numbers, `step` apart, blurred; beyond the ends the last number goes on. */
-static void blur_line(const double *x, int n, int64_t step, const double *w, int radius,
-                      double *restrict y, int64_t y_step)
-{
-  for (int i = 0; i < n; i++) {
-    double sum = w[0] * x[i * step];
-    for (int k = 1; k <= radius; k++)
-      sum += w[k] * (x[clamp(i - k, n) * step] + x[clamp(i + k, n) * step]);
-    y[i * y_step] = sum;
-  }
-}
-
-/** One channel; kernel cut off at four sigma. */
-static void blur(const struct average_site *s, int channel, double sigma, real *to)
-{
-  const struct average_image *a = &s->image;
-  const real *x = a->x + channel * a->stride;
-  double *w = s->work, *rows = w + MOST_RADIUS + 1, total = 0.0;
-  const int radius = (int)(4.0 * sigma) < MOST_RADIUS ? (int)(4.0 * sigma) : MOST_RADIUS;
-  double *line = rows + (int64_t)a->height * a->width;
-  for (int k = 0; k <= radius; k++) {
-    w[k] = (double)vmath_exp((real)(-0.5 * k * k / (sigma * sigma)));
-    total += k ? 2.0 * w[k] : w[k];
-  }
-  for (int k = 0; k <= radius; k++) w[k] /= total;
-  for (int i = 0; i < a->height; i++) {
-    for (int j = 0; j < a->width; j++) line[j] = (double)x[(int64_t)i * a->width + j];
-    blur_line(line, a->width, 1, w, radius, rows + (int64_t)i * a->width, 1);
-  }
-  for (int j = 0; j < a->width; j++) {
-    blur_line(rows + j, a->height, a->width, w, radius, line, 1);
-    for (int i = 0; i < a->height; i++)
-      to[channel * a->stride + (int64_t)i * a->width + j] = (real)line[i];
-  }
-}
-
 void average_baseline(const struct average_site *s, const struct param *params, real *to)
 {
   const struct average_image *a = &s->image;
@@ -134,7 +90,8 @@ void average_baseline(const struct average_site *s, const struct param *params, 
   const int kind = (int)use_number(s->with, params, "baseline");
   for (int k = 0; k < a->channels; k++) {
     if (kind == BLUR) {
-      blur(s, k, use_number(s->with, params, "sigma"), to);
+      blur_plane(a->x + k * a->stride, a->height, a->width, use_number(s->with, params, "sigma"),
+                 s->work, to + k * a->stride);
     } else if (kind == GIVEN) {
       memcpy(to + k * a->stride, s->baselines + k * n, (size_t)n * sizeof *to);
     } else {

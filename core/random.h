@@ -13,7 +13,16 @@ struct random_place {
 };
 
 /* Streams are one of these, plus RANDOM_STREAMS times a number such as that of a channel; below 256. */
-enum { RANDOM_NOISE, RANDOM_PATH, RANDOM_BOOTSTRAP, RANDOM_STREAMS = 8 };
+enum {
+  RANDOM_NOISE,
+  RANDOM_PATH,
+  RANDOM_BOOTSTRAP,
+  RANDOM_SYNTHETIC, /* images of synthetic.h */
+  RANDOM_FINE,
+  RANDOM_CHOICE,
+  RANDOM_SHIFT,
+  RANDOM_STREAMS = 8
+};
 
 /* Streams above those of channels, plus 0 to 7. */
 enum { RANDOM_INITIAL = 240, RANDOM_SIGNAL = 248 };

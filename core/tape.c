@@ -329,17 +329,25 @@ static void extract_at(struct tape *t, const struct plan_pass *pass, int value, 
   tape_extract(&x);
 }
 
-static void seed(struct tape *t, const int *classes)
+/** 1 at the class of each sample, into the signal g of the logits. */
+static void seed_classes(const struct tape *t, const int *classes, real *g)
 {
   const struct plan *p = t->plan;
-  const int output = p->graph->output, batch = p->batch;
-  real *g = at(t, p->signal[output]);
+  const int batch = p->batch;
   memset(g, 0, (size_t)p->graph->classes * (size_t)batch * sizeof *g);
   for (int b = 0; b < batch; b++) {
     assert(classes[b] < p->graph->classes);
     if (classes[b] >= 0) g[(int64_t)classes[b] * batch + b] = REAL(1.0);
   }
-  t->fresh[output] = false;
+}
+
+/** The logits' signal, to be filled; all others hold nothing yet. */
+static real *begin_backward(struct tape *t)
+{
+  const struct plan *p = t->plan;
+  for (int v = 0; v < p->graph->n_values; v++) t->fresh[v] = v != p->graph->output;
+  t->part = 0;
+  return at(t, p->signal[p->graph->output]);
 }
 
 /** Nodes end - 1 down to first. */
@@ -367,14 +375,12 @@ static void part_backward(struct tape *t, const struct plan_pass *pass, int slot
   extract_at(t, pass, input, 0, slot);
 }
 
-void tape_backward(struct tape *t, int pass, int slot, const int *classes)
+/** From the logits' signal to the deepest tap of the pass. */
+static void carry_back(struct tape *t, int pass, int slot)
 {
   const struct plan *p = t->plan;
   const struct plan_pass *now = &p->passes[pass];
   const int head = p->parts.head, n = p->graph->n_nodes;
-  for (int v = 0; v < p->graph->n_values; v++) t->fresh[v] = true;
-  seed(t, classes);
-  t->part = 0;
   nodes_backward(t, now, head, n, slot);
   if (head) {
     tell(t, head - 1, TAPE_EXTRACT);
@@ -386,6 +392,20 @@ void tape_backward(struct tape *t, int pass, int slot, const int *classes)
   }
   tell(t, -1, TAPE_END);
   t->n_backward++;
+}
+
+void tape_backward(struct tape *t, int pass, int slot, const int *classes)
+{
+  seed_classes(t, classes, begin_backward(t));
+  carry_back(t, pass, slot);
+}
+
+void tape_backward_from(struct tape *t, int pass, int slot, const real *seed)
+{
+  const struct plan *p = t->plan;
+  const size_t n = (size_t)p->graph->classes * (size_t)p->batch;
+  memcpy(begin_backward(t), seed, n * sizeof *seed);
+  carry_back(t, pass, slot);
 }
 
 real *tape_signal(struct tape *t, int value)

@@ -45,6 +45,13 @@ const real *tape_logits(const struct tape *t);
  *  classes [batch] read only.  Cannot fail; allocates nothing. */
 void tape_backward(struct tape *t, int pass, int slot, const int *classes);
 
+/** The same from a signal at the logits that the caller gives:
+ *
+ *    signal at the input = sum over classes of seed[class] d(logit of the class)/d(input)
+ *
+ *  seed [classes][batch] read only, not memory of the tape. */
+void tape_backward_from(struct tape *t, int pass, int slot, const real *seed);
+
 /** Every backward pass of the plan: those of the last tape_forward for every target slot, then for every copy
  *  that an average wants a forward pass and its backward passes.  The rows of all taps are there then; the
  *  logits may be those of a copy.
