@@ -292,6 +292,15 @@ err setup_plan(struct setup *s, const struct options *o)
   return ERR_OK;
 }
 
+err setup_unit(struct setup *s, const struct options *o)
+{
+  const int64_t unit = options_int(o, "unit");
+  CHECK(unit >= 0 && unit <= 4096, ERR_USAGE, "--unit %lld: give 1 to 4096 samples, or 0",
+        (long long)unit);
+  s->unit = unit ? (int)unit : plan_unit_size(s->graph);
+  return ERR_OK;
+}
+
 /** What to compute, but for the plan. */
 static err choose(struct setup *s, const struct options *o, const char *const *methods,
                   int n_methods)
@@ -301,10 +310,7 @@ static err choose(struct setup *s, const struct options *o, const char *const *m
   TRY(choose_layers(s, o));
   const char *const *words = options_list(o, "targets", &n);
   TRY(target_expand(words, n, &s->recipe, s->data, s->graph->classes, &s->targets, &s->n_targets));
-  const int64_t unit = options_int(o, "unit");
-  CHECK(unit >= 0 && unit <= 4096, ERR_USAGE, "--unit %lld: give 1 to 4096 samples, or 0",
-        (long long)unit);
-  s->unit = unit ? (int)unit : plan_unit_size(s->graph);
+  TRY(setup_unit(s, o));
   s->first = 0;
   s->count = s->data ? dataset_count(s->data) : 0;
   return ERR_OK;
@@ -363,13 +369,19 @@ err setup_make_plan(struct plan_request r, struct graph *g, const struct shared 
   return ERR_OK;
 }
 
+err setup_plan_chosen(struct setup *s, const struct options *o)
+{
+  TRY(comm_agree(shared_memory(s->weights) ? ERR_OK : graph_gather_weights(s->graph)));
+  input_range(s);
+  TRY(setup_make_plan(setup_request(s, o), s->graph, s->weights, &s->prepared, &s->plan));
+  return ERR_OK;
+}
+
 err setup_plan_of(struct setup *s, const struct options *o, const char *const *methods,
                   int n_methods)
 {
-  TRY(comm_agree(shared_memory(s->weights) ? ERR_OK : graph_gather_weights(s->graph)));
   TRY(comm_agree(choose(s, o, methods, n_methods)));
-  input_range(s);
-  TRY(setup_make_plan(setup_request(s, o), s->graph, s->weights, &s->prepared, &s->plan));
+  TRY(setup_plan_chosen(s, o));
   return ERR_OK;
 }
 

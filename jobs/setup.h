@@ -132,12 +132,15 @@ struct setup {
         "last_conv; see retrograd layers MODEL."                                                 \
   }
 
-#define SETUP_UNIT_OPTIONS                                                                        \
-  {"targets",    OPTION_LIST,                                                                     \
-   ROLE_SETTING, "LIST",                                                                          \
-   "predicted",  "Whose logit is explained: label, predicted, topK, least, given, class:NAME."},  \
-      {"unit", OPTION_INT, ROLE_SETTING,                                                          \
-       "N",    "0",        "Samples computed together; 0: chosen from the model."},               \
+#define SETUP_UNIT_OPTIONS                                                                       \
+  {"targets",    OPTION_LIST,                                                                    \
+   ROLE_SETTING, "LIST",                                                                         \
+   "predicted",  "Whose logit is explained: label, predicted, topK, least, given, class:NAME."}, \
+      SETUP_ENGINE_OPTIONS
+
+#define SETUP_ENGINE_OPTIONS                                                                      \
+  {"unit", OPTION_INT, ROLE_SETTING,                                                              \
+   "N",    "0",        "Samples computed together; 0: chosen from the model."},                   \
       {"winograd",   OPTION_FLAG,                                                                 \
        ROLE_SETTING, NULL,                                                                        \
        "true",       "Compute 3x3 convolutions by Winograd's F(4x4, 3x3); bits depend on it."},   \
@@ -188,6 +191,13 @@ struct plan_request setup_request(const struct setup *s, const struct options *o
  *  *prepared: outlives the plan.  Collective. */
 MUST_CHECK err setup_make_plan(struct plan_request r, struct graph *g, const struct shared *weights,
                                struct shared **prepared, struct plan **out);
+
+/** The plan of what s holds: graph, unit, methods, wanted, n_targets; nodes share what it prepares.
+ *  Collective. */
+MUST_CHECK err setup_plan_chosen(struct setup *s, const struct options *o);
+
+/** Samples of a unit: the option `unit`, or by the model.  Errors: ERR_USAGE. */
+MUST_CHECK err setup_unit(struct setup *s, const struct options *o);
 
 /** Refuse to compute where Slurm started several tasks and MPI knows of one: each would do all the
  *  work, and all but one would find the file locked.  Errors: ERR_USAGE. */
