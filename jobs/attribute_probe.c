@@ -79,7 +79,8 @@ static struct study_unit unit_at(const struct probe *p, int64_t i)
   const double part = modf(golden * (double)(i + 1 + comm_rank()), &whole);
   const int64_t k = (int64_t)(part * (double)p->n_units);
   const int64_t first = k * p->setup->unit, left = p->setup->count - first;
-  return (struct study_unit){first, (int)(left < p->setup->unit ? left : p->setup->unit), 0, 0};
+  return (struct study_unit){.first = first,
+                             .count = (int)(left < p->setup->unit ? left : p->setup->unit)};
 }
 
 static err take_unit(struct probe *p, int64_t i)

@@ -29,6 +29,7 @@ struct run {
   int64_t *todo;  /* units not finished, in order */
   int64_t n_todo;
   struct deal *deal;
+  struct team team;
   struct deal_work work;  /* of this rank */
   struct deal_work *told; /* [size] of all ranks; rank 0 */
   int64_t before;         /* samples that were finished when this run began */
@@ -46,7 +47,7 @@ static void unit_range(const struct run *r, int64_t i, int64_t *first, int *coun
 
 static struct study_unit unit_at(const struct run *r, int64_t i, int64_t next)
 {
-  struct study_unit u;
+  struct study_unit u = {.team = &r->team};
   unit_range(r, i, &u.first, &u.count);
   unit_range(r, next, &u.next_first, &u.next_count);
   return u;
@@ -121,6 +122,7 @@ static err make_unit(struct run *r, const struct study_unit *u)
   uint8_t *status = r->status + u->first;
   store_sums_unit(r->store, u->first, u->count);
   TRY(r->study->compute(r->study->who, r->store, u, status));
+  if (r->team.rank || status[0] == SAMPLE_PENDING) return ERR_OK;
   store_sums_add(r->store, r->status_var, u->first, u->count, status);
   return store_sums_write(r->store);
 }
@@ -130,6 +132,12 @@ static err take_unit(struct run *r, int64_t i, const struct study_unit *u)
 {
   const double began = progress_clock();
   TRY(make_unit(r, u));
+  if (r->status[u->first] == SAMPLE_PENDING) return ERR_OK;
+  if (r->team.rank) {
+    r->work.busy += progress_clock() - began;
+    deal_tell(r->deal, &r->work);
+    return ERR_OK;
+  }
   r->open[r->n_open++] = i;
   const double now = progress_clock();
   if (r->n_open == MOST_OPEN || now - r->synced >= r->study->commit_every) {
@@ -153,17 +161,26 @@ static void show(struct run *r)
   progress_show(&r->progress, r->told, comm_size());
 }
 
-/** Units until there are none or somebody asks to stop.  Nothing here is collective. */
+/** The unit that the team computes next, and the one after it; -1 where there is none or somebody asks to
+ *  stop.  Collective over the team. */
+static int64_t next_unit(struct run *r, int64_t *next)
+{
+  int64_t pair[] = {-1, -1};
+  if (!r->team.rank && !comm_signal() && !comm_stop_asked()) pair[0] = deal_take(r->deal, &pair[1]);
+  team_share(&r->team, pair, sizeof pair);
+  *next = pair[1];
+  return pair[0];
+}
+
+/** Units until there are none or somebody asks to stop.  Collective over the team alone. */
 static err take_units(struct run *r)
 {
-  int64_t next = deal_reserve(r->deal);
+  int64_t next = r->team.rank ? -1 : deal_reserve(r->deal);
   const struct study_unit first = unit_at(r, next, -1);
-  TRY(r->study->begin(r->study->who, r->store, &first));
-  while (!comm_signal() && !comm_stop_asked()) {
-    const int64_t i = deal_take(r->deal, &next);
-    if (i < 0) break;
+  TRY(team_agree(&r->team, r->study->begin(r->study->who, r->store, &first)));
+  for (int64_t i = next_unit(r, &next); i >= 0; i = next_unit(r, &next)) {
     const struct study_unit u = unit_at(r, i, next);
-    TRY(take_unit(r, i, &u));
+    TRY(team_agree(&r->team, take_unit(r, i, &u)));
     show(r);
   }
   return ERR_OK;
@@ -187,7 +204,7 @@ static err work_together(struct run *r)
 {
   progress_begin(&r->progress, r->study, r->before);
   const err mine = work(r);
-  const bool first = mine && deal_first_to_fail(r->deal);
+  const bool first = mine && mine != ERR_PEER && deal_first_to_fail(r->deal);
   if (mine || comm_signal()) comm_ask_stop();
   comm_settle(r->study->job, mine, first);
   deal_look(r->deal, r->told);
@@ -246,6 +263,14 @@ static err take_stock(struct run *r, struct study_result *out)
   return ERR_OK;
 }
 
+/** Who computes units together. */
+static void make_teams(struct run *r)
+{
+  const struct study *s = r->study;
+  const int feed = s->feed > 1 ? s->feed : 1;
+  team_make(s->team ? s->team : team_ranks(r->n_todo, comm_size(), feed), &r->team);
+}
+
 /** What is made of all rows; durable when the run ends. */
 static err finish(struct run *r, const struct study_result *res)
 {
@@ -260,6 +285,7 @@ static err run_units(struct run *r, struct study_result *out)
   TRY(comm_agree(list_todo(r)));
   for (int64_t i = 0; i < r->study->n_samples; i++) r->before += r->status[i] != SAMPLE_PENDING;
   TRY(deal_make(r->n_todo, &r->deal));
+  make_teams(r);
   TRY(work_together(r));
   TRY(comm_agree(take_stock(r, out)));
   TRY(finish(r, out));
@@ -270,11 +296,12 @@ static err run_units(struct run *r, struct study_result *out)
 
 err study_run(const struct study *s, struct study_result *out)
 {
-  struct run r = {.study = s};
+  struct run r = {.study = s, .team = {.size = 1, .n = 1, .comm = MPI_COMM_NULL}};
   TRY(comm_agree(comm_rank() == 0 ? study_file_prepare(s, &r.log) : ERR_OK));
   comm_catch_signals();
   err e = comm_agree(store_open(s->path, comm_world(), &r.store));
   if (!e) e = run_units(&r, out);
+  team_free(&r.team);
   deal_free(&r.deal);
   store_close(&r.store);
   free(r.status);

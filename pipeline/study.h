@@ -3,6 +3,7 @@
  * ranks, rows are committed, and all ranks leave together.  DESIGN section 5. */
 #include "core/err.h"
 #include "io/store.h"
+#include "pipeline/team.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +13,8 @@ struct study_unit {
   int64_t first;
   int count; /* samples [first, first + count) */
   int64_t next_first;
-  int next_count; /* 0: none is known */
+  int next_count;          /* 0: none is known */
+  const struct team *team; /* who computes it together; its rank 0 alone writes */
 };
 
 struct study {
@@ -21,6 +23,8 @@ struct study {
   const struct store_schema *schema; /* the same on every rank */
   int64_t n_samples;
   int unit; /* samples per unit */
+  int feed; /* most ranks that can share a unit; 0 or 1: each unit has one */
+  int team; /* ranks that share one; 0: as few as make the run shortest */
   bool force, quiet;
   bool log_json;        /* progress as JSON lines */
   double log_every;     /* seconds between progress lines of a log file */
@@ -31,8 +35,9 @@ struct study {
    *  count is 0 where there is none.  Not collective. */
   err (*begin)(void *who, struct store *s, const struct study_unit *first);
   /** Compute a unit and write its rows with store_write, all but the status; status [count] becomes
-   *  SAMPLE_DONE or why not.  Between comm_leave and comm_enter where it computes.
-   *  Not collective. */
+   *  SAMPLE_DONE or why not; a unit that is left SAMPLE_PENDING in the midst, because the run is to stop, is
+   *  not committed.  Between comm_leave and comm_enter where it computes.
+   *  Collective over the unit's team. */
   err (*compute)(void *who, struct store *s, const struct study_unit *unit, uint8_t *status);
   /** Once every sample is finished, on every rank, after the rows of all ranks are there: write what is
    *  made of many rows, each rank its share; the same whoever writes it, because a killed run is
