@@ -110,13 +110,11 @@ const real *class_map_state(const struct class_map *m)
   return m->state;
 }
 
-static void random_numbers(const struct class_map *m, int stream, int numbered, uint64_t sample,
-                           int n, double *u)
+static void random_numbers(const struct class_images *from, int stream, int numbered,
+                           uint64_t sample, int n, double *u)
 {
-  const struct random_place at = {.seed = m->set->seed,
-                                  .stream = (uint32_t)stream,
-                                  .copy = (uint32_t)numbered,
-                                  .sample = sample};
+  const struct random_place at = {
+      .seed = from->seed, .stream = (uint32_t)stream, .copy = (uint32_t)numbered, .sample = sample};
   random_uniform(&at, n, u);
 }
 
@@ -125,9 +123,11 @@ static void draw(struct class_map *m, const struct class_images *from, int numbe
                  uint64_t sample, real *x)
 {
   if (from->given) {
-    double u;
-    random_numbers(m, RANDOM_CHOICE, numbered, sample, 1, &u);
-    const int64_t k = (int64_t)(u * (double)from->n_given);
+    double u = 0.0;
+    if (numbered != CLASS_MAP_IN_ORDER)
+      random_numbers(from, RANDOM_CHOICE, numbered, sample, 1, &u);
+    const int64_t k =
+        numbered == CLASS_MAP_IN_ORDER ? (int64_t)sample : (int64_t)(u * (double)from->n_given);
     memcpy(x, from->given + k * m->pixels, (size_t)m->pixels * sizeof *x);
     return;
   }
@@ -135,7 +135,7 @@ static void draw(struct class_map *m, const struct class_images *from, int numbe
                  (struct synthetic_site){.scale = m->scale,
                                          .height = m->height,
                                          .width = m->width,
-                                         .seed = m->set->seed,
+                                         .seed = from->seed,
                                          .class = (uint32_t)numbered,
                                          .sample = sample,
                                          .work = m->draw},
@@ -179,7 +179,7 @@ static void draw_samples(struct class_map *m, int first, int n)
     add_map(m, m->state, 1.0, z);
     if (!most) continue;
     double u[2];
-    random_numbers(m, RANDOM_SHIFT, m->numbered, sample, 2, u);
+    random_numbers(m->images, RANDOM_SHIFT, m->numbered, sample, 2, u);
     m->shift[2 * k] = shift_of(u[0], most);
     m->shift[2 * k + 1] = shift_of(u[1], most);
     memcpy(m->mean, z, (size_t)m->pixels * sizeof *z);

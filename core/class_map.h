@@ -36,11 +36,11 @@ struct class_map_settings {
   int jitter;         /* images are shifted by up to so many pixels, their gradients back */
   int refine;         /* refine after every so many iterations; 0: never */
   double refine_gain; /* of pixels that the last convolution responds to */
-  uint64_t seed;
 };
 
 /** Where samples come from. */
 struct class_images {
+  uint64_t seed;
   struct synthetic_use from;
   const real *given; /* [n_given][C][H][W] images to choose from instead; NULL: none */
   int64_t n_given;
@@ -94,6 +94,9 @@ void class_map_iterate(struct class_map *m, const struct class_team *team);
  *  a the mean activation of the last convolution at clip(0.5 + p), t Otsu's threshold of it.  to [C][H][W];
  *  a copy where there is no convolution. */
 void class_map_refine(struct class_map *m, real *to);
+
+/* For class_map_look: given images one after the other, not chosen at random. */
+enum { CLASS_MAP_IN_ORDER = -1 };
 
 /** Logits of n held-out images with scale * map added (NULL: nothing) and clipped, by the whole team; images
  *  are those numbered [first, first + n) of class `numbered`.  logits [n][classes] overwritten. */

@@ -138,6 +138,9 @@ void store_sums_add(struct store *s, int var, int64_t first, int64_t count, cons
 /** Write the checksums of the unit.  Errors: ERR_IO. */
 MUST_CHECK err store_sums_write(struct store *s);
 
+/** CRC-32 (zlib's, IEEE 802.3) of bytes, as in checks/crc32. */
+uint32_t store_crc32(const void *bytes, int64_t n);
+
 /** Compare every row of samples that are not pending with its checksum; `differs` is told of each
  *  that differs.  *there: whether the file has checksums.  Errors: ERR_IO, ERR_FORMAT, ERR_MEMORY. */
 typedef void store_differs(void *who, const char *variable, int64_t row);

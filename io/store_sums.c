@@ -77,7 +77,7 @@ void store_sums_unit(struct store *s, int64_t first, int64_t count)
   memset(s->sums->values, 0, (size_t)(count * s->sums->n) * sizeof *s->sums->values);
 }
 
-static uint32_t crc_of(const void *bytes, int64_t n)
+uint32_t store_crc32(const void *bytes, int64_t n)
 {
   return libdeflate_crc32(0, bytes, (size_t)n); /* several times as fast as zlib's */
 }
@@ -99,7 +99,7 @@ void store_sums_add(struct store *s, int var, int64_t first, int64_t count, cons
   if (v->column == NONE || first < sums->first || first + count > sums->first + sums->count) return;
   uint32_t *const to = sums->values + (first - sums->first) * sums->n + v->column - 1;
   for (int64_t i = 0; i < count; i++)
-    to[i * sums->n] = crc_of((const char *)rows + i * v->row_bytes, v->row_bytes);
+    to[i * sums->n] = store_crc32((const char *)rows + i * v->row_bytes, v->row_bytes);
 }
 
 err store_sums_write(struct store *s)
@@ -128,7 +128,7 @@ static err check_block(const struct check *c, int64_t k, int var, int64_t first,
   TRY(store_read(c->s, c->sums->var, first, n, c->sums->values));
   for (int64_t i = 0; i < n; i++) {
     if (!c->status[first + i]) continue; /* pending */
-    if (crc_of((const char *)rows + i * bytes, bytes) != c->sums->values[i * c->sums->n + k])
+    if (store_crc32((const char *)rows + i * bytes, bytes) != c->sums->values[i * c->sums->n + k])
       c->differs(c->who, c->sums->names[k], first + i);
   }
   return ERR_OK;
