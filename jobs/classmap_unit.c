@@ -367,7 +367,7 @@ err classmap_unit_compute(void *who, struct store *s, const struct study_unit *u
 err classmap_unit_finish(void *who, struct store *s)
 {
   const struct classmap_unit *u = who;
-  return classmap_summary_write(u->c, s);
+  return comm_rank() ? ERR_OK : classmap_summary_write(u->c, s);
 }
 
 char *classmap_unit_account(void *who)
