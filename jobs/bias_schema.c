@@ -24,7 +24,7 @@ static err add_root(struct attribute_schema *a, const struct options *o)
   const int64_t units = attribute_schema_units(a);
   char *config = NULL;
   TRY(attribute_config_with(a->setup, o, &config));
-  attribute_schema_root(a, "How maps of the input depend on pixel values", "bias", config);
+  attribute_schema_root(a, o, "How maps of the input depend on pixel values", "bias", config);
   attribute_schema_passes(a, units * (3 * p->n_forward + 1), units * 3 * p->n_backward);
   free(config);
   return ERR_OK;

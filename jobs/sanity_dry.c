@@ -32,7 +32,7 @@ static void print_stages(const struct sanity *s)
 static err measure(const struct sanity *s, struct sanity_unit *u, double *seconds)
 {
   const int count = (int)(s->setup.count < s->setup.unit ? s->setup.count : s->setup.unit);
-  const struct study_unit first = {0, count, 0, 0};
+  const struct study_unit first = {.count = count};
   uint8_t *status = calloc((size_t)s->setup.unit, 1);
   CHECK(status, ERR_MEMORY, "no memory for a unit");
   err e = sanity_unit_begin(u, NULL, &first);

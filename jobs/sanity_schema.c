@@ -29,8 +29,9 @@ static err add_root(struct sanity_schema *a, const struct options *o)
   const int64_t units = attribute_schema_units(&a->base);
   char *config = NULL;
   TRY(attribute_config_with(&s->setup, o, &config));
-  attribute_schema_root(&a->base, "Maps of networks with random weights against the trained one's",
-                        "sanity", config);
+  attribute_schema_root(&a->base, o,
+                        "Maps of networks with random weights against the trained one's", "sanity",
+                        config);
   attribute_schema_passes(&a->base, units * networks * p->n_forward,
                           units * networks * p->n_backward);
   free(config);
