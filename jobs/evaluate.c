@@ -1,5 +1,6 @@
 /** @file
  *  Job `evaluate`: metrics of stored maps. */
+#include "core/blas.h"
 #include "io/dataset.h"
 #include "jobs/evaluate_schema.h"
 #include "jobs/evaluator.h"
@@ -23,6 +24,15 @@ static const struct option options[] = {
      "has "
      "what they need."},
     EVALUATION_OPTIONS,
+    {"model", OPTION_TEXT, ROLE_RUN, "FILE", NULL,
+     "The model, for metrics that ask it; default: where the study found it."},
+    {"data", OPTION_TEXT, ROLE_RUN, "PATH", NULL, "The data set, likewise."},
+    {"recipe", OPTION_TEXT, ROLE_RUN, "FILE", NULL,
+     "JSON file with the class names that labels refer to; default: beside the model."},
+    {"classes", OPTION_TEXT, ROLE_RUN, "FILE", NULL,
+     "Class names, as they were given to attribute."},
+    {"blas-core", OPTION_TEXT, ROLE_RUN, "NAME", NULL,
+     "Matrix products as the study had them, for metrics that ask the model; see attribute."},
     {"csv", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "The tables as CSV, too."},
     {"single", OPTION_FLAG, ROLE_RUN, NULL, "false",
      "One rank is meant, although Slurm gives several tasks."},
@@ -44,6 +54,7 @@ struct evaluate {
   struct evaluation e;
   struct view *view;
   struct evaluator *evaluator;
+  struct evaluation_model *model; /* NULL: no metric asks it */
   struct evaluation_vars vars;
   struct view_maps *maps; /* [n_layers] */
   int32_t *size;          /* [n_samples][2] */
@@ -87,7 +98,9 @@ static err allocate(struct evaluate *w)
   w->row = malloc((size_t)longest * sizeof *w->row);
   CHECK(w->row, ERR_MEMORY, "no memory for maps");
   TRY(read_sizes(w));
-  return evaluator_make(e, &w->evaluator);
+  TRY(evaluator_make(e, &w->evaluator));
+  if (w->model) TRY(evaluator_ask(w->evaluator, evaluation_model_perturb(w->model)));
+  return ERR_OK;
 }
 
 static void evaluate_free(struct evaluate *w)
@@ -104,6 +117,7 @@ static void evaluate_free(struct evaluate *w)
   free(w->size);
   evaluation_vars_free(&w->vars);
   evaluator_free(&w->evaluator);
+  evaluation_model_close(&w->model);
   evaluation_free(&w->e);
   view_close(&w->view);
 }
@@ -130,6 +144,7 @@ static err sample_values(struct evaluate *w, int64_t sample, int b)
 {
   const struct evaluation *e = &w->e;
   const int64_t slots = e->n_targets;
+  if (w->model) TRY(evaluation_model_image(w->model, sample));
   TRY(evaluator_begin(w->evaluator, sample, w->size + 2 * sample,
                       w->view->target_class + sample * slots, w->there + b * slots,
                       w->share + b * slots));
@@ -193,6 +208,7 @@ static err prepare(struct evaluate *w, const struct options *o)
   w->unit = (int)view_number(w->view, "unit", 1);
   TRY(evaluation_of_view(&w->e, w->view, o));
   TRY(evaluation_options(&w->e, o, names, n));
+  TRY(evaluation_model_open(&w->e, w->view, o, &w->model));
   return allocate(w);
 }
 
@@ -240,6 +256,7 @@ static err run(const struct options *o, int *exit_code)
 {
   struct evaluate w = {.unit = 0};
   if (options_flag(o, "log-json")) comm_report_json();
+  blas_single_thread();
   TRY(setup_tasks(o));
   comm_catch_signals();
   err e = comm_agree(prepare(&w, o));

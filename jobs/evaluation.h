@@ -81,5 +81,20 @@ MUST_CHECK err evaluation_of_view(struct evaluation *e, struct view *v, const st
 
 void evaluation_free(struct evaluation *e);
 
+/** The model of a study, where metrics ask it: read, and its file, data set and kernels compared with what the
+ *  study recorded.  *out is NULL where no metric asks.  Errors: ERR_MISMATCH, and those of reading. */
+struct evaluation_model;
+MUST_CHECK err evaluation_model_open(const struct evaluation *e, struct view *v,
+                                     const struct options *o, struct evaluation_model **out);
+void evaluation_model_close(struct evaluation_model **m);
+
+/** What evaluator_ask wants. */
+struct perturb;
+struct perturb *evaluation_model_perturb(struct evaluation_model *m);
+
+/** Take the image of a sample; its logits must be those of the study, or nearly so.
+ *  Errors: ERR_MISMATCH, and those of reading. */
+MUST_CHECK err evaluation_model_image(struct evaluation_model *m, int64_t sample);
+
 /** Whether a metric asks for something, such as METRIC_MODEL. */
 bool evaluation_needs(const struct evaluation *e, unsigned what);

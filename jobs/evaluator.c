@@ -3,6 +3,7 @@
 #include "jobs/evaluator.h"
 
 #include "core/upsample.h"
+#include "jobs/perturb.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@ struct evaluator {
   float *input, *other;   /* [input] */
   double *work;           /* for every metric */
   size_t work_doubles;
+  struct perturb *model; /* not owned; NULL: none */
+  double *score;         /* of the longest path */
 };
 
 void evaluator_free(struct evaluator **v)
@@ -32,6 +35,7 @@ void evaluator_free(struct evaluator **v)
   free((*v)->input);
   free((*v)->other);
   free((*v)->work);
+  free((*v)->score);
   free(*v);
   *v = NULL;
 }
@@ -51,6 +55,19 @@ err evaluator_make(const struct evaluation *e, struct evaluator **out)
     return FAIL(ERR_MEMORY, "no memory for an evaluation");
   }
   *out = v;
+  return ERR_OK;
+}
+
+err evaluator_ask(struct evaluator *v, struct perturb *p)
+{
+  int most = 0;
+  for (int k = 0; k < v->e->n_metrics; k++) {
+    const int steps = perturb_steps(p, &v->e->metrics[k]->path, v->e->step);
+    if (steps > most) most = steps;
+  }
+  v->model = p;
+  v->score = malloc(((size_t)most + 1) * sizeof *v->score);
+  CHECK(v->score, ERR_MEMORY, "no memory for %d steps", most);
   return ERR_OK;
 }
 
@@ -160,6 +177,21 @@ static const float *as_input(const struct evaluator *v, const struct evaluation_
   return out;
 }
 
+/** The metrics of one map that ask the model. */
+static void model_values(struct evaluator *v, const struct evaluation_layer *l, int t,
+                         const float *map, double *values)
+{
+  const struct evaluation *e = v->e;
+  if (!v->model || metric_has_nan(map, (int64_t)l->height * l->width)) return;
+  perturb_order(v->model, as_input(v, l, map, v->input));
+  for (int k = 0; k < e->n_metrics; k++) {
+    const struct metric *metric = e->metrics[k];
+    if (!(metric->needs & METRIC_MODEL)) continue;
+    perturb_scores(v->model, &metric->path, e->step, v->target[t], v->score);
+    values[k] = metric->value(v->score, perturb_steps(v->model, &metric->path, e->step));
+  }
+}
+
 static bool right_slot(const struct evaluation *e, const struct metric *k, int t)
 {
   return !k->slot || !strcmp(k->slot, e->target[t]);
@@ -188,8 +220,7 @@ void evaluator_layer(struct evaluator *v, int layer, const float *row, double *v
   const bool pairs = evaluation_needs(e, METRIC_OTHER);
   for (int t = 0; t < e->n_targets; t++) {
     for (int k = 0; k < l->n_methods; k++, values += e->n_metrics) {
-      for (int i = 0; i < e->n_metrics; i++)
-        if (!(e->metrics[i]->needs & METRIC_MODEL) || v->target[t] < 0) values[i] = NAN;
+      for (int i = 0; i < e->n_metrics; i++) values[i] = NAN;
       if (v->target[t] < 0) continue;
       const float *slot = row + (int64_t)t * l->n_methods * plane;
       struct metric_map m = frame(v, l);
@@ -201,6 +232,7 @@ void evaluator_layer(struct evaluator *v, int layer, const float *row, double *v
             as_input(v, l, row + ((int64_t)e->predicted * l->n_methods + k) * plane, v->other);
       }
       map_values(v, l, t, &m, values);
+      if (evaluation_needs(e, METRIC_MODEL)) model_values(v, l, t, m.map, values);
     }
   }
 }

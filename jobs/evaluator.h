@@ -8,6 +8,11 @@ struct evaluator;
 MUST_CHECK err evaluator_make(const struct evaluation *e, struct evaluator **out);
 void evaluator_free(struct evaluator **v);
 
+/** Ask a model for the metrics that want it; p must outlive v, and holds the image of the sample of
+ *  evaluator_begin when evaluator_layer is called. */
+struct perturb;
+MUST_CHECK err evaluator_ask(struct evaluator *v, struct perturb *p);
+
 /** Begin with sample i of the study.
  *
  *  size    height and width of its image, 0 where unknown (then the model's input counts as the image)
@@ -21,6 +26,5 @@ MUST_CHECK err evaluator_begin(struct evaluator *v, int64_t i, const int32_t siz
 /** Values of the maps of that sample at a layer.
  *
  *  row     [n_targets][n_methods][height][width] of the layer, read only
- *  values  [n_targets][n_methods][n_metrics] overwritten; NaN where there is no target or no value; metrics
- *          that ask the model are left as they are */
+ *  values  [n_targets][n_methods][n_metrics] overwritten; NaN where there is no target or no value */
 void evaluator_layer(struct evaluator *v, int layer, const float *row, double *values);

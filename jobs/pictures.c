@@ -151,11 +151,25 @@ int64_t pictures_limit(struct view *v)
   return limit;
 }
 
+/** The study's class names, by which a data set's labels go. */
+static err copy_classes(const struct view *v, struct recipe *r)
+{
+  if (!v->class_name) return ERR_OK;
+  r->classes = calloc((size_t)v->n_classes, sizeof *r->classes);
+  CHECK(r->classes, ERR_MEMORY, "no memory for %d class names", v->n_classes);
+  for (int k = 0; k < v->n_classes; k++) {
+    r->classes[k] = strdup(v->class_name[k]);
+    CHECK(r->classes[k], ERR_MEMORY, "no memory for %d class names", v->n_classes);
+  }
+  return ERR_OK;
+}
+
 static err open_all(struct view *v, const char *data, struct pictures *p)
 {
   char *recorded = NULL;
 
   TRY(pictures_recipe(v, &p->recipe));
+  TRY(copy_classes(v, &p->recipe));
   TRY(view_text(v, "data", &recorded));
   p->first = view_number(v, "first_sample", 0);
   const err e = find_folder(p, data ? data : recorded);
@@ -206,6 +220,25 @@ static err read_frame(const struct pictures *p, const struct view *v, int64_t sa
   e = image_fit(out, &p->recipe);
   if (e) image_free(out);
   return e;
+}
+
+err pictures_input(const struct pictures *p, const struct view *v, int64_t sample, float *x)
+{
+  const struct recipe *r = &p->recipe;
+  const int64_t pixels = (int64_t)r->height * r->width;
+  struct image frame = {0};
+  int size[2];
+
+  if (p->data) {
+    const enum sample_status status = dataset_load(p->data, p->first + sample, r, pixels, x, size);
+    CHECK(status == SAMPLE_DONE, ERR_INPUT, "sample %lld cannot be read again: %s",
+          (long long)sample, err_message());
+    return ERR_OK;
+  }
+  TRY(read_frame(p, v, sample, &frame));
+  image_normalise(&frame, r, pixels, x);
+  image_free(&frame);
+  return ERR_OK;
 }
 
 err pictures_read(const struct pictures *p, const struct view *v, int64_t sample, int height,

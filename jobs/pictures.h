@@ -21,6 +21,11 @@ void pictures_close(struct pictures **p);
 MUST_CHECK err pictures_read(const struct pictures *p, const struct view *v, int64_t sample,
                              int height, int width, struct image *out);
 
+/** The model's input of a sample: x [channels][height * width] overwritten.
+ *  Errors: those of reading and decoding. */
+MUST_CHECK err pictures_input(const struct pictures *p, const struct view *v, int64_t sample,
+                              float *x);
+
 /** Height and width of the model's input as the configuration says; false where it does not. */
 bool pictures_frame(struct view *v, int *height, int *width);
 
