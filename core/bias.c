@@ -5,7 +5,7 @@
 #include "core/arena.h"
 #include "core/batch_normalization.h"
 
-#include <stdlib.h>
+#include <assert.h>
 #include <string.h>
 
 /* Operators that add what they read; a constant among it is a bias. */
@@ -64,37 +64,47 @@ static void fill_weighted(const struct op *op, const struct op_site *at, real *b
   for (int64_t i = 0; i < n; i++) b[i] = op->linear->bias_of(at, (int)(i % outputs));
 }
 
-/** What comes of zeros. */
-static err fill_sum(const struct op *op, const struct op_site *at, real *b)
+enum { MOST_INPUTS = 16 };
+
+static size_t own_work(const struct op *op, const struct op_site *at)
+{
+  return op->work_bytes ? op->work_bytes(at) : 0;
+}
+
+/** Zeros as large as the largest operand. */
+static size_t zero_bytes(const struct op_site *at)
 {
   int64_t most = 1;
   for (int k = 0; k < at->n_in; k++) {
     const int64_t n = shape_count(&at->in[k].shape);
     most = n > most ? n : most;
   }
-  real *zeros = calloc((size_t)most, sizeof *zeros);
-  void *work = arena_alloc(op->work_bytes ? op->work_bytes(at) + 1 : 1);
-  const real **x = (const real **)calloc((size_t)at->n_in, sizeof(real *));
-  if (zeros && work && x) {
-    for (int k = 0; k < at->n_in; k++) x[k] = at->in[k].data ? at->in[k].data : zeros;
-    op->forward(&(struct op_fwd){.at = at, .x = x, .y = b, .work = work});
-  }
-  const bool fine = zeros && work && x;
-  free(zeros);
-  free(work);
-  free((void *)x);
-  CHECK(fine, ERR_MEMORY, "no memory for the biases of a sum");
-  return ERR_OK;
+  return arena_reals(most);
 }
 
-err bias_fill(const struct op *op, const struct op_site *at, real *b)
+size_t bias_work_bytes(const struct op *op, const struct op_site *at)
+{
+  return zero_bytes(at) + own_work(op, at);
+}
+
+/** What comes of zeros. */
+static void fill_sum(const struct op *op, const struct op_site *at, void *work, real *b)
+{
+  const real *x[MOST_INPUTS];
+  memset(work, 0, zero_bytes(at));
+  assert(at->n_in <= MOST_INPUTS);
+  for (int k = 0; k < at->n_in; k++) x[k] = at->in[k].data ? at->in[k].data : work;
+  op->forward(
+      &(struct op_fwd){.at = at, .x = x, .y = b, .work = (unsigned char *)work + zero_bytes(at)});
+}
+
+void bias_fill(const struct op *op, const struct op_site *at, void *work, real *b)
 {
   if (is_norm(op)) {
     fill_norm(at, b);
   } else if (is_weighted(op, at)) {
     fill_weighted(op, at, b);
   } else {
-    TRY(fill_sum(op, at, b));
+    fill_sum(op, at, work, b);
   }
-  return ERR_OK;
 }

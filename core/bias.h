@@ -10,6 +10,9 @@ bool bias_is_there(const struct op *op, const struct op_site *at);
 /** Numbers that bias_fill writes: one a channel, or one for each element of a sample. */
 int64_t bias_count(const struct op *op, const struct op_site *at);
 
+/** Scratch of bias_fill. */
+size_t bias_work_bytes(const struct op *op, const struct op_site *at);
+
 /** b [bias_count] overwritten.  Of a BatchNormalization  beta - mean gamma / sqrt(variance + epsilon).
- *  at: of one sample.  Errors: ERR_MEMORY. */
-MUST_CHECK err bias_fill(const struct op *op, const struct op_site *at, real *b);
+ *  at: of one sample.  Cannot fail. */
+void bias_fill(const struct op *op, const struct op_site *at, void *work, real *b);

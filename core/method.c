@@ -173,6 +173,7 @@ static err append_all(struct method_list *l)
     if (!(*a)->wants_baselines) TRY(method_append_wrapped(l, (*a)->name));
   for (const struct combination *const *c = combination_all; *c; c++)
     TRY(method_append_wrapped(l, (*c)->name));
+  TRY(method_append_wrapped(l, meta_name));
   TRY(append_table(l, true));
   return ERR_OK;
 }
@@ -205,7 +206,7 @@ static err unknown_part(const char *name, char part[3][METHOD_TEXT])
 static err unknown_name(const char *name)
 {
   enum { MOST = 128 };
-  const char *names[MOST + 3];
+  const char *names[MOST + 4];
   int n = 0;
   for (const struct alias *a = alias_all; a->name && n < MOST; a++) names[n++] = a->name;
   for (const struct rule *const *r = rule_all; *r && n < MOST; r++)
@@ -213,6 +214,7 @@ static err unknown_name(const char *name)
   for (const struct average *const *a = average_all; *a && n < MOST; a++) names[n++] = (*a)->name;
   for (const struct combination *const *c = combination_all; *c && n < MOST; c++)
     names[n++] = (*c)->name;
+  names[n++] = meta_name;
   names[n++] = "table";
   names[n++] = "basic";
   names[n++] = "all";

@@ -5,6 +5,7 @@
 #include "core/combination.h"
 #include "core/err.h"
 #include "core/extract.h"
+#include "core/meta.h"
 #include "core/rule.h"
 
 #include <stdbool.h>
@@ -18,6 +19,7 @@ struct method {
                                   is of one */
   char formula[512];
   char source[256];
+  struct meta_use meta;       /* on the weights after a step; off: on the model's own */
   struct average_use average; /* of copies of the input; none: the input itself */
   struct rule_use rule;
   const struct extract *extract;

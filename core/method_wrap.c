@@ -1,7 +1,7 @@
 /** @file
  *  Names of methods that are made of others: name(parameters)[method].
  *
- *  From the outside in, a combination of maps over taps comes first, then an average over copies of the input;
+ *  From the outside in, a step of the weights comes first, then a combination of maps over taps, then an average over copies of the input;
  *  they may be written in either order, because a combination reads averaged maps. */
 #include "core/method_impl.h"
 
@@ -13,8 +13,9 @@
 struct wrapper {
   const char *text;           /* canonical */
   const char *given;          /* all of the name */
-  struct average_use average; /* one of these two */
+  struct average_use average; /* one of these three */
   struct combination_use combination;
+  struct meta_use meta;
 };
 
 static err wrap_average(const struct wrapper *w, const struct method *of, struct method *m)
@@ -43,10 +44,23 @@ static err wrap_combination(const struct wrapper *w, const struct method *of, st
   return ERR_OK;
 }
 
+static err wrap_meta(const struct wrapper *w, const struct method *of, struct method *m)
+{
+  m->meta = w->meta;
+  (void)snprintf(m->formula, sizeof m->formula, "%.255s; %s", of->formula, meta_formula);
+  (void)snprintf(m->source, sizeof m->source, "%s", meta_source);
+  return ERR_OK;
+}
+
 static err wrap(const struct wrapper *w, const struct method *of, bool alone, struct method *m)
 {
   *m = *of;
-  TRY(w->average.average ? wrap_average(w, of, m) : wrap_combination(w, of, m));
+  CHECK(!of->meta.on, ERR_USAGE,
+        "method '%s': the step of %s is taken first: write it outermost, and once", w->given,
+        of->meta.with.text);
+  TRY(w->meta.on           ? wrap_meta(w, of, m)
+      : w->average.average ? wrap_average(w, of, m)
+                           : wrap_combination(w, of, m));
   const size_t bytes = strlen(w->text) + strlen(of->canonical) + 3;
   CHECK(bytes <= sizeof m->canonical, ERR_USAGE, "method '%s': its name is too long", w->given);
   (void)snprintf(m->canonical, sizeof m->canonical, "%.95s[%.*s]", w->text,
@@ -102,7 +116,7 @@ bool method_is_wrapped(const char *name)
 {
   for (const struct combination *const *c = combination_all; *c; c++)
     if (begins_with(name, (*c)->name)) return true;
-  return names_average(name);
+  return names_average(name) || begins_with(name, meta_name);
 }
 
 /** Cut the name up: *inner is what stands in brackets, or NULL. */
@@ -130,6 +144,11 @@ err method_append_wrapped(struct method_list *l, const char *name)
     TRY(average_parse(copy, &w.average));
     w.text = w.average.with.text;
     return append_all_of(l, &w, inner ? inner : w.average.average->of);
+  }
+  if (begins_with(copy, meta_name)) {
+    TRY(meta_parse(copy, &w.meta));
+    w.text = w.meta.with.text;
+    return append_all_of(l, &w, inner ? inner : meta_of);
   }
   TRY(combination_parse(copy, &w.combination));
   w.text = w.combination.with.text;

@@ -105,6 +105,8 @@ struct op_linear {
  * dy when it is set, not accumulated.  BOTH: of two inputs, dx[1] may be there, too. */
 enum { OP_IN_PLACE_FORWARD = 1, OP_IN_PLACE_BACKWARD = 2, OP_IN_PLACE_BOTH = 4 };
 
+struct weigh; /* core/weigh.h */
+
 struct op {
   const char *name;   /* ONNX operator type */
   const char *source; /* specification */
@@ -126,6 +128,7 @@ struct op {
   bool can_set;                                   /* `backward` obeys `set` */
   unsigned in_place;                              /* OP_IN_PLACE_* */
   const struct op_linear *linear; /* of operators in the list as WEIGHTED; NULL for others */
+  const struct weigh *weigh;      /* gradients of its constants; NULL: it has none */
   /* For reports only: how it is computed, and multiplications and additions of one sample by direct
    * sums, the same in both directions; NULL: one way; not counted. */
   const char *(*variant)(const struct op_site *at);

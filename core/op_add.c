@@ -2,7 +2,7 @@
  *  Add: y = a + b under numpy's broadcasting, of activations and constants.
  *  Source: ONNX operator specification, Add-7 to Add-14. */
 #include "core/broadcast.h"
-#include "core/op.h"
+#include "core/weigh.h"
 
 #include <string.h>
 
@@ -36,6 +36,13 @@ static void backward(const struct op_bwd *c)
   }
 }
 
+static void weigh_run(const struct weigh_call *c)
+{
+  weigh_by_backward(c, backward);
+}
+
+static const struct weigh weigh = {.parameters = 3, .several = true, .run = weigh_run};
+
 const struct op op_add = {
     .name = "Add",
     .source = "ONNX operators, Add-14",
@@ -45,5 +52,6 @@ const struct op op_add = {
     .forward = forward,
     .backward = backward,
     .can_set = true,
+    .weigh = &weigh,
     .in_place = OP_IN_PLACE_FORWARD | OP_IN_PLACE_BACKWARD | OP_IN_PLACE_BOTH,
 };

@@ -8,6 +8,7 @@
 #include "core/elementwise.h"
 #include "core/operand.h"
 #include "core/simd.h"
+#include "core/weigh.h"
 
 #include <math.h>
 
@@ -90,6 +91,27 @@ static void backward(const struct op_bwd *c)
   }
 }
 
+/** dscale[k] += sum of dy (x - mean) / sqrt(variance + epsilon),  dbias[k] += sum of dy. */
+static void weigh_run(const struct weigh_call *c)
+{
+  const struct norm *a = c->at->attr;
+  const int64_t n = shape_inner(&c->at->ys);
+  for (int k = 0; k < shape_channels(&c->at->ys); k++) {
+    const real *x = c->x[0] + k * n, *dy = c->dy + k * n;
+    const double mean = (double)c->x[MEAN][k];
+    double of_scale = 0.0, of_bias = 0.0;
+    for (int64_t i = 0; i < n; i++) {
+      of_scale += (double)dy[i] * ((double)x[i] - mean);
+      of_bias += (double)dy[i];
+    }
+    of_scale /= sqrt((double)c->x[VARIANCE][k] + (double)a->epsilon);
+    if (c->dw[SCALE]) c->dw[SCALE][k] += (real)of_scale;
+    if (c->dw[BIAS]) c->dw[BIAS][k] += (real)of_bias;
+  }
+}
+
+static const struct weigh weigh = {.parameters = 1U << SCALE | 1U << BIAS, .run = weigh_run};
+
 const struct op op_batch_normalization = {
     .name = "BatchNormalization",
     .source = "ONNX operators, BatchNormalization-15",
@@ -101,5 +123,6 @@ const struct op op_batch_normalization = {
     .forward = forward,
     .backward = backward,
     .can_set = true,
+    .weigh = &weigh,
     .in_place = OP_IN_PLACE_FORWARD | OP_IN_PLACE_BACKWARD,
 };

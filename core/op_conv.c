@@ -3,9 +3,10 @@
  *
  *    y[m, o] = b[m] + sum over c in the group of m, k  of  w[m, c, k] x[c, o stride - begin + k dilation]
  *
- *  Only the gradient with respect to x is made.
+ *  The gradient with respect to x is made here, that of the weights in conv_weigh.c.
  *  Source: ONNX operator specification, Conv-1, Conv-11. */
 #include "core/conv.h"
+#include "core/conv_weigh.h"
 #include "core/operand.h"
 
 #include <inttypes.h>
@@ -159,6 +160,7 @@ const struct op op_conv = {
     .backward = backward,
     .can_set = true,
     .linear = &linear,
+    .weigh = &conv_weigh,
     .variant = variant,
     .flops = op_weight_flops,
 };

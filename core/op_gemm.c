@@ -6,6 +6,7 @@
 #include "core/matrix.h"
 #include "core/op.h"
 #include "core/operand.h"
+#include "core/weigh.h"
 
 struct dense {
   real alpha, beta;
@@ -212,6 +213,25 @@ static const struct op_linear linear = {
     .last = has_rows,
 };
 
+/** dB[f, k] += alpha sum over rows of  A[r, f] dy[r, k],  dC[k] += beta sum of dy[r, k]; one sample, whose
+ *  vector is stored as a row is. */
+static void weigh_run(const struct weigh_call *c)
+{
+  const struct dense *a = c->at->attr;
+  const int rows = c->at->in[0].shape.dim[0], f = c->at->in[0].shape.dim[1], k = c->at->ys.dim[1];
+  const int64_t step_f = a->b_transposed ? 1 : k, step_k = a->b_transposed ? f : 1;
+  for (int r = 0; r < rows; r++) {
+    const real *x = c->x[0] + (int64_t)r * f, *dy = c->dy + (int64_t)r * k;
+    for (int i = 0; i < k; i++) {
+      if (c->at->n_in > 2 && c->dw[2]) c->dw[2][(int64_t)i * a->c_step] += a->beta * dy[i];
+      const real by = a->alpha * dy[i];
+      for (int j = 0; c->dw[1] && j < f; j++) c->dw[1][j * step_f + i * step_k] += by * x[j];
+    }
+  }
+}
+
+static const struct weigh weigh = {.parameters = 1U << 1 | 1U << 2, .run = weigh_run};
+
 const struct op op_gemm = {
     .name = "Gemm",
     .source = "ONNX operators, Gemm-13",
@@ -225,5 +245,6 @@ const struct op op_gemm = {
     .backward = backward,
     .can_set = true,
     .linear = &linear,
+    .weigh = &weigh,
     .flops = flops,
 };

@@ -11,6 +11,7 @@
 #include "core/matrix.h"
 #include "core/nest.h"
 #include "core/operand.h"
+#include "core/weigh.h"
 
 #include <string.h>
 
@@ -270,6 +271,25 @@ static const struct op_linear linear = {
     .last = are_last,
 };
 
+/** Towards the constant: of one matrix for all rows one product, else as backward does it. */
+static void weigh_run(const struct weigh_call *c)
+{
+  struct matrix_product p = product_of(c->at);
+  p.work = c->work;
+  if (!is_rows(c->at->in)) {
+    weigh_by_backward(c, backward);
+  } else if (is_features(c->at->in)) { /* y = b^T a: db = a dy^T, both [., 1] */
+    const int k = last(&c->at->in[A].shape, 0), n = last(&c->at->ys, 0);
+    for (int i = 0; i < k; i++)
+      for (int j = 0; j < n; j++) c->dw[B][(int64_t)i * n + j] += c->x[A][i] * c->dy[j];
+  } else {
+    to_right(&p, c->x[A], c->dy, true, c->dw[B]);
+  }
+}
+
+static const struct weigh weigh = {
+    .parameters = 1U << A | 1U << B, .work_bytes = work_bytes, .run = weigh_run};
+
 const struct op op_matmul = {
     .name = "MatMul",
     .source = "ONNX operators, MatMul-13",
@@ -283,6 +303,7 @@ const struct op op_matmul = {
     .reads_at = op_product_reads,
     .can_set = true,
     .linear = &linear,
+    .weigh = &weigh,
     .variant = variant,
     .flops = flops,
 };

@@ -2,7 +2,7 @@
  *  Mul: y = a b under numpy's broadcasting, of activations and constants.
  *  Source: ONNX operator specification, Mul-7 to Mul-14. */
 #include "core/broadcast.h"
-#include "core/op.h"
+#include "core/weigh.h"
 
 static void forward(const struct op_fwd *c)
 {
@@ -17,6 +17,13 @@ static void backward(const struct op_bwd *c)
     if (c->dx[k]) broadcast_backward(&s, k, c->dy, c->x[!k], c->dx[k]);
 }
 
+static void weigh_run(const struct weigh_call *c)
+{
+  weigh_by_backward(c, backward);
+}
+
+static const struct weigh weigh = {.parameters = 3, .several = true, .run = weigh_run};
+
 const struct op op_mul = {
     .name = "Mul",
     .source = "ONNX operators, Mul-14",
@@ -25,6 +32,7 @@ const struct op op_mul = {
     .infer = broadcast_infer,
     .forward = forward,
     .backward = backward,
+    .weigh = &weigh,
     .backward_reads = OP_READS_X,
     .reads_at = op_product_reads,
 };

@@ -3,6 +3,7 @@
 #include "core/plan.h"
 
 #include "core/plan_impl.h"
+#include "core/weigh.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -51,6 +52,7 @@ void plan_free(struct plan **p)
   free(s->aux_step);
   free(s->prepared);
   plan_free_parts(s);
+  plan_free_metas(s);
   free(s);
   *p = NULL;
 }
@@ -183,15 +185,31 @@ static void make_passes(struct plan_storage *s)
 {
   struct plan *p = &s->plan;
   (void)source_of(s, &(const struct average_use){0});
+  for (int m = 0; m < p->n_all_methods; m++) s->pass_of[m] = -1;
   for (int t = 0; t < p->n_taps; t++) {
     for (int k = 0; k < plan_tap_all(&s->taps[t]); k++) {
-      const int m = s->taps[t].methods[k], i = pass_of(s, &s->methods[m]);
+      const int m = s->taps[t].methods[k];
+      if (s->methods[m].meta.on) continue;
+      const int i = pass_of(s, &s->methods[m]);
       const struct average *a = s->methods[m].average.average;
       s->passes[i].keeps |= a ? a->keeps : 0;
       s->tapped[(size_t)i * (size_t)p->graph->n_taps + (size_t)t] = true;
       s->pass_of[m] = i;
     }
   }
+}
+
+/** The pass that makes gradients of weights. */
+static void add_weigh_pass(struct plan_storage *s)
+{
+  struct plan *p = &s->plan;
+  const int i = p->n_passes;
+  s->passes[p->n_passes++] =
+      (struct plan_pass){.reference = -1,
+                         .rule = rule_default(rule_find("gradient")),
+                         .need = s->need + (size_t)i * (size_t)p->graph->n_values,
+                         .tapped = s->tapped + (size_t)i * (size_t)p->graph->n_taps};
+  p->weigh_pass = i;
 }
 
 /** A signal is wanted at the taps of the pass and wherever it must pass to reach one of them: from
@@ -204,6 +222,7 @@ static void make_needs(struct plan_storage *s)
     for (int t = 0; t < s->plan.n_taps; t++)
       if (s->passes[i].tapped[t]) need[s->taps[t].value] = true;
     for (int n = 0; n < g->n_nodes; n++) {
+      if (plan_weighs(&s->plan, &s->passes[i], n)) need[g->nodes[n].out] = true;
       for (int k = 0; k < g->nodes[n].n_in; k++)
         if (g->nodes[n].in[k] >= 0 && need[g->nodes[n].in[k]]) need[g->nodes[n].out] = true;
     }
@@ -232,7 +251,16 @@ bool plan_reads_input(const struct plan *p, int i)
   return false;
 }
 
-unsigned plan_reads(const struct plan *p, const struct plan_pass *pass, int node)
+bool plan_weighs(const struct plan *p, const struct plan_pass *pass, int node)
+{
+  const struct op *op = p->graph->nodes[node].op;
+  if ((int)(pass - p->passes) != p->weigh_pass || !op->weigh) return false;
+  for (int k = 0; k < p->sites[node].n_in; k++)
+    if (weigh_is_parameter(op, &p->sites[node], k)) return true;
+  return false;
+}
+
+static unsigned reads_of_backward(const struct plan *p, const struct plan_pass *pass, int node)
 {
   const struct node *n = &p->graph->nodes[node];
   bool wanted = false;
@@ -242,6 +270,11 @@ unsigned plan_reads(const struct plan *p, const struct plan_pass *pass, int node
   if (!o) return op_reads(n->op, &p->sites[node]);
   return (o->reads & ~(unsigned)OP_READS_OWN) |
          (o->reads & OP_READS_OWN ? op_reads(n->op, &p->sites[node]) : 0);
+}
+
+unsigned plan_reads(const struct plan *p, const struct plan_pass *pass, int node)
+{
+  return reads_of_backward(p, pass, node) | (plan_weighs(p, pass, node) ? OP_READS_X : 0);
 }
 
 /** Extracts that read a convolution's input are taken behind one, of the input itself. */
@@ -300,6 +333,7 @@ static err outline(struct plan_storage *s, const struct plan_request *r)
                      .batch = r->batch,
                      .n_targets = r->n_targets,
                      .n_methods = r->n_methods,
+                     .weigh_pass = -1,
                      .n_combinations = s->plan.n_combinations,
                      .n_all_methods = r->n_methods + s->n_parts,
                      .methods = s->methods,
@@ -327,6 +361,7 @@ static err outline(struct plan_storage *s, const struct plan_request *r)
   make_taps(s, r);
   TRY(plan_place_parts(s, r));
   make_passes(s);
+  if (r->weighs) add_weigh_pass(s);
   make_needs(s);
   TRY(allocate_rules(s));
   TRY(plan_rules(s, r));
@@ -340,6 +375,44 @@ static err fill(struct plan_storage *s, const struct plan_request *r)
   TRY(outline(s, r));
   TRY(plan_prepare(s, r));
   TRY(plan_memory(s));
+  TRY(plan_metas(s, r));
+  return ERR_OK;
+}
+
+static err reach(struct plan_storage *s, const struct plan_request *r, bool *reached, char *why,
+                 int bytes)
+{
+  s->plan = (struct plan){.graph = r->graph,
+                          .parts = {.samples = 1, .n = 1, .cut = -1},
+                          .batch = 1,
+                          .n_passes = 1,
+                          .weigh_pass = -1,
+                          .passes = s->passes};
+  TRY(allocate(s, r));
+  s->plan.passes = s->passes;
+  s->plan.sites = s->sites;
+  s->passes[0] = (struct plan_pass){.reference = -1, .rule = r->methods[0].rule};
+  make_sites(s, r);
+  TRY(allocate_rules(s));
+  plan_reach_of(s, r, reached, why, bytes);
+  return ERR_OK;
+}
+
+err plan_reach(const struct plan_request *r, const struct method *m, bool *reached, char *why,
+               int bytes)
+{
+  struct plan_storage *s = calloc(1, sizeof *s);
+  CHECK(s, ERR_MEMORY, "no memory for a plan");
+  struct plan *p = &s->plan;
+  struct plan_request one = *r;
+  one.methods = m;
+  one.n_methods = 1;
+  one.batch = 1;
+  one.head = one.part = 0;
+  why[0] = 0;
+  const err e = reach(s, &one, reached, why, bytes);
+  plan_free(&p);
+  if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
 }
 

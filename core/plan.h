@@ -15,6 +15,7 @@ struct plan_request {
   const bool *wanted;           /* [n_taps][n_methods] which method at which tap */
   const bool *layers; /* [n_taps] those that methods over a set of taps combine; NULL: all */
   const double *layer_weights; /* [N_LAYER_WEIGHTS][n_taps] of them, NaN for none; NULL: none */
+  bool weighs;                 /* a pass for gradients of weights; for plan_metas */
   bool plain;                  /* no Winograd */
   uint64_t seed;               /* of averages' random numbers */
   const real *baselines; /* [n_baselines][elements of the input] given for averages; NULL: none */
@@ -97,6 +98,28 @@ struct plan_parts {
   int cut;        /* the value that the head leaves, -1 without one */
 };
 
+/** A constant that a step changes. */
+struct plan_parameter {
+  int value;
+  const real *from; /* [n] as the model has it */
+  real *to;         /* [n] where the step's graph has it */
+  int64_t n;
+};
+
+/** Methods on the weights after a step: sample by sample and target by target, by a plan of their own, over
+ *  a graph whose parameters a tape writes to; one tape at a time. */
+struct plan_meta {
+  struct meta_use use;
+  struct graph graph;
+  struct value *values; /* [n_values] of that graph */
+  real *weights;        /* [n_weights] all parameters */
+  int64_t n_weights;
+  int n_parameters;
+  struct plan_parameter *parameters;
+  struct plan *plan;
+  int *method; /* [methods of that plan] which they are here */
+};
+
 struct plan {
   const struct graph *graph; /* not owned */
   struct plan_parts parts;
@@ -109,7 +132,11 @@ struct plan {
   int n_combinations;
   const struct plan_combination *combinations; /* [n_combinations] */
   int64_t part_floats;                         /* of all parts' rows together */
-  const struct plan_source *sources;           /* [n_sources] the first is the input itself */
+  int n_metas;
+  const struct plan_meta *metas; /* [n_metas] */
+  int64_t meta_bytes;            /* of all that they keep */
+  int weigh_pass; /* the pass that makes gradients of weights, -1: none; nothing is read off it */
+  const struct plan_source *sources; /* [n_sources] the first is the input itself */
   int n_references;
   const struct plan_reference *references; /* [n_references] */
   int64_t reference_reals, reference_aux;  /* that they keep, in reals and in bytes */
@@ -202,6 +229,19 @@ bool plan_reads_input(const struct plan *p, int i);
  *  where there is none. */
 int plan_norm_behind(const struct graph *g, int i);
 
+/** At which taps the rule of a method has a signal: not in front of an operator that it has no formula for.
+ *
+ *  r        graph, and what is known of the input
+ *  reached  [n_taps] overwritten
+ *  why      [bytes] overwritten: what the first such operator is; "" without any
+ *  Errors: ERR_MEMORY. */
+MUST_CHECK err plan_reach(const struct plan_request *r, const struct method *m, bool *reached,
+                          char *why, int bytes);
+
+/** Whether there are gradients for every parameter, so that a step can be taken; else why [bytes] says what
+ *  is missing. */
+bool plan_can_step(const struct graph *g, char *why, int bytes);
+
 /** Make a plan.  The request's graph must outlive it; the methods are copied.
  *  Errors: ERR_MEMORY, ERR_SHAPE (a unit too large for 32-bit matrix extents: says which to lower). */
 MUST_CHECK err plan_make(const struct plan_request *r, struct plan **out);
@@ -215,3 +255,9 @@ void plan_release_constants(const struct plan *p, struct graph *g, bool shared);
 /** Whether a pass reads a node's x, y or aux: OP_READS_* of its backward under the rule; 0 when no
  *  input's signal is wanted. */
 unsigned plan_reads(const struct plan *p, const struct plan_pass *pass, int node);
+
+/** Whether a node has parameters, whose gradients a pass is to make. */
+bool plan_weighs(const struct plan *p, const struct plan_pass *pass, int node);
+
+/** Make everything once more that was made of constants, which have changed.  Cannot fail. */
+void plan_prepare_again(struct plan *p);

@@ -9,7 +9,7 @@ static bool reads_clean(const struct plan *p, int tap)
 {
   for (int k = 0; k < plan_tap_all(&p->taps[tap]); k++) {
     const struct method *m = &p->methods[p->taps[tap].methods[k]];
-    if (m->average.average && m->extract->reads_activation) return true;
+    if (!m->meta.on && m->average.average && m->extract->reads_activation) return true;
   }
   return false;
 }
@@ -35,6 +35,7 @@ static err check_baselines(const struct plan *p)
 static void count_passes(struct plan *p)
 {
   for (int i = 0; i < p->n_sources; i++) p->n_forward += p->sources[i].copies;
+  p->n_forward += p->weigh_pass >= 0;
   for (int i = 0; i < p->n_passes; i++)
     p->n_backward += p->sources[p->passes[i].source].copies * p->n_targets;
   p->n_forward *= 1 + p->n_references;

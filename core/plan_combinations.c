@@ -1,5 +1,6 @@
 /** @file
  *  Methods over a set of taps: which cells they want at which taps, and where these lie. */
+#include "core/arena.h"
 #include "core/bias.h"
 #include "core/plan_impl.h"
 
@@ -22,7 +23,7 @@ const char *plan_place_op(const struct plan *p, int i)
 bool plan_is_complete(const struct plan *p, int combination)
 {
   const struct method *m = &p->methods[p->combinations[combination].method];
-  return m->combination.combination->complete && !m->average.average;
+  return m->combination.combination->complete && !m->average.average && !m->meta.on;
 }
 
 void plan_free_parts(struct plan_storage *s)
@@ -32,6 +33,7 @@ void plan_free_parts(struct plan_storage *s)
   free(s->parts);
   free(s->parts_wanted);
   free(s->biases);
+  free(s->bias_work);
   free(s->places);
 }
 
@@ -98,6 +100,7 @@ static err collect_of(struct plan_storage *s, const struct plan_request *r, int 
       .graph = r->graph, .method = &base, .layers = r->layers, .weights = r->layer_weights};
   base.combination = (struct combination_use){0};
   to->method = method;
+  if (m->meta.on) return ERR_OK; /* its parts are those of a plan of its own */
   err e = m->combination.combination->parts(&parts, &m->combination.with);
   if (!e) e = take_parts(s, &parts, m, to);
   free(parts.part);
@@ -132,34 +135,52 @@ static bool reads_bias(const struct plan *p, const struct plan_tap *t)
   return false;
 }
 
-/** Where a tap's bias is laid out, and how many numbers it has. */
-static int64_t bias_of(const struct plan *p, const struct plan_request *r, struct plan_tap *t,
-                       real *to, err *e)
+/** The node whose bias some part of a tap reads, or NULL; where it stands. */
+static const struct node *biased_node(const struct plan *p, const struct plan_tap *t,
+                                      struct operand *in, struct op_site *at)
 {
-  struct operand in[COMBINATION_INPUTS];
-  if (t->value < 0 || !reads_bias(p, t)) return 0;
-  const struct node *n = &r->graph->nodes[r->graph->values[t->value].producer];
-  const struct op_site at = combination_site_of(r->graph, n, in);
-  const int64_t count = bias_count(n->op, &at), inner = shape_inner(&at.ys);
-  const bool of_channels = count == t->channels;
-  if (!to) return count;
-  t->bias = to;
-  t->bias_channel = of_channels ? 1 : inner;
-  t->bias_step = of_channels ? 0 : 1;
-  *e = bias_fill(n->op, &at, to);
-  return count;
+  if (t->value < 0 || !reads_bias(p, t)) return NULL;
+  const struct node *n = &p->graph->nodes[p->graph->values[t->value].producer];
+  *at = combination_site_of(p->graph, n, in);
+  return n;
 }
 
-static err fill_biases(struct plan_storage *s, const struct plan_request *r)
+void plan_fill_biases(struct plan_storage *s)
 {
-  int64_t n = 0, at = 0;
-  err e = ERR_OK;
-  for (int t = 0; t < s->plan.n_taps; t++) n += bias_of(&s->plan, r, &s->taps[t], NULL, &e);
-  s->biases = calloc((size_t)n + 1, sizeof *s->biases);
-  CHECK(s->biases, ERR_MEMORY, "no memory for %lld biases", (long long)n);
-  for (int t = 0; t < s->plan.n_taps && !e; t++)
-    at += bias_of(&s->plan, r, &s->taps[t], s->biases + at, &e);
-  if (e) return err_trace(e, __FILE__, __LINE__);
+  struct operand in[COMBINATION_INPUTS];
+  struct op_site at;
+  real *to = s->biases;
+  for (int i = 0; i < s->plan.n_taps; i++) {
+    struct plan_tap *t = &s->taps[i];
+    const struct node *n = biased_node(&s->plan, t, in, &at);
+    if (!n) continue;
+    const int64_t count = bias_count(n->op, &at);
+    const bool of_channels = count == t->channels;
+    t->bias = to;
+    t->bias_channel = of_channels ? 1 : shape_inner(&at.ys);
+    t->bias_step = of_channels ? 0 : 1;
+    bias_fill(n->op, &at, s->bias_work, to);
+    to += count;
+  }
+}
+
+static err make_biases(struct plan_storage *s)
+{
+  struct operand in[COMBINATION_INPUTS];
+  struct op_site at;
+  int64_t count = 0;
+  size_t work = 1;
+  for (int i = 0; i < s->plan.n_taps; i++) {
+    const struct node *n = biased_node(&s->plan, &s->taps[i], in, &at);
+    if (!n) continue;
+    const size_t bytes = bias_work_bytes(n->op, &at);
+    count += bias_count(n->op, &at);
+    work = bytes > work ? bytes : work;
+  }
+  s->biases = calloc((size_t)count + 1, sizeof *s->biases);
+  s->bias_work = arena_alloc(work);
+  CHECK(s->biases && s->bias_work, ERR_MEMORY, "no memory for %lld biases", (long long)count);
+  plan_fill_biases(s);
   return ERR_OK;
 }
 
@@ -218,5 +239,5 @@ err plan_place_parts(struct plan_storage *s, const struct plan_request *r)
   }
   number_parts(s, r);
   add_place(s, r);
-  return fill_biases(s, r);
+  return make_biases(s);
 }

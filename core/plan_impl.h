@@ -17,6 +17,8 @@ struct plan_storage {
   struct plan_combination *combinations;
   real *biases;
   int *places;
+  struct plan_meta *metas;
+  void *bias_work; /* scratch of bias_fill */
   struct op_site *sites;
   struct operand *operands; /* of all sites */
   int *tap_of_value, *tap_methods, *pass_of;
@@ -37,6 +39,13 @@ MUST_CHECK err plan_place_parts(struct plan_storage *s, const struct plan_reques
 
 void plan_free_parts(struct plan_storage *s);
 
+/** Biases once more, of constants that have changed. */
+void plan_fill_biases(struct plan_storage *s);
+
+/** Plans of methods on the weights after a step; last.  Errors: ERR_MEMORY, ERR_UNSUPPORTED. */
+MUST_CHECK err plan_metas(struct plan_storage *s, const struct plan_request *r);
+void plan_free_metas(struct plan_storage *s);
+
 /** What of a unit runs in parts; one part where that has no use. */
 struct plan_parts plan_parts_of(const struct plan_request *r);
 
@@ -46,6 +55,10 @@ struct op_site plan_site(const struct graph *g, int i, int batch, bool plain, st
 /** What the rule of every pass does at every node.  Errors: ERR_UNSUPPORTED for an operator that a rule
  *  has no formula for, ERR_USAGE for a tap at which it has no signal. */
 MUST_CHECK err plan_rules(struct plan_storage *s, const struct plan_request *r);
+
+/** plan_reach, of a storage whose only pass is that of the rule. */
+void plan_reach_of(struct plan_storage *s, const struct plan_request *r, bool *reached, char *why,
+                   int bytes);
 
 /** Which references there are, and where what they leave is kept.  Errors: ERR_MEMORY, ERR_USAGE. */
 MUST_CHECK err plan_references(struct plan_storage *s);

@@ -11,6 +11,7 @@
 #include "core/arena.h"
 #include "core/extract_bands.h"
 #include "core/plan_impl.h"
+#include "core/weigh.h"
 
 #include <stdlib.h>
 
@@ -292,6 +293,10 @@ static size_t backward_work(const struct plan *p, int node)
   for (int k = 0; k < p->n_passes; k++) {
     const struct override *o = p->passes[k].overrides[node];
     const size_t bytes = o ? (o->work_bytes ? o->work_bytes(&p->passes[k].sites[node]) : 0) : own;
+    most = bytes > most ? bytes : most;
+  }
+  if (p->weigh_pass >= 0 && op->weigh && op->weigh->work_bytes) {
+    const size_t bytes = op->weigh->work_bytes(&p->sites[node]);
     most = bytes > most ? bytes : most;
   }
   return most;

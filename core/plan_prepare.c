@@ -82,6 +82,20 @@ err plan_prepare(struct plan_storage *s, const struct plan_request *r)
   return ERR_OK;
 }
 
+void plan_prepare_again(struct plan *p)
+{
+  struct plan_storage *s = (struct plan_storage *)p; /* the plan is its first member */
+  for (int i = 0; i < p->graph->n_nodes; i++) {
+    if (operator_bytes(p, i))
+      p->graph->nodes[i].op->prepare(&p->sites[i], (void *)s->sites[i].prepared);
+    for (int k = 0; k < p->n_passes; k++) {
+      const struct rule_site *site = &s->rule_sites[(int64_t)k * p->graph->n_nodes + i];
+      if (rule_bytes(p, k, i)) p->passes[k].overrides[i]->prepare(site, (void *)site->prepared);
+    }
+  }
+  plan_fill_biases(s);
+}
+
 /** The rule of some pass reads the constants of node i as they are. */
 static bool rules_read(const struct plan *p, int i)
 {
@@ -101,6 +115,7 @@ static bool is_private(const struct graph *g, int value)
 
 void plan_release_constants(const struct plan *p, struct graph *g, bool shared)
 {
+  if (p->n_metas) return; /* their steps begin at the model's weights */
   for (int i = 0; i < g->n_nodes; i++) {
     const int replaced = g->nodes[i].op->replaces;
     if (!replaced || !p->sites[i].prepared || !is_private(g, g->nodes[i].in[replaced])) continue;

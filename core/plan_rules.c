@@ -2,6 +2,7 @@
  *  What a rule does at every node: its overrides, and what they know of their place. */
 #include "core/plan_impl.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { RULE_INPUTS = 3 }; /* of weighted operators */
@@ -155,38 +156,69 @@ static bool is_carried(const struct rule *rule, const struct override *o, enum o
   return !rule->relevance && !rule->differences;
 }
 
+/** An operator has a formula. */
+static err check_formula(const struct plan *p, const struct plan_pass *pass, int i)
+{
+  const struct node *n = &p->graph->nodes[i];
+  const struct override *o = pass->overrides[i];
+  CHECK(is_carried(pass->rule.rule, o, role_of(p, i)), ERR_UNSUPPORTED,
+        "the rule %s has no formula for the operator %s (node '%s'): choose layers behind it, or "
+        "another rule",
+        pass->rule.rule->name, n->op->name, n->name);
+  if (o && o->check) TRY(o->check(&pass->sites[i]));
+  return ERR_OK;
+}
+
 /** Every operator on the way has a formula, and no tap lies inside what is one. */
 static err check_node(const struct plan *p, const struct plan_pass *pass, int i)
 {
   const struct graph *g = p->graph;
   const struct node *n = &g->nodes[i];
   const struct rule *rule = pass->rule.rule;
-  const struct override *o = pass->overrides[i];
   const int tap = pass->sites[i].norm ? p->tap_of_value[n->out] : -1;
   CHECK(tap < 0 || !pass->tapped[tap], ERR_USAGE,
         "the rule %s has no signal at '%s', which lies inside a convolution and its "
         "BatchNormalization: choose the value behind that, '%s'",
         rule->name, g->values[n->out].name, g->values[g->nodes[only_reader(g, n->out)].out].name);
   if (!is_passed(g, pass, i)) return ERR_OK;
-  CHECK(is_carried(rule, o, role_of(p, i)), ERR_UNSUPPORTED,
-        "the rule %s has no formula for the operator %s (node '%s'): choose layers behind it, or "
-        "another rule",
-        rule->name, n->op->name, n->name);
-  if (o && o->check) TRY(o->check(&pass->sites[i]));
-  return ERR_OK;
+  return check_formula(p, pass, i);
 }
 
-err plan_rules(struct plan_storage *s, const struct plan_request *r)
+/** What every pass does at every node. */
+static void make_rules(struct plan_storage *s, const struct plan_request *r)
 {
   const struct plan *p = &s->plan;
   bool *mark = s->marks;
   mark_above(p, mark);
   mark_below(p, mark + p->graph->n_values);
   for (int k = 0; k < p->n_passes; k++) {
-    struct plan_pass *pass = &s->passes[k];
-    place_sites(s, r, pass, mark, mark + p->graph->n_values);
-    find_overrides(s, pass);
-    for (int i = 0; i < p->graph->n_nodes; i++) TRY(check_node(p, pass, i));
+    place_sites(s, r, &s->passes[k], mark, mark + p->graph->n_values);
+    find_overrides(s, &s->passes[k]);
   }
+}
+
+err plan_rules(struct plan_storage *s, const struct plan_request *r)
+{
+  const struct plan *p = &s->plan;
+  make_rules(s, r);
+  for (int k = 0; k < p->n_passes; k++)
+    for (int i = 0; i < p->graph->n_nodes; i++) TRY(check_node(p, &s->passes[k], i));
   return ERR_OK;
+}
+
+/** From the logits back: what lies in front of an operator without a formula is not reached. */
+void plan_reach_of(struct plan_storage *s, const struct plan_request *r, bool *reached, char *why,
+                   int bytes)
+{
+  const struct graph *g = s->plan.graph;
+  bool *lost = s->marks;
+  make_rules(s, r);
+  memset(lost, 0, (size_t)g->n_values * sizeof *lost);
+  for (int i = g->n_nodes - 1; i >= 0; i--) {
+    const bool fails = check_formula(&s->plan, &s->passes[0], i) != ERR_OK;
+    if (fails && !why[0]) (void)snprintf(why, (size_t)bytes, "%s", err_message());
+    for (int k = 0; (fails || lost[g->nodes[i].out]) && k < g->nodes[i].n_in; k++)
+      if (g->nodes[i].in[k] >= 0) lost[g->nodes[i].in[k]] = true;
+  }
+  for (int t = 0; t < g->n_taps; t++) reached[t] = !lost[g->taps[t]];
 }

@@ -4,6 +4,7 @@
 
 #include "core/arena.h"
 #include "core/tape_impl.h"
+#include "core/weigh.h"
 
 #include <assert.h>
 #include <math.h>
@@ -21,6 +22,7 @@ void tape_free(struct tape **tape)
   free(t->x);
   free(t->dx);
   free(t->set);
+  tape_metas_free(&t->metas, t->plan->n_metas);
   tape_combination_free(&t->combination);
   tape_average_free(&t->average);
   tape_reference_free(&t->reference);
@@ -48,6 +50,7 @@ static err allocate(struct tape *t)
         "no memory for a unit of %d samples: %.1f MiB of activations and %.1f MiB of maps; "
         "lower --unit or choose fewer layers",
         p->batch, (double)arena / 1048576.0, (double)p->rows_floats * 4.0 / 1048576.0);
+  TRY(tape_metas_make(p, &t->metas));
   TRY(tape_combination_make(p, &t->combination));
   TRY(tape_average_make(p, &t->average));
   TRY(tape_reference_make(p, inputs, &t->reference));
@@ -99,6 +102,7 @@ void tape_passes(const struct tape *t, int64_t *forward, int64_t *backward)
 {
   *forward = t->n_forward;
   *backward = t->n_backward;
+  tape_metas_passes(t, forward, backward);
 }
 
 void tape_set_watch(struct tape *t, struct tape_watch watch)
@@ -205,6 +209,7 @@ static void forward(struct tape *t)
 
 void tape_forward(struct tape *t)
 {
+  if (t->metas && !tape_average_runs(t)) tape_metas_keep(t);
   if (t->reference) tape_references(t, forward);
   if (t->average) tape_average_keep(t, t->plan->graph->input, true, tape_input(t));
   forward(t);
@@ -350,6 +355,20 @@ static real *begin_backward(struct tape *t)
   return at(t, p->signal[p->graph->output]);
 }
 
+/** Gradients of the parameters of node i, of the only sample. */
+static void weigh_node(struct tape *t, int i)
+{
+  const struct plan *p = t->plan;
+  const struct node *n = &p->graph->nodes[i];
+  gather_inputs(t, i);
+  for (int k = 0; k < n->n_in; k++) t->dx[k] = n->in[k] < 0 ? NULL : t->gradients[n->in[k]];
+  n->op->weigh->run(&(struct weigh_call){.at = &p->sites[i],
+                                         .x = t->x,
+                                         .dy = signal(t, i, n->out),
+                                         .dw = t->dx,
+                                         .work = at(t, p->work_bwd[i])});
+}
+
 /** Nodes end - 1 down to first. */
 static void nodes_backward(struct tape *t, const struct plan_pass *pass, int first, int end,
                            int slot)
@@ -359,6 +378,7 @@ static void nodes_backward(struct tape *t, const struct plan_pass *pass, int fir
     const int out = t->plan->graph->nodes[i].out;
     if (out != t->plan->parts.cut) extract_at(t, pass, out, i, slot);
     tell(t, i, TAPE_BACKWARD);
+    if (plan_weighs(t->plan, pass, i)) weigh_node(t, i);
     node_backward(t, pass, i);
   }
 }
@@ -429,6 +449,15 @@ void tape_backward_below(struct tape *t, int pass, int slot, int value)
   if (!t->fresh[p->graph->input]) extract_at(t, now, p->graph->input, 0, slot);
   t->only_watched = false;
   t->n_backward++;
+}
+
+void tape_weigh(struct tape *t, const real *by, real *const *gradients)
+{
+  const struct plan *p = t->plan;
+  assert(p->weigh_pass >= 0 && p->batch == 1);
+  memcpy(begin_backward(t), by, (size_t)p->graph->classes * sizeof *by);
+  t->gradients = gradients;
+  carry_back(t, p->weigh_pass, 0);
 }
 
 void tape_blank(struct tape *t, int b, int slot)

@@ -252,8 +252,10 @@ void tape_backward_all(struct tape *t, const int *classes, int64_t first)
   const struct plan *p = t->plan;
   for (int slot = 0; slot < p->n_targets; slot++) {
     for (int i = 0; i < p->n_passes; i++)
-      if (!p->passes[i].source) tape_backward(t, i, slot, classes + (int64_t)slot * p->batch);
+      if (!p->passes[i].source && i != p->weigh_pass)
+        tape_backward(t, i, slot, classes + (int64_t)slot * p->batch);
   }
   if (t->average) run_sources(t, classes, first);
   if (t->combination) tape_combine(t);
+  if (t->metas) tape_metas_run(t, classes, first);
 }

@@ -101,6 +101,10 @@ void tape_combine(struct tape *t)
   for (int i = 0; i < p->n_combinations; i++) {
     for (int slot = 0; slot < p->n_targets; slot++) {
       for (int b = 0; b < p->batch; b++) {
+        if (p->methods[p->combinations[i].method].meta.on) { /* its rows come from its own tape */
+          *sums++ = NAN;
+          continue;
+        }
         const double sum = combine(t, i, slot, b);
         *sums++ = plan_is_complete(p, i) ? (float)sum : NAN;
       }

@@ -5,6 +5,7 @@
 
 struct tape_average;
 struct tape_combination;
+struct tape_metas;
 struct tape_reference;
 
 struct tape {
@@ -18,7 +19,10 @@ struct tape {
   int part;  /* of the head, under way */
   int64_t n_forward, n_backward;
   struct tape_watch watch;
-  float *totals;                        /* see tape_totals */
+  float *totals;            /* see tape_totals */
+  struct tape_metas *metas; /* NULL: the plan has no methods after a step */
+  real *const
+      *gradients; /* [n_values] where gradients of parameters go, in the pass that makes them */
   struct tape_combination *combination; /* NULL: the plan has no methods over a set of taps */
   struct tape_average *average;         /* NULL: the plan has no averages */
   struct tape_reference *reference;     /* NULL: no rule has a reference */
@@ -37,6 +41,23 @@ float *tape_part_rows(const struct tape *t, int i);
 
 /** The maps of methods over a set of taps, from their parts. */
 void tape_combine(struct tape *t);
+
+/** Tapes of methods on the weights after a step; *out NULL where there are none.  Errors: ERR_MEMORY. */
+MUST_CHECK err tape_metas_make(const struct plan *p, struct tape_metas **out);
+void tape_metas_free(struct tape_metas **m, int n);
+
+/** Keep the unit's input for them. */
+void tape_metas_keep(struct tape *t);
+
+/** All their maps; classes and first as for tape_backward_all. */
+void tape_metas_run(struct tape *t, const int *classes, int64_t first);
+
+/** Add the passes that they made. */
+void tape_metas_passes(const struct tape *t, int64_t *forward, int64_t *backward);
+
+/** The backward pass of the last tape_forward that makes gradients of parameters: seed [classes] on the
+ *  logits of the only sample; gradients [n_values] of parameters are added to, NULL for other values. */
+void tape_weigh(struct tape *t, const real *seed, real *const *gradients);
 
 /** Memory for what a plan's averages keep; *out NULL where it has none.  Errors: ERR_MEMORY. */
 MUST_CHECK err tape_average_make(const struct plan *p, struct tape_average **out);

@@ -74,6 +74,10 @@ static void announce(const struct setup *s, bool json)
       comm_size() > 1 ? "s" : "");
   if (s->notes.taken_off[0])
     say(json, "note", "the logits are what goes into %s", s->notes.taken_off);
+  for (const char *line = s->left_out; line; line = strchr(line, '\n')) {
+    line += *line == '\n';
+    say(json, "note", "%.*s", (int)strcspn(line, "\n"), line);
+  }
   if (s->weights && !shared_memory(s->weights)) {
     say(json, "warning", "too little room in /dev/shm: each rank holds the weights (%.0f MB)",
         (double)s->graph->weight_bytes / 1e6);

@@ -87,6 +87,14 @@ static void print_passes(const struct setup *s)
     (void)printf(": ");
     print_riders(p, i);
   }
+  for (int i = 0; i < p->n_metas; i++) {
+    const struct plan_meta *m = &p->metas[i];
+    (void)printf("  %s, each sample and target alone, %d x forward and %d x backward:",
+                 m->use.with.text, m->plan->n_forward, m->plan->n_backward);
+    for (int k = 0; k < m->plan->n_methods; k++)
+      (void)printf("%s %s", k ? "," : "", p->methods[m->method[k]].given);
+    (void)printf("\n");
+  }
   (void)printf("passes  forward %" PRId64 ", backward %" PRId64 "\n", units * p->n_forward,
                units * p->n_backward);
 }
@@ -117,6 +125,11 @@ static void print_memory(const struct setup *s, const struct memory *most)
   if (s->plan->average_bytes) {
     (void)printf("        of it %.1f MiB for averages over copies and for references\n",
                  mib(s->plan->average_bytes));
+  }
+  if (s->plan->meta_bytes) {
+    (void)printf("        of it %.1f MiB for steps of the weights: weights, gradients and "
+                 "activations of its own\n",
+                 mib(s->plan->meta_bytes));
   }
   if (!common) return;
   (void)printf("        of it at most %.1f MiB private; %.1f MiB of weights and the list are there "

@@ -115,17 +115,19 @@ static void print_param(const struct style *s, const char *of, const struct para
 
 static void print_params(const struct style *s)
 {
-  s->heading("Parameters",
-             "of rules, averages and combinations: rectgrad(q=95,abs=1)/bias/sum.  What is not "
-             "given is at its "
-             "default.",
-             false);
+  s->heading(
+      "Parameters",
+      "of rules, averages, combinations and steps: rectgrad(q=95,abs=1)/bias/sum.  What is not "
+      "given is at its "
+      "default.",
+      false);
   for (const struct rule *const *r = rule_all; *r; r++)
     for (const struct param *p = (*r)->params; p && p->name; p++) print_param(s, (*r)->name, p);
   for (const struct average *const *a = average_all; *a; a++)
     for (const struct param *p = (*a)->params; p && p->name; p++) print_param(s, (*a)->name, p);
   for (const struct combination *const *c = combination_all; *c; c++)
     for (const struct param *p = (*c)->params; p && p->name; p++) print_param(s, (*c)->name, p);
+  for (const struct param *p = meta_params; p->name; p++) print_param(s, meta_name, p);
 }
 
 static void print_combinations(const struct style *s)
@@ -142,6 +144,18 @@ static void print_combinations(const struct style *s)
       false);
   for (const struct combination *const *c = combination_all; *c; c++)
     s->entry(&(struct entry){(*c)->name, NULL, NULL, (*c)->formula, (*c)->source}, false);
+}
+
+static void print_steps(const struct style *s)
+{
+  s->heading("Steps",
+             "of gradient descent on the model's weights, sample by sample and target by target, "
+             "before the "
+             "map is taken: meta(lr=0.001)[grad_cam]; by itself of gradient/conv1x1/norm.  The "
+             "model's own "
+             "weights are untouched.",
+             false);
+  s->entry(&(struct entry){meta_name, NULL, NULL, meta_formula, meta_source}, false);
 }
 
 static void print_parts(const struct style *s)
@@ -161,6 +175,7 @@ static void print_parts(const struct style *s)
   for (const struct average *const *a = average_all; *a; a++)
     s->entry(&(struct entry){(*a)->name, NULL, NULL, (*a)->formula, (*a)->source}, false);
   print_combinations(s);
+  print_steps(s);
   print_params(s);
   s->heading("Extracts", "what is taken at each position u, from activation a and signal g.",
              false);

@@ -3,8 +3,6 @@
 #include "jobs/setup.h"
 
 #include "core/product.h"
-#include "core/select.h"
-#include "jobs/layer_weights.h"
 #include "jobs/memory.h"
 #include "jobs/size.h"
 #include "jobs/weights.h"
@@ -210,80 +208,6 @@ err setup_data(struct setup *s, const struct options *o)
   return ERR_OK;
 }
 
-/** Leave out what a glob or a word for many methods named and what lives behind convolutions alone, where none
- *  of the layers is one. */
-static void drop_homeless(struct setup *s, const bool *chosen)
-{
-  int kept = 0;
-  for (int m = 0; m < s->n_methods; m++) {
-    const struct method *method = &s->methods[m];
-    bool somewhere =
-        !method->of_many || !method->extract->reads_input || method->combination.combination;
-    for (int t = 0; t < s->graph->n_taps; t++)
-      somewhere = somewhere || (chosen[t] && plan_lives_at(s->graph, method, t));
-    if (somewhere) s->methods[kept++] = s->methods[m];
-  }
-  if (kept) s->n_methods = kept; /* nothing was moved otherwise, and is refused */
-}
-
-/** wanted[tap][method]: chosen layers, less those at which a method does not live; one that the user
- *  named is left to the plan to refuse. */
-static err choose_cells(struct setup *s, const bool *chosen, const bool *named)
-{
-  drop_homeless(s, chosen);
-  const int n = s->n_methods;
-  s->wanted = calloc((size_t)s->graph->n_taps * (size_t)n, sizeof *s->wanted);
-  CHECK(s->wanted, ERR_MEMORY, "no memory for %d layers", s->graph->n_taps);
-  for (int m = 0; m < n; m++) {
-    const struct method *method = &s->methods[m];
-    const bool refuses =
-        method->rule.rule->relevance && !method->input_only && !method->extract->reads_input;
-    bool somewhere = method->combination.combination != NULL;
-    for (int t = 0; t < s->graph->n_taps; t++) {
-      if (chosen[t] && (plan_lives_at(s->graph, method, t) || (named[t] && refuses)))
-        s->wanted[t * n + m] = somewhere = true;
-    }
-    CHECK(somewhere, ERR_USAGE, "method '%s' has no map at the layers chosen: add '%s' to --layers",
-          method->given, method->extract->reads_input ? "convs" : "input");
-  }
-  return ERR_OK;
-}
-
-/** Layers that methods over a set of them combine. */
-static err choose_over(struct setup *s, const struct options *o, const bool *chosen)
-{
-  int n = 0;
-  bool some = false;
-  for (int m = 0; m < s->n_methods; m++) some = some || s->methods[m].combination.combination;
-  if (!some) return ERR_OK;
-  const char *const *patterns = options_list(o, "over", &n);
-  s->over = calloc((size_t)s->graph->n_taps, sizeof *s->over);
-  CHECK(s->over, ERR_MEMORY, "no memory for %d layers", s->graph->n_taps);
-  memcpy(s->over, chosen, (size_t)s->graph->n_taps * sizeof *s->over);
-  if (n) TRY(select_taps(s->graph, patterns, n, s->over));
-  TRY(layer_weights_read(s, options_text(o, "combination-weights")));
-  return ERR_OK;
-}
-
-static err choose_layers(struct setup *s, const struct options *o)
-{
-  int n = 0;
-  const char *const *patterns = options_list(o, "layers", &n);
-  bool *chosen = calloc(2 * (size_t)s->graph->n_taps, sizeof *chosen);
-  CHECK(chosen, ERR_MEMORY, "no memory for %d layers", s->graph->n_taps);
-  bool *named = chosen + s->graph->n_taps;
-  err e = select_taps(s->graph, patterns, n, chosen);
-  for (int i = 0; i < n; i++) {
-    const int v = graph_find_value(s->graph, patterns[i]);
-    if (v >= 0 && s->graph->values[v].tap >= 0) named[s->graph->values[v].tap] = true;
-  }
-  if (!e) e = choose_cells(s, chosen, named);
-  if (!e) e = choose_over(s, o, chosen);
-  free(chosen);
-  if (e) return err_trace(e, __FILE__, __LINE__);
-  return ERR_OK;
-}
-
 err setup_plan(struct setup *s, const struct options *o)
 {
   int n = 0;
@@ -307,7 +231,7 @@ static err choose(struct setup *s, const struct options *o, const char *const *m
 {
   int n = 0;
   TRY(method_expand(methods, n_methods, &s->methods, &s->n_methods));
-  TRY(choose_layers(s, o));
+  TRY(setup_cells(s, o));
   const char *const *words = options_list(o, "targets", &n);
   TRY(target_expand(words, n, &s->recipe, s->data, s->graph->classes, &s->targets, &s->n_targets));
   TRY(setup_unit(s, o));
@@ -392,6 +316,7 @@ void setup_free(struct setup *s)
   free(s->layer_weights);
   free(s->over);
   free(s->resume);
+  free(s->left_out);
   free(s->wanted);
   free(s->targets);
   free(s->methods);

@@ -27,6 +27,7 @@ struct setup {
   bool *wanted;          /* [n_taps][n_methods] */
   bool *over;            /* [n_taps] layers that methods over a set of them combine */
   double *layer_weights; /* [N_LAYER_WEIGHTS][n_taps] NaN where there is none; NULL: none */
+  char *left_out; /* lines: which methods of a word for many are left out, and why; NULL: none */
   int unit;
   int64_t first, count; /* samples [first, first + count) of the data set are this study's */
   int shard, n_shards;  /* shard 1..n_shards of them; 0: all */
@@ -175,6 +176,10 @@ MUST_CHECK err setup_data(struct setup *s, const struct options *o);
 
 /** Read what averages over copies want: seed and baselines.  After setup_data.  Collective. */
 MUST_CHECK err setup_averages(struct setup *s, const struct options *o);
+
+/** Which method is taken at which of the layers that the options name; s->methods are there, and the graph.
+ *  Methods that a word for many named are left out where they have no map or no rule; s->left_out says which. */
+MUST_CHECK err setup_cells(struct setup *s, const struct options *o);
 
 /** Choose methods, layers and targets, and make the plan.  Collective. */
 MUST_CHECK err setup_plan(struct setup *s, const struct options *o);

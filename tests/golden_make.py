@@ -22,6 +22,7 @@ import sys
 import golden_averages
 import golden_combinations
 import golden_libraries
+import golden_meta
 import golden_methods
 import golden_networks
 import golden_operators
@@ -220,6 +221,7 @@ def write_maps(net, group):
     target = net.classes()["predicted"]
     real = golden_methods.REAL.get(net.name)
     pairs += [(m, real) for m in golden_methods.REAL_METHODS if real]
+    pairs += [(m, tap) for m in golden_meta.METHODS for tap in net.spec.map_taps[:2] if real]
     pairs += [(m, golden_combinations.PLACE) for m in golden_combinations.METHODS if real]
     for pair in [p for p in pairs if p[0] in golden_methods.NAMED and not conditioned(net, *p, target)]:
         print(f"{net.name:10} {pair[0]:46} at {pair[1]}: left out, float32 is not good enough for it")
@@ -235,6 +237,8 @@ def write_maps(net, group):
             node = net.graph.makers()[tap]
             signal = golden_rules.signals(net.graph, net.x, target, "gradient", net.bounds)[tap]
             wanted, found = golden_methods.real(method, node, net.values[node.inputs[0]], signal), {}
+        elif golden_meta.parse(method):
+            wanted, found = golden_meta.made(net, method, tap, target), {}
         elif golden_averages.parse(method):
             wanted = golden_averages.made(net, method, tap, target)
             found = {golden_libraries.CAPTUM: golden_averages.by_captum(net, method, target)}

@@ -133,7 +133,7 @@ class Golden(proof.Case):
             rules, methods = text(group["signals"], "rule"), set(text(group["maps"], "method"))
             bare = {m for m in methods if re.fullmatch(r"\w+", m)}
             self.assertEqual({r for r in rules if "(" not in r}, set(proof.listed("Rules")))
-            self.assertEqual(bare, named | {*proof.listed("Averages"), *proof.listed("Combinations")})
+            self.assertEqual(bare, named | {*proof.listed("Averages"), *proof.listed("Combinations"), *proof.listed("Steps")})
             self.assertEqual({m for m in methods if m.count("/") == 2 and "[" not in m}, cells)
             given = {(use.split("(")[0], p.split("=")[0]) for use in {*rules, *methods} if "(" in use
                      for p in use.split("(")[1].split(")")[0].split(",")}

@@ -41,7 +41,7 @@ static void check_parts(const struct method *m)
 {
   char text[512];
   const bool averaged = m->average.average;
-  if (m->combination.combination) return; /* combinations_have_names */
+  if (m->combination.combination || m->meta.on) return; /* wrappers_have_names */
   (void)snprintf(text, sizeof text, "%s%s%s/%s/%s%s", averaged ? m->average.with.text : "",
                  averaged ? "[" : "", m->rule.with.text, m->extract->name, m->aggregate->name,
                  averaged ? "]" : "");
@@ -152,7 +152,7 @@ static void all_names_everything_once(void **unused)
     for (int i = 0; i < aliases; i++)
       named += !all.item[i].input_only && !strcmp(all.item[i].canonical, table.item[t].canonical);
   }
-  assert_int_equal(all.n, aliases + relevance + averages + combinations + table.n - named);
+  assert_int_equal(all.n, aliases + relevance + averages + combinations + 1 + table.n - named);
   free(all.item);
   free(table.item);
 }
@@ -223,8 +223,8 @@ static void order_is_as_given_and_names_come_once(void **unused)
   free(m.item);
 }
 
-/** Methods over a set of layers: canonical form, and whether maps are signed. */
-static void combinations_have_names(void **unused)
+/** Methods over a set of layers and after a step: canonical form, and whether maps are signed. */
+static void wrappers_have_names(void **unused)
 {
   (void)unused;
   static const struct {
@@ -243,6 +243,9 @@ static void combinations_have_names(void **unused)
       {"layers_sum[smoothgrad(n=2)[normgrad]]",
        "layers_sum(weights=uniform)[smoothgrad(n=2)[gradient/conv1x1/norm]]", false},
       {"gradient_sum", "gradient/bias/sum", true},
+      {"meta", "meta(lr=0.0025)[gradient/conv1x1/norm]", false},
+      {"meta(negate=1)[smoothgrad(n=2)[gradient_sum]]",
+       "meta(lr=0.0025,negate=1)[smoothgrad(n=2)[gradient/bias/sum]]", true},
   };
   for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
     const struct methods m = expand(known[i].given, NULL);
@@ -257,6 +260,8 @@ static void combinations_have_names(void **unused)
   assert_true(many.n > 3);
   free(many.item);
   refuse("layers_sum[fullgrad]", ERR_USAGE, "combination of a combination");
+  refuse("smoothgrad[meta]", ERR_USAGE, "write it outermost");
+  refuse("meta[meta]", ERR_USAGE, "and once");
   refuse("fullgrad[normgrad]", ERR_USAGE, "takes no method");
   refuse("integrated_gradients[fullgrad]", ERR_USAGE, "input alone");
   refuse_for("layers_sum(weights=wide)", ERR_USAGE, "uniform, linear, activation");
@@ -319,7 +324,7 @@ int main(void)
       cmocka_unit_test(globs_expand_each_part),
       cmocka_unit_test(rules_take_parameters),
       cmocka_unit_test(order_is_as_given_and_names_come_once),
-      cmocka_unit_test(combinations_have_names),
+      cmocka_unit_test(wrappers_have_names),
       cmocka_unit_test(mistakes_name_what_is_near),
       cmocka_unit_test(long_names_are_refused),
   };
