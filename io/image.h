@@ -40,6 +40,10 @@ struct image_part {
 };
 struct image_part image_seen(const struct recipe *r, int height, int width);
 
+/** Where a box (xmin, ymin, xmax, ymax; pixels of an image of size[2], height and width, ends included) lies in
+ *  the model's frame; maybe outside.  out as box. */
+void image_fit_box(const struct recipe *r, const int size[2], const int box[4], double out[4]);
+
 /** Normalise into planes:  x[c * stride + u] = (pixel[u, c'] * scale - mean[c]) / std[c], computed in
  *  double and rounded once to float; c' = c, or reversed for BGR models. */
 void image_normalise(const struct image *im, const struct recipe *r, int64_t stride, float *x);

@@ -106,6 +106,20 @@ struct image_part image_seen(const struct recipe *r, int height, int width)
   return p;
 }
 
+void image_fit_box(const struct recipe *r, const int size[2], const int box[4], double out[4])
+{
+  int64_t fitted[2];
+  const int frame[2] = {r->height, r->width};
+
+  resized(r, size[0], size[1], &fitted[0], &fitted[1]);
+  for (int axis = 0; axis < 2; axis++) {
+    const double by = (double)fitted[axis] / size[axis];
+    const int start = crop_start((int)fitted[axis], frame[axis]);
+    out[1 - axis] = box[1 - axis] * by - start;
+    out[3 - axis] = (box[3 - axis] + 1) * by - start - 1.0;
+  }
+}
+
 /** A byte has 256 values: normalise those, then look up. */
 static void normalise_table(const struct recipe *r, int c, float table[256])
 {
