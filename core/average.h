@@ -42,6 +42,7 @@ struct average {
   const char *name;
   const char *formula;
   const char *source;
+  const char *limits;         /* what it is known not to show */
   const struct param *params; /* ended by {0} */
   const char *of;             /* rule/extract/aggregate where the user writes none */
   bool input_only;

@@ -37,6 +37,7 @@ const struct average average_expected_gradients = {
     .name = "expected_gradients",
     .formula =
         "g becomes the mean of (x - x') g(x' + t (x - x')), x' drawn from --baseline, t uniform",
+    .limits = "what is as in most baselines",
     .source = "Erion et al. 2021, arXiv:1906.10670",
     .params = params,
     .of = "gradient/bias/sum",

@@ -52,6 +52,7 @@ static void make(const struct average_site *s, real *to, real *less)
 const struct average average_integrated_gradients = {
     .name = "integrated_gradients",
     .formula = "g becomes (x - x') times the integral of g(x' + t (x - x')) over t from 0 to 1",
+    .limits = "what is as in the baseline: dark parts under a black one",
     .source = "Sundararajan, Taly, Yan 2017, arXiv:1703.01365",
     .params = params,
     .of = "gradient/bias/sum",

@@ -95,6 +95,8 @@ struct combination {
   const char *name;
   const char *formula;
   const char *source;
+  const char *cost;           /* passes of a unit and target, as written for people */
+  const char *limits;         /* what it is known not to show */
   const struct param *params; /* ended by {0} */
   const char *of; /* name[method]: the method where the user writes none; NULL: it takes none */
   bool complete;  /* the parts add up to the target's score, but for what is left out */

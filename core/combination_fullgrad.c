@@ -146,6 +146,9 @@ const struct combination combination_fullgrad = {
     .formula =
         "sum_c post(x g) + sum over nodes l with a bias of sum_k up(post(b_l g_l)), post(t) = |t| "
         "from 0 to 1 over a tensor",
+    .cost = "1 forward, 1 backward",
+    .limits = "much of the class: absolute terms of many layers follow the image's energy; for or "
+              "against",
     .source = "Srinivas, Fleuret 2019, arXiv:1905.00780",
     .params = params,
     .complete = true,

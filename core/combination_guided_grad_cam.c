@@ -82,6 +82,8 @@ static bool is_signed(const struct use *with)
 const struct combination combination_guided_grad_cam = {
     .name = "guided_grad_cam",
     .formula = "max_c |g_c| under the rule guided at the input, times Grad-CAM enlarged",
+    .cost = "1 forward, 2 backward",
+    .limits = "what speaks against the class; detail is that of guided backpropagation",
     .source = "Selvaraju et al. 2017, arXiv:1610.02391",
     .params = params,
     .is_signed = is_signed,

@@ -21,6 +21,8 @@ static double run(const struct combination_call *c)
 const struct combination combination_layers_product = {
     .name = "layers_product",
     .formula = "product over layers i of mm(up(s_i))^v_i, v = w / sum w, mm from 0 to 1",
+    .cost = "as the method's: all layers share its passes",
+    .limits = "what one layer has at its least: that is 0; absolute values",
     .source = "Rebuffi et al. 2020, arXiv:2004.02866, and its code",
     .params = combination_layers_params,
     .of = "gradient/conv1x1/norm",

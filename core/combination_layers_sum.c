@@ -19,6 +19,8 @@ static double run(const struct combination_call *c)
 const struct combination combination_layers_sum = {
     .name = "layers_sum",
     .formula = "sum over layers i of v_i mm(up(s_i)), v = w / sum w, mm from 0 to 1",
+    .cost = "as the method's: all layers share its passes",
+    .limits = "absolute values: every layer is scaled from 0 to 1",
     .source = "Rebuffi et al. 2020, arXiv:2004.02866, and its code",
     .params = combination_layers_params,
     .of = "gradient/conv1x1/norm",

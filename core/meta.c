@@ -15,6 +15,11 @@ const char meta_name[] = "meta";
 const char meta_formula[] =
     "on the weights w - lr d loss / d w, loss the cross entropy of this image and target";
 const char meta_source[] = "Rebuffi et al. 2020, arXiv:2004.02866, meta-saliency of order 1";
+const char meta_cost[] =
+    "2 forward, 1 backward with gradients of weights and those of the method, for each sample "
+    "and target alone";
+const char meta_limits[] =
+    "more than its method shows, where the loss is near 0: then the step is, too";
 const char meta_of[] = "gradient/conv1x1/norm";
 
 err meta_parse(const char *text, struct meta_use *out)

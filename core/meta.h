@@ -18,6 +18,7 @@ struct meta_use {
 
 extern const struct param meta_params[];
 extern const char meta_name[], meta_formula[], meta_source[], meta_of[];
+extern const char meta_cost[], meta_limits[]; /* passes, for people; what it is known not to show */
 
 /** Read "meta" or "meta(lr=0.001)".  Errors: ERR_USAGE. */
 MUST_CHECK err meta_parse(const char *text, struct meta_use *out);

@@ -11,8 +11,8 @@
 #include <string.h>
 
 const struct alias alias_all[] = {
-#define ALIAS(name, canonical, formula, source, input_only, basic) \
-  {name, canonical, formula, source, input_only, basic},
+#define ALIAS(name, canonical, formula, source, input_only, basic, limits) \
+  {name, canonical, formula, source, input_only, basic, limits},
 #include "core/alias_list.h"
 #undef ALIAS
     {0},

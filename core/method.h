@@ -35,7 +35,8 @@ struct method {
 struct alias {
   const char *name, *canonical, *formula, *source;
   bool input_only;
-  bool basic; /* one of `basic` */
+  bool basic;         /* one of `basic` */
+  const char *limits; /* what it is known not to show */
 };
 
 /** All aliases, ended by a NULL name. */

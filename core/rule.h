@@ -45,6 +45,7 @@ struct rule {
   const char *name;
   const char *formula;
   const char *source;
+  const char *limits;               /* what maps of it are known not to show */
   const struct param *params;       /* at most USE_PARAMS, ended by {0}; NULL: none */
   const struct override *overrides; /* ended by {0}; NULL: every operator's own backward */
   /* Relevance rules: only operators that an override names and those of role OP_ROUTING are carried

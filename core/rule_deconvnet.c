@@ -38,6 +38,7 @@ static const struct override overrides[] = {
 const struct rule rule_deconvnet = {
     .name = "deconvnet",
     .formula = "at a rectifier: dx = max(dy, 0)",
+    .limits = "the class and the weights",
     .source = "Zeiler, Fergus 2013, arXiv:1311.2901, section 2.1",
     .overrides = overrides,
 };

@@ -193,6 +193,7 @@ static const struct override overrides[] = {
 const struct rule rule_deeplift = {
     .name = "deeplift",
     .formula = "at a non-linearity: dx = dy (y - y') / (x - x'), with the reference x', y'",
+    .limits = "what is as in the reference",
     .source = "Shrikumar et al. 2017, arXiv:1704.02685 (rescale)",
     .params = params,
     .overrides = overrides,

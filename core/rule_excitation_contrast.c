@@ -15,6 +15,7 @@ const struct rule rule_excitation_contrast = {
     .name = "excitation_contrast",
     .formula = "as excitation; at the last linear layer p_j = x_j sum_k (w_jk+ / sum_j w_jk+ x_j - "
                "w_jk- / sum_j w_jk- x_j) p_k",
+    .limits = "what speaks against the class; early layers are noisy",
     .source = "Zhang et al. 2016, arXiv:1608.00507, section 3.3",
     .overrides = excitation_overrides,
     .relevance = true,

@@ -5,5 +5,6 @@
 const struct rule rule_gradient = {
     .name = "gradient",
     .formula = "g = d(logit of the target) / d(tap)",
+    .limits = "for or against, without the activation; a saturated unit",
     .source = "Simonyan, Vedaldi, Zisserman 2013, arXiv:1312.6034",
 };

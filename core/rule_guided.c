@@ -18,6 +18,7 @@ static const struct override overrides[] = {
 const struct rule rule_guided = {
     .name = "guided",
     .formula = "at a rectifier f: dx = f'(x) max(dy, 0)",
+    .limits = "much of the class and of the later weights",
     .source = "Springenberg et al. 2014, arXiv:1412.6806, fig. 1",
     .overrides = overrides,
 };

@@ -17,6 +17,7 @@ const struct rule rule_lrp_alpha_beta = {
     .name = "lrp_alpha_beta",
     .formula = "R_j = sum_k (alpha (x_j w_jk)+ / z_k+ - beta (x_j w_jk)- / z_k-) R_k, alpha - beta "
                "= 1, the bias in the part of its sign",
+    .limits = "much of the class and of the later weights: it converges with depth",
     .source = "Bach et al. 2015, doi:10.1371/journal.pone.0130140, eq. 60",
     .params = params,
     .overrides = relevance_overrides,

@@ -12,6 +12,7 @@ static struct linear_rule weighted(const struct rule_site *r)
 const struct rule rule_lrp_epsilon = {
     .name = "lrp_epsilon",
     .formula = "R_j = x_j sum_k w_jk R_k / (z_k + epsilon sign(z_k)), z = W x + b",
+    .limits = "much beside gradient times activation in networks of rectifiers",
     .source = "Bach et al. 2015, doi:10.1371/journal.pone.0130140, eq. 58",
     .params = params,
     .overrides = relevance_overrides,

@@ -14,6 +14,7 @@ static struct linear_rule weighted(const struct rule_site *r)
 const struct rule rule_lrp_epsilon_alpha2_beta1 = {
     .name = "lrp_epsilon_alpha2_beta1",
     .formula = "convolutions: lrp_alpha_beta(alpha=2); fully connected layers: lrp_epsilon",
+    .limits = "much of the class and of the later weights",
     .source = "Kohlbrenner et al. 2020, arXiv:1910.09840; zennit EpsilonAlpha2Beta1",
     .params = params,
     .overrides = relevance_overrides,

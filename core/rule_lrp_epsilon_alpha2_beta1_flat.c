@@ -17,6 +17,7 @@ const struct rule rule_lrp_epsilon_alpha2_beta1_flat = {
     .name = "lrp_epsilon_alpha2_beta1_flat",
     .formula = "first layer: lrp_flat; other convolutions: lrp_alpha_beta(alpha=2); fully "
                "connected layers: lrp_epsilon",
+    .limits = "as lrp_epsilon_alpha2_beta1; detail inside the first layer's kernel",
     .source = "Kohlbrenner et al. 2020, arXiv:1910.09840; zennit EpsilonAlpha2Beta1Flat",
     .params = params,
     .overrides = relevance_overrides,

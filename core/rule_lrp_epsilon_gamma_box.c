@@ -19,6 +19,7 @@ const struct rule rule_lrp_epsilon_gamma_box = {
     .name = "lrp_epsilon_gamma_box",
     .formula =
         "first layer: z^B; other convolutions: lrp_gamma; fully connected layers: lrp_epsilon",
+    .limits = "the more of what speaks against the class the larger gamma is",
     .source = "Montavon et al. 2019, doi:10.1007/978-3-030-28954-6_10; zennit EpsilonGammaBox",
     .params = params,
     .overrides = relevance_overrides,

@@ -13,6 +13,7 @@ static struct linear_rule weighted(const struct rule_site *r)
 const struct rule rule_lrp_epsilon_plus = {
     .name = "lrp_epsilon_plus",
     .formula = "convolutions: lrp_zplus; fully connected layers: lrp_epsilon",
+    .limits = "what speaks against the class in convolutions; much of the later weights",
     .source = "Kohlbrenner et al. 2020, arXiv:1910.09840; zennit EpsilonPlus",
     .params = params,
     .overrides = relevance_overrides,

@@ -15,6 +15,7 @@ const struct rule rule_lrp_epsilon_plus_flat = {
     .name = "lrp_epsilon_plus_flat",
     .formula =
         "first layer: lrp_flat; other convolutions: lrp_zplus; fully connected layers: lrp_epsilon",
+    .limits = "as lrp_epsilon_plus; detail inside the first layer's kernel",
     .source = "Kohlbrenner et al. 2020, arXiv:1910.09840; zennit EpsilonPlusFlat",
     .params = params,
     .overrides = relevance_overrides,

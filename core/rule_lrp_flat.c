@@ -12,6 +12,7 @@ static struct linear_rule weighted(const struct rule_site *r)
 const struct rule rule_lrp_flat = {
     .name = "lrp_flat",
     .formula = "R_j = sum_k R_k / (number of inputs of k)",
+    .limits = "the input and the weights: relevance is spread evenly",
     .source = "Lapuschkin et al. 2017, arXiv:1708.00680",
     .params = params,
     .overrides = relevance_overrides,

@@ -12,6 +12,7 @@ static struct linear_rule weighted(const struct rule_site *r)
 const struct rule rule_lrp_wsquare = {
     .name = "lrp_wsquare",
     .formula = "R_j = sum_k w_jk^2 / sum_j w_jk^2 R_k",
+    .limits = "the input: only weights count",
     .source = "Montavon et al. 2017, doi:10.1016/j.patcog.2016.11.008",
     .params = params,
     .overrides = relevance_overrides,

@@ -15,6 +15,7 @@ const struct rule rule_lrp_zbox = {
     .name = "lrp_zbox",
     .formula = "first layer: R_j = sum_k (x_j w_jk - l_j w_jk+ - h_j w_jk-) R_k / its sum over j; "
                "elsewhere z+",
+    .limits = "what speaks against the class; elsewhere as lrp_zplus",
     .source = "Montavon et al. 2017, doi:10.1016/j.patcog.2016.11.008",
     .params = params,
     .overrides = relevance_overrides,

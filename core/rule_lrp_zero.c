@@ -11,6 +11,7 @@ static struct linear_rule weighted(const struct rule_site *r)
 const struct rule rule_lrp_zero = {
     .name = "lrp_zero",
     .formula = "R_j = x_j sum_k w_jk R_k / z_k, z = W x + b",
+    .limits = "anything stable: quotients of small sums magnify",
     .source = "Bach et al. 2015, doi:10.1371/journal.pone.0130140",
     .overrides = relevance_overrides,
     .relevance = true,

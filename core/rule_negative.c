@@ -16,6 +16,7 @@ static const struct override overrides[] = {
 const struct rule rule_negative = {
     .name = "negative",
     .formula = "at a rectifier f: dx = f'(x) min(dy, 0)",
+    .limits = "what speaks for the class",
     .source = "control for Khakzar et al. 2020, arXiv:2012.00362",
     .overrides = overrides,
 };

@@ -31,6 +31,7 @@ static const struct override overrides[] = {
 const struct rule rule_positive = {
     .name = "positive",
     .formula = "as guided, and dx = max(dx, 0) behind every linear layer",
+    .limits = "the class: it converges to one direction with depth",
     .source = "control for Khakzar et al. 2020, arXiv:2012.00362",
     .overrides = overrides,
 };

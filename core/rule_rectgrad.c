@@ -197,6 +197,7 @@ const struct rule rule_rectgrad = {
     .name = "rectgrad",
     .formula = "at an activation y: dx = dy [y dy > tau], tau the q-th percentile of y dy over the "
                "layer of that sample",
+    .limits = "what falls below the percentile; with the input's product, dark parts",
     .source = "Kim et al. 2019, arXiv:1902.04893, eq. 6",
     .params = params,
     .overrides = overrides,

@@ -18,46 +18,63 @@ static const struct option options[] = {
     {0},
 };
 
-/** One line of a table; formula and source may be NULL. */
+/** One line of a table; of all but the name and the formula NULL means nothing to say. */
 struct entry {
   const char *name, *canonical, *place, *formula, *source;
+  const char *sign, *cost, *limits; /* of tables that are rated */
 };
+
+/** Which columns a table has. */
+struct columns {
+  bool named; /* recipe and place */
+  bool rated; /* sign, cost, what is not shown */
+};
+
+static const struct columns plain = {false, false}, named = {true, true}, rated = {false, true};
 
 /** How a list is written. */
 struct style {
   const char *name;
-  void (*heading)(const char *title, const char *about, bool named);
-  void (*entry)(const struct entry *e, bool named);
+  void (*heading)(const char *title, const char *about, const struct columns *c);
+  void (*entry)(const struct entry *e, const struct columns *c);
 };
 
-static void text_heading(const char *title, const char *about, bool named)
+static void text_heading(const char *title, const char *about, const struct columns *c)
 {
-  (void)named;
+  (void)c;
   printf("%s: ", title);
   print_wrapped((int)strlen(title) + 2, 2, about);
   putchar('\n');
 }
 
-static void text_entry(const struct entry *e, bool named)
+static void text_entry(const struct entry *e, const struct columns *c)
 {
   enum { NAME = 18, COLUMN = NAME + 4 };
 
   printf("  %-*s  ", NAME, e->name);
   if (strlen(e->name) > NAME) printf("\n%*s", COLUMN, "");
-  if (named) printf("= %s, %s\n%*s", e->canonical, e->place, COLUMN, "");
+  if (c->named) printf("= %s, %s\n%*s", e->canonical, e->place, COLUMN, "");
   print_wrapped(COLUMN, COLUMN, e->formula);
   if (e->source) {
     printf("%*s", COLUMN, "");
     print_wrapped(COLUMN, COLUMN, e->source);
-    putchar('\n');
+    if (!c->rated) putchar('\n');
   }
+  if (!c->rated) return;
+  char text[512];
+  (void)snprintf(text, sizeof text, "%s%s%s; does not show %s", e->sign ? e->sign : "",
+                 e->sign ? "; " : "", e->cost, e->limits);
+  printf("%*s", COLUMN, "");
+  print_wrapped(COLUMN, COLUMN, text);
+  putchar('\n');
 }
 
-static void markdown_heading(const char *title, const char *about, bool named)
+static void markdown_heading(const char *title, const char *about, const struct columns *c)
 {
   printf("\n### %s\n\n%s\n\n", title, about);
-  printf("%s", named ? "| name | recipe | where | formula | source |\n|---|---|---|---|---|\n"
-                     : "| name | formula | source |\n|---|---|---|\n");
+  printf("| name |%s formula | source |%s\n", c->named ? " recipe | where |" : "",
+         c->rated ? " maps | passes | does not show |" : "");
+  printf("|---|%s---|---|%s\n", c->named ? "---|---|" : "", c->rated ? "---|---|---|" : "");
 }
 
 /** Code in a cell: a bar would end the cell. */
@@ -68,16 +85,29 @@ static void markdown_code(const char *s)
   printf("` | ");
 }
 
-static void markdown_entry(const struct entry *e, bool named)
+static void markdown_entry(const struct entry *e, const struct columns *c)
 {
   printf("| ");
   markdown_code(e->name);
-  if (named) {
+  if (c->named) {
     markdown_code(e->canonical);
     printf("%s | ", e->place);
   }
   markdown_code(e->formula);
-  printf("%s |\n", e->source ? e->source : "");
+  printf("%s |", e->source ? e->source : "");
+  if (c->rated) printf(" %s | %s | %s |", e->sign ? e->sign : "", e->cost, e->limits);
+  printf("\n");
+}
+
+static const char *sign_word(bool is_signed)
+{
+  return is_signed ? "signed" : "from 0 on";
+}
+
+/** Passes of a rule for one unit and target. */
+static const char *rule_cost(const struct rule *r)
+{
+  return r->differences ? "2 forward, 1 backward" : "1 forward, 1 backward";
 }
 
 static const struct style styles[] = {
@@ -90,16 +120,21 @@ static void print_named(const struct style *s)
 {
   s->heading(
       "Named methods",
-      "give these names to --methods.  `basic` is gradient, gradient_sum, input_x_gradient, "
+      "give these names to --methods.  Passes are for one unit and target; methods of one rule "
+      "share them, and all share "
+      "the forward pass.  `basic` is gradient, gradient_sum, input_x_gradient, "
       "guided_backprop, deconvnet, grad_cam, linear_approx, normgrad, normgrad_selective and the "
-      "cells of the table that they leave over; `all` is every name, every relevance rule, average "
-      "and "
-      "combination by itself, and those cells.",
-      true);
+      "cells of the table that they leave over; `all` is every name, every relevance rule, "
+      "average, "
+      "combination and step by itself, and those cells.",
+      &named);
   for (const struct alias *a = alias_all; a->name; a++) {
+    char rule[USE_TEXT];
+    (void)snprintf(rule, sizeof rule, "%.*s", (int)strcspn(a->canonical, "(/"), a->canonical);
     s->entry(&(struct entry){a->name, a->canonical, a->input_only ? "at the input" : "at any tap",
-                             a->formula, a->source},
-             true);
+                             a->formula, a->source, sign_word(method_is_signed(a->canonical)),
+                             rule_cost(rule_find(rule)), a->limits},
+             &named);
   }
 }
 
@@ -110,7 +145,7 @@ static void print_param(const struct style *s, const char *of, const struct para
 
   (void)snprintf(name, sizeof name, "%s %s", of, p->name);
   (void)snprintf(text, sizeof text, "%s; %s", p->about, use_describe(p, allowed, sizeof allowed));
-  s->entry(&(struct entry){name, NULL, NULL, text, NULL}, false);
+  s->entry(&(struct entry){.name = name, .formula = text}, &plain);
 }
 
 static void print_params(const struct style *s)
@@ -120,7 +155,7 @@ static void print_params(const struct style *s)
       "of rules, averages, combinations and steps: rectgrad(q=95,abs=1)/bias/sum.  What is not "
       "given is at its "
       "default.",
-      false);
+      &plain);
   for (const struct rule *const *r = rule_all; *r; r++)
     for (const struct param *p = (*r)->params; p && p->name; p++) print_param(s, (*r)->name, p);
   for (const struct average *const *a = average_all; *a; a++)
@@ -141,9 +176,13 @@ static void print_combinations(const struct style *s)
       "choose "
       "their own layers.  In an average, smoothgrad[fullgrad], a combination is of averaged "
       "signals.",
-      false);
-  for (const struct combination *const *c = combination_all; *c; c++)
-    s->entry(&(struct entry){(*c)->name, NULL, NULL, (*c)->formula, (*c)->source}, false);
+      &rated);
+  for (const struct combination *const *c = combination_all; *c; c++) {
+    const struct use with = use_default((*c)->name, (*c)->params);
+    s->entry(&(struct entry){(*c)->name, NULL, NULL, (*c)->formula, (*c)->source,
+                             sign_word((*c)->is_signed(&with)), (*c)->cost, (*c)->limits},
+             &rated);
+  }
 }
 
 static void print_steps(const struct style *s)
@@ -154,8 +193,10 @@ static void print_steps(const struct style *s)
              "map is taken: meta(lr=0.001)[grad_cam]; by itself of gradient/conv1x1/norm.  The "
              "model's own "
              "weights are untouched.",
-             false);
-  s->entry(&(struct entry){meta_name, NULL, NULL, meta_formula, meta_source}, false);
+             &rated);
+  s->entry(&(struct entry){meta_name, NULL, NULL, meta_formula, meta_source, NULL, meta_cost,
+                           meta_limits},
+           &rated);
 }
 
 static void print_parts(const struct style *s)
@@ -164,26 +205,37 @@ static void print_parts(const struct style *s)
              "how the signal g comes back through each operator.  Any rule goes with any "
              "extract and aggregate: --methods rule/extract/aggregate, globs allowed.  A relevance "
              "rule (lrp_*, excitation*) by itself means rule/bias/sum.",
-             false);
+             &rated);
   for (const struct rule *const *r = rule_all; *r; r++)
-    s->entry(&(struct entry){(*r)->name, NULL, NULL, (*r)->formula, (*r)->source}, false);
+    s->entry(&(struct entry){(*r)->name, NULL, NULL, (*r)->formula, (*r)->source, NULL,
+                             rule_cost(*r), (*r)->limits},
+             &rated);
   s->heading(
       "Averages",
       "over copies of the input: smoothgrad(n=50)[gradient/bias/sum].  By itself an average is "
       "that of gradient/bias/maxabs, or of gradient/bias/sum at the input for those over a path.",
-      false);
-  for (const struct average *const *a = average_all; *a; a++)
-    s->entry(&(struct entry){(*a)->name, NULL, NULL, (*a)->formula, (*a)->source}, false);
+      &rated);
+  for (const struct average *const *a = average_all; *a; a++) {
+    char cost[80];
+    const struct use with = use_default((*a)->name, (*a)->params);
+    const int copies = (*a)->copies(&with);
+    (void)snprintf(cost, sizeof cost, "%d forward, %d backward by default", copies + 1, copies);
+    s->entry(&(struct entry){(*a)->name, NULL, NULL, (*a)->formula, (*a)->source, NULL, cost,
+                             (*a)->limits},
+             &rated);
+  }
   print_combinations(s);
   print_steps(s);
   print_params(s);
   s->heading("Extracts", "what is taken at each position u, from activation a and signal g.",
-             false);
+             &plain);
   for (const struct extract *const *x = extract_all; *x; x++)
-    s->entry(&(struct entry){(*x)->name, NULL, NULL, (*x)->formula, (*x)->source}, false);
-  s->heading("Aggregates", "how the entries gamma_i of the extract at u become one number.", false);
+    s->entry(&(struct entry){.name = (*x)->name, .formula = (*x)->formula, .source = (*x)->source},
+             &plain);
+  s->heading("Aggregates", "how the entries gamma_i of the extract at u become one number.",
+             &plain);
   for (const struct aggregate *a = aggregate_all; a->name; a++)
-    s->entry(&(struct entry){a->name, NULL, NULL, a->formula, NULL}, false);
+    s->entry(&(struct entry){.name = a->name, .formula = a->formula}, &plain);
 }
 
 static err find_style(const char *name, const struct style **out)

@@ -194,7 +194,7 @@ class Lists(Manners):
 
     def test_methods_as_markdown_are_whole_tables(self):
         tables = [t for t in run("methods", "--format", "markdown")[1].split("\n\n") if t[0] == "|"]
-        self.assertEqual(len(tables), 6)
+        self.assertEqual(len(tables), 8)
         for table in tables:
             bars = {len(re.findall(r"(?<!\\)\|", line)) for line in table.strip().splitlines()}
             self.assertEqual(len(bars), 1, table)

@@ -301,6 +301,20 @@ static void mistakes_name_what_is_near(void **unused)
   assert_int_equal(method_expand(NULL, 0, &item, &n), ERR_USAGE);
 }
 
+/** What maps do not show is said of everything. */
+static void limits_are_said(void **unused)
+{
+  (void)unused;
+  for (const struct alias *a = alias_all; a->name; a++) assert_true(a->limits[0]);
+  for (const struct rule *const *r = rule_all; *r; r++)
+    if (!(*r)->limits || !(*r)->limits[0]) fail_msg("rule %s has no limits", (*r)->name);
+  for (const struct average *const *a = average_all; *a; a++)
+    if (!(*a)->limits || !(*a)->limits[0]) fail_msg("average %s has no limits", (*a)->name);
+  for (const struct combination *const *c = combination_all; *c; c++)
+    if (!(*c)->limits || !(*c)->cost)
+      fail_msg("combination %s has no limits or no cost", (*c)->name);
+}
+
 /** Names longer than any buffer are refused, not cut. */
 static void long_names_are_refused(void **unused)
 {
@@ -326,6 +340,7 @@ int main(void)
       cmocka_unit_test(order_is_as_given_and_names_come_once),
       cmocka_unit_test(wrappers_have_names),
       cmocka_unit_test(mistakes_name_what_is_near),
+      cmocka_unit_test(limits_are_said),
       cmocka_unit_test(long_names_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
