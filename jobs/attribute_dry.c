@@ -138,18 +138,29 @@ static void print_memory(const struct setup *s, const struct memory *most)
                mib(most->anonymous), mib(common), shared_ranks(s->weights));
 }
 
-/** Floating-point operations of a unit, forward and over all backward passes. */
+/** Floating-point operations of a unit, forward and over all backward passes.  Steps go through plans of
+ *  their own, sample by sample; gradients of weights count as one more pass. */
 static void count_work(const struct plan *p, double *forward, double *backward)
 {
+  int own = p->n_forward;
   *forward = *backward = 0.0;
+  for (int i = 0; i < p->n_metas; i++) {
+    const double times = (double)p->batch * p->n_targets;
+    double f = 0.0, b = 0.0;
+    count_work(p->metas[i].plan, &f, &b);
+    *forward += times * f;
+    *backward += times * b;
+    own -= (int)times * p->metas[i].plan->n_forward;
+  }
   for (int i = 0; i < p->graph->n_nodes; i++) {
     const struct node *n = &p->graph->nodes[i];
     const double flops = n->op->flops ? (double)(n->op->flops(&p->sites[i]) * p->batch) : 0.0;
-    *forward += flops * p->n_forward;
+    *forward += flops * own;
     for (int k = 0; k < p->n_passes; k++) {
       bool needed = false;
       for (int x = 0; x < n->n_in; x++)
         needed = needed || (n->in[x] >= 0 && p->passes[k].need[n->in[x]]);
+      if (plan_weighs(p, &p->passes[k], i)) *backward += flops;
       if (needed) *backward += flops * p->n_targets * p->sources[p->passes[k].source].copies;
     }
   }
