@@ -65,6 +65,7 @@ struct evaluation {
        "N",    "0",        "Pixels a step of insertion and deletion; 0: eight rows of the input."},  \
       {"resamples", OPTION_INT, ROLE_SETTING, "N", "10000", "Of the bootstrap intervals."},          \
       {"level", OPTION_REAL, ROLE_SETTING, "X", "0.95", "Of the bootstrap intervals."},              \
+      {"csv", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "The tables of metrics as CSV, too."},            \
   {                                                                                                  \
     "bootstrap-seed", OPTION_INT, ROLE_SETTING, "N", "0", "Of the bootstrap intervals."              \
   }
@@ -78,6 +79,11 @@ MUST_CHECK err evaluation_options(struct evaluation *e, const struct options *o,
 /** An evaluation of a study's file; *e is zero.  The view must outlive it.  Objects: the boxes that the
  *  file holds, or those of the options.  Errors: as view_open's; ERR_USAGE, ERR_INPUT. */
 MUST_CHECK err evaluation_of_view(struct evaluation *e, struct view *v, const struct options *o);
+
+/** The same of maps that are about to be computed; variable [n places] their names in /maps. */
+struct setup;
+MUST_CHECK err evaluation_of_setup(struct evaluation *e, const struct setup *s,
+                                   const char *const *variable, const struct options *o);
 
 void evaluation_free(struct evaluation *e);
 
