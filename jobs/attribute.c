@@ -3,8 +3,10 @@
 #include "core/blas.h"
 #include "core/product.h"
 #include "jobs/attribute_dry.h"
+#include "jobs/attribute_maps.h"
 #include "jobs/attribute_schema.h"
 #include "jobs/attribute_unit.h"
+#include "jobs/evaluation_schema.h"
 #include "jobs/job.h"
 #include "jobs/setup.h"
 #include "jobs/start.h"
@@ -26,6 +28,10 @@ static const struct option options[] = {
     SETUP_AVERAGE_OPTIONS,
     SETUP_PLAN_OPTIONS,
     START_OPTIONS,
+    {"evaluate", OPTION_LIST, ROLE_SETTING, "LIST", NULL,
+     "Metrics of the maps while they are in memory, as retrograd evaluate would give them: groups "
+     "/values and /tables of the file; see retrograd metrics."},
+    EVALUATION_OPTIONS,
     {"shard", OPTION_TEXT, ROLE_RUN, "i/n", NULL,
      "Only the i-th of n parts of the data set, 1 <= i <= n, into a file of its own; `retrograd "
      "merge` joins them."},
@@ -85,6 +91,44 @@ static void announce(const struct setup *s, bool json)
   if (product_is_blas() && blas_warning()) say(json, "warning", "%s", blas_warning());
 }
 
+static err finish(void *who, struct store *f)
+{
+  return evaluation_tables(attribute_unit_evaluation(who), f);
+}
+
+/** The tables of a complete study. */
+static err write_csv(const struct setup *s, const struct options *o, const struct study_result *r)
+{
+  const char *path = options_text(o, "csv");
+  err e = ERR_OK;
+  if (s->evaluation && path && !r->pending && comm_rank() == 0)
+    e = evaluation_csv(s->evaluation, options_text(o, "out"), path);
+  return comm_agree(e);
+}
+
+/** What the option `evaluate` asks for. */
+static err choose_evaluation(struct setup *s, const struct options *o, struct evaluation *e)
+{
+  struct pool *pool = pool_make();
+  const char **variable =
+      pool ? pool_take(pool, (size_t)s->plan->n_places, sizeof *variable) : NULL;
+  int n = 0;
+  const char *const *names = options_list(o, "evaluate", &n);
+  err x = variable ? ERR_OK : FAIL(ERR_MEMORY, "no memory for layers");
+  if (!x) attribute_maps_names(pool, s->plan, variable);
+  if (!x) x = evaluation_of_setup(e, s, variable, o);
+  if (!x) x = evaluation_options(e, o, names, n);
+  pool_free(&pool);
+  if (x) return err_trace(x, __FILE__, __LINE__);
+  CHECK(!evaluation_needs(e, METRIC_MODEL), ERR_USAGE,
+        "--evaluate: insertion, deletion and perturbation ask the model again: use retrograd "
+        "evaluate on the study");
+  CHECK(!s->n_shards, ERR_USAGE,
+        "--evaluate: tables are of whole studies; evaluate the file that retrograd merge makes");
+  s->evaluation = e;
+  return ERR_OK;
+}
+
 static err compute(const struct setup *s, const struct attribute_schema *a, const struct options *o,
                    int *exit_code)
 {
@@ -98,14 +142,16 @@ static err compute(const struct setup *s, const struct attribute_schema *a, cons
                         .who = unit,
                         .begin = attribute_unit_begin,
                         .compute = attribute_unit_compute,
+                        .finish = s->evaluation ? finish : NULL,
                         .account = attribute_unit_account};
   const err e = start_study(&study, o, &result, exit_code);
   attribute_unit_free(&unit);
   if (e) return err_trace(e, __FILE__, __LINE__);
-  return ERR_OK;
+  return write_csv(s, o, &result);
 }
 
-static err with_setup(struct setup *s, const struct options *o, int *exit_code)
+static err with_setup(struct setup *s, const struct options *o, struct evaluation *evaluation,
+                      int *exit_code)
 {
   struct attribute_schema *a = NULL;
   const bool dry = options_flag(o, "dry-run");
@@ -119,6 +165,7 @@ static err with_setup(struct setup *s, const struct options *o, int *exit_code)
   TRY(setup_averages(s, o));
   TRY(setup_plan(s, o));
   TRY(comm_agree(setup_shard(s, o)));
+  if (options_given(o, "evaluate")) TRY(comm_agree(choose_evaluation(s, o, evaluation)));
   announce(s, options_flag(o, "log-json"));
   TRY(comm_agree(attribute_schema_make(s, o, &a)));
   const err e = dry ? attribute_dry(s, o, a) : compute(s, a, o, exit_code);
@@ -130,9 +177,11 @@ static err with_setup(struct setup *s, const struct options *o, int *exit_code)
 static err run(const struct options *o, int *exit_code)
 {
   struct setup s = {0};
+  struct evaluation evaluation = {0};
   if (options_flag(o, "log-json")) comm_report_json();
   blas_single_thread();
-  const err e = with_setup(&s, o, exit_code);
+  const err e = with_setup(&s, o, &evaluation, exit_code);
+  evaluation_free(&evaluation);
   setup_free(&s);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;

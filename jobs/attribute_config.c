@@ -3,6 +3,7 @@
 #include "jobs/attribute_config.h"
 
 #include "io/limit.h"
+#include "jobs/evaluation_schema.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -94,6 +95,12 @@ err attribute_config(const struct setup *s, const struct options *o, char **json
   json_t *other_limits = limits();
   if (other_limits) bad |= json_object_set_new(c, "limits", other_limits);
   bad |= json_object_set_new(c, "recipe", recipe(s));
+  if (s->evaluation) {
+    char *text = NULL;
+    TRY(evaluation_config(s->evaluation, &text));
+    bad |= json_object_set_new(c, "evaluate", json_loads(text, 0, NULL));
+    free(text);
+  }
   *json = bad ? NULL : json_dumps(c, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17));
   json_decref(c);
   CHECK(*json, ERR_MEMORY, "no memory for the configuration");

@@ -7,6 +7,7 @@
 #include "jobs/attribute_maps.h"
 #include "jobs/attribute_marks.h"
 #include "jobs/attribute_schema_impl.h"
+#include "jobs/evaluation_schema.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -215,14 +216,18 @@ void attribute_schema_checks(struct attribute_schema *a)
 static err fill(struct attribute_schema *a, const struct options *o)
 {
   const size_t taps = (size_t)a->setup->plan->n_places;
+  const struct evaluation *evaluation = a->setup->evaluation;
+  const size_t dims = evaluation ? (size_t)evaluation_schema_dims(evaluation) : 0;
+  const size_t vars = evaluation ? (size_t)evaluation_schema_vars(evaluation) : 0;
   a->attrs = pool_take(a->pool, ATTRIBUTE_SCHEMA_ATTRS, sizeof *a->attrs);
   a->dims = pool_take(a->pool,
                       ATTRIBUTE_SCHEMA_DIMS + ATTRIBUTE_MARKS_DIMS + ATTRIBUTE_COMPLETENESS_DIMS +
-                          4 * taps,
+                          4 * taps + dims,
                       sizeof *a->dims);
-  a->vars = pool_take(
-      a->pool, ATTRIBUTE_SCHEMA_VARS + ATTRIBUTE_MARKS_VARS + ATTRIBUTE_COMPLETENESS_VARS + taps,
-      sizeof *a->vars);
+  a->vars = pool_take(a->pool,
+                      ATTRIBUTE_SCHEMA_VARS + ATTRIBUTE_MARKS_VARS + ATTRIBUTE_COMPLETENESS_VARS +
+                          taps + vars,
+                      sizeof *a->vars);
   a->variables = pool_take(a->pool, taps, sizeof *a->variables);
   CHECK(!pool_failed(a->pool), ERR_MEMORY, "no memory to describe the file");
   attribute_maps_names(a->pool, a->setup->plan, a->variables);
@@ -234,6 +239,7 @@ static err fill(struct attribute_schema *a, const struct options *o)
   attribute_maps_vars(a->pool, a->setup, a->variables, a->vars, &a->schema.n_vars);
   attribute_marks_schema(a->pool, a->setup, a->slots, &a->schema, a->dims, a->vars);
   attribute_completeness_schema(a->pool, a->setup, a->slots, &a->schema, a->dims, a->vars);
+  if (evaluation) evaluation_schema_add(evaluation, a->setup->first, &a->schema, a->dims, a->vars);
   attribute_schema_checks(a);
   a->schema.attrs = a->attrs;
   a->schema.dims = a->dims;

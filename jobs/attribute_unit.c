@@ -5,6 +5,7 @@
 #include "core/tape.h"
 #include "jobs/attribute_completeness.h"
 #include "jobs/attribute_marks.h"
+#include "jobs/evaluation_rows.h"
 #include "jobs/intake.h"
 #include "pipeline/comm.h"
 
@@ -19,17 +20,19 @@ struct attribute_unit {
   const struct attribute_schema *schema;
   struct tape *tape;
   struct intake *intake;
-  int *map_vars;                    /* [n places] */
-  uint8_t *marks;                   /* [unit, n_targets, n places, n_methods] */
-  float *totals;                    /* [unit, n_targets, n plan taps, conserving rules] */
-  float *sums;                      /* [unit, n_targets, complete methods] */
-  int mark_var, total_var, sum_var; /* -1: not in the file */
+  struct evaluation_rows *evaluation; /* NULL: nothing is evaluated */
+  int *map_vars;                      /* [n places] */
+  uint8_t *marks;                     /* [unit, n_targets, n places, n_methods] */
+  float *totals;                      /* [unit, n_targets, n plan taps, conserving rules] */
+  float *sums;                        /* [unit, n_targets, complete methods] */
+  int mark_var, total_var, sum_var;   /* -1: not in the file */
 };
 
 void attribute_unit_free(struct attribute_unit **unit)
 {
   struct attribute_unit *u = *unit;
   if (!u) return;
+  evaluation_rows_free(&u->evaluation);
   intake_free(&u->intake);
   tape_free(&u->tape);
   free(u->marks);
@@ -52,6 +55,7 @@ static err allocate(struct attribute_unit *u)
   u->map_vars = calloc((size_t)s->plan->n_places, sizeof *u->map_vars);
   CHECK(u->marks && u->totals && u->sums && u->map_vars, ERR_MEMORY,
         "no memory for a unit of %d samples", s->unit);
+  if (s->evaluation) TRY(evaluation_rows_make(s->evaluation, s->unit, &u->evaluation));
   TRY(tape_make(s->plan, &u->tape));
   TRY(intake_make(s, &u->intake));
   return ERR_OK;
@@ -76,6 +80,7 @@ err attribute_unit_make(const struct setup *s, const struct attribute_schema *a,
 err attribute_unit_find(struct attribute_unit *u, struct store *f)
 {
   TRY(intake_find(u->intake, f));
+  if (u->evaluation) TRY(evaluation_rows_find(u->evaluation, f));
   TRY(store_find(f, "marks/mark", &u->mark_var));
   u->total_var = -1;
   if (attribute_conserving(u->setup->plan, NULL))
@@ -115,6 +120,7 @@ static err write_rows(struct attribute_unit *u, struct store *f, int64_t row, in
 {
   TRY(intake_write(u->intake, f, row, n));
   TRY(store_write(f, u->mark_var, row, n, u->marks));
+  if (u->evaluation) TRY(evaluation_rows_write(u->evaluation, f, row, n));
   if (u->sum_var >= 0) TRY(store_write(f, u->sum_var, row, n, u->sums));
   if (u->total_var >= 0) TRY(store_write(f, u->total_var, row, n, u->totals));
   for (int i = 0; i < u->setup->plan->n_places; i++)
@@ -135,13 +141,38 @@ static void compute_maps(struct attribute_unit *u, const struct study_unit *unit
     attribute_completeness_take(u->tape, u->setup->plan, unit->count, target, u->sums);
 }
 
+/** Values of the unit's maps. */
+static err evaluate_maps(struct attribute_unit *u, const struct study_unit *unit,
+                         const uint8_t *status)
+{
+  const struct plan *p = u->setup->plan;
+  const int64_t slots = u->setup->n_targets;
+  for (int b = 0; u->evaluation && b < unit->count; b++) {
+    if (status[b] != SAMPLE_DONE) {
+      evaluation_rows_blank(u->evaluation, b);
+      continue;
+    }
+    TRY(evaluation_rows_begin(u->evaluation, b, unit->first + b,
+                              intake_sizes(u->intake) + 2 * (int64_t)b,
+                              intake_targets(u->intake) + b * slots));
+    for (int i = 0; i < p->n_places; i++) {
+      const struct plan_tap *t = plan_place(p, i);
+      const int64_t row = slots * t->n_methods * t->height * t->width;
+      evaluation_rows_layer(u->evaluation, b, i, tape_rows(u->tape, p->places[i]) + b * row);
+    }
+  }
+  return ERR_OK;
+}
+
 err attribute_unit_compute_to(struct attribute_unit *u, struct store *f,
                               const struct study_unit *unit, int64_t row, uint8_t *status)
 {
   intake_take(u->intake, unit, tape_input(u->tape));
   comm_leave();
   compute_maps(u, unit, status);
+  const err e = evaluate_maps(u, unit, status);
   comm_enter();
+  TRY(e);
   if (f) TRY(write_rows(u, f, row, unit->count));
   return ERR_OK;
 }
@@ -150,6 +181,11 @@ err attribute_unit_compute(void *who, struct store *f, const struct study_unit *
                            uint8_t *status)
 {
   return attribute_unit_compute_to(who, f, unit, unit->first, status);
+}
+
+const struct evaluation *attribute_unit_evaluation(void *who)
+{
+  return ((struct attribute_unit *)who)->setup->evaluation;
 }
 
 char *attribute_unit_account(void *who)

@@ -18,6 +18,9 @@ err attribute_unit_compute(void *who, struct store *f, const struct study_unit *
                            uint8_t *status);
 char *attribute_unit_account(void *who);
 
+/** What is evaluated beside, or NULL. */
+const struct evaluation *attribute_unit_evaluation(void *who);
+
 /** The variables of a file that rows are written to.  Errors: ERR_FORMAT.  Not collective. */
 MUST_CHECK err attribute_unit_find(struct attribute_unit *u, struct store *f);
 

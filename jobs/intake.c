@@ -175,6 +175,11 @@ const int *intake_classes(const struct intake *in)
   return in->classes;
 }
 
+const int32_t *intake_sizes(const struct intake *in)
+{
+  return in->size;
+}
+
 const int32_t *intake_targets(const struct intake *in)
 {
   return in->target;

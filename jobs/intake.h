@@ -33,6 +33,9 @@ void intake_describe(struct intake *in, const struct study_unit *unit, const flo
 const int *intake_classes(const struct intake *in);
 const int32_t *intake_targets(const struct intake *in);
 
+/** Height and width of the images in their files, [unit][2], 0 where unknown. */
+const int32_t *intake_sizes(const struct intake *in);
+
 /** What the classes of the targets would be with other logits: classes [n_targets][unit] overwritten. */
 void intake_retarget(const struct intake *in, const struct study_unit *unit, const float *logits,
                      int *classes);

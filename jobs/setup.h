@@ -12,6 +12,8 @@
 
 #include <stdbool.h>
 
+struct evaluation;
+
 struct setup {
   const char *model_path, *data_path; /* as given */
   char model_sha256[65];
@@ -39,6 +41,8 @@ struct setup {
   bool *
       resume; /* [n_nodes] where forward may begin again (plan.h), set before the plan; NULL: nowhere */
   struct plan *plan;
+  const struct evaluation
+      *evaluation;                   /* what is evaluated while maps are in memory; NULL: nothing */
   struct shared *weights, *prepared; /* of this node; NULL: this rank has its own */
   struct shared *list;               /* of samples, likewise */
   void *own_list;                    /* where this rank has one that rank 0 has read */

@@ -165,6 +165,40 @@ class Evaluation(proof.Case):
         proof.run("pack", self.file, "--out", packed)
         self.assertEqual(proof.run("digest", packed).out.split()[0], proof.run("digest", self.file).out.split()[0])
 
+    def test_in_memory(self):
+        """attribute --evaluate gives the same values and tables, on any number of ranks and after kills."""
+        def study(name, ranks=1):
+            out = os.path.join(self.shared_folder, name)
+            proof.attribute(out, *common, *settings, ranks=ranks)
+            return out
+        common = (proof.demo("shapes.onnx"), proof.demo("manifest.csv"))
+        settings = ("--limit", COUNT, "--unit", 3, "--methods", "gradient,grad_cam,linear_approx", "--layers", "input,last_conv",
+                    "--targets", "label,predicted,least", "--evaluate", "all", "--resamples", RESAMPLES)
+        once = study("once.h5")
+        with h5py.File(self.file) as e, h5py.File(once) as f:
+            for group in ("values", "tables"):
+                self.assertEqual(list(e[group]), list(f[group]))
+                for name in e[group]:
+                    a, b = e[group][name][()], f[group][name][()]
+                    self.assertTrue(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"), name)
+        self.assert_same_bytes(once, study("thrice.h5", ranks=3))
+        out, rng = os.path.join(self.shared_folder, "once_killed.h5"), random.Random(8)
+        args = proof.command(["attribute", "--model", common[0], "--data", common[1], "--out", out, "--quiet", "--commit-every", 0,
+                              *settings])
+        for _ in range(4):
+            run = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(rng.uniform(0.1, 0.8))
+            run.send_signal(signal.SIGKILL)
+            run.wait()
+        self.assert_same_bytes(once, study("once_killed.h5"))
+        import format_check
+        self.assertEqual(list(format_check.check(once)), [])
+        self.assertIn("sound and complete", proof.run("verify", once).out)
+        for more, text in ((("--evaluate", "deletion"), "use retrograd evaluate"), (("--evaluate", "entropy", "--shard", "1/2"), "merge")):
+            done = proof.run("attribute", "--model", common[0], "--data", common[1], "--out", out + "x", *more, code=None)
+            self.assertEqual(done.code, 2)
+            self.assertIn(text, done.error)
+
     def test_annotations(self):
         """Several objects an image: class means differ from instance means, difficult ones are left out, the subset is
         of small objects beside others."""
