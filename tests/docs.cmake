@@ -1,3 +1,4 @@
 script(docs.analysis)
 script(docs.format)
 script(docs.methods)
+script(docs.evaluate)
