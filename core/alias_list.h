@@ -39,6 +39,9 @@ ALIAS("grad_cam_absolute", "gradient/cam_absolute/sum", "sum_k mean_v(|g_k|) a_k
 ALIAS("grad_cam_negative", "gradient/cam_negative/sum", "sum_k mean_v(min(g_k, 0)) a_k",
       "control for Khakzar et al. 2020, arXiv:2012.00362", false, false,
       "what speaks for the class")
+ALIAS("energy", "gradient/activation/sum", "sum_k a_k: where the layer is active, whatever the class",
+      "control for Khakzar et al. 2020, arXiv:2012.00362", false, false,
+      "the class and the gradient: the same map for every target")
 ALIAS("grad_cam_pp", "gradient/cam_pp/relu_sum", "max(sum_k (sum_v alpha_kv max(g_kv, 0)) a_k, 0)",
       "Chattopadhay et al. 2018, arXiv:1710.11063", false, false,
       "much of the class: its weights are positive; detail below the layer's resolution")

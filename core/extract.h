@@ -48,6 +48,7 @@ struct extract {
   const char *formula;
   const char *source;
   bool reads_activation;
+  bool no_signal;                            /* it is of the activation alone */
   bool reads_input;                          /* it lives behind convolutions alone */
   unsigned needs;                            /* EXTRACT_STATS_* */
   size_t (*work_bytes)(int width, int rows); /* NULL: none */

@@ -137,6 +137,7 @@ struct sample dataset_sample(const struct dataset *d, int64_t i)
 {
   const struct row *r = &rows_of(d->list)[i];
   struct sample s = {.path = text_of(d->list) + r->shown,
+                     .number = i,
                      .label = r->label,
                      .n_targets = r->n_targets,
                      .has_box = r->has_box != 0};

@@ -218,6 +218,7 @@ err setup_plan(struct setup *s, const struct options *o)
 
 err setup_unit(struct setup *s, const struct options *o)
 {
+  for (int t = 0; t < s->n_targets; t++) s->targets[t].seed = s->seed;
   const int64_t unit = options_int(o, "unit");
   CHECK(unit >= 0 && unit <= 4096, ERR_USAGE, "--unit %lld: give 1 to 4096 samples, or 0",
         (long long)unit);

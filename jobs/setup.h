@@ -122,7 +122,7 @@ struct setup {
 
 #define SETUP_AVERAGE_OPTIONS                                                                  \
   {"seed", OPTION_INT, ROLE_SETTING,                                                           \
-   "N",    "0",        "Of the random numbers of smoothgrad and other averages over copies."}, \
+   "N",    "0",        "Of random numbers: smoothgrad and other averages, the target other."}, \
   {                                                                                            \
     "baseline", OPTION_TEXT, ROLE_SETTING, "PATH", NULL,                                       \
         "Images from which integrated_gradients(baseline=given) (the first) and "              \
@@ -137,10 +137,13 @@ struct setup {
         "last_conv; see retrograd layers MODEL."                                                 \
   }
 
-#define SETUP_UNIT_OPTIONS                                                                       \
-  {"targets",    OPTION_LIST,                                                                    \
-   ROLE_SETTING, "LIST",                                                                         \
-   "predicted",  "Whose logit is explained: label, predicted, topK, least, given, class:NAME."}, \
+#define SETUP_UNIT_OPTIONS                                                                \
+  {"targets",                                                                             \
+   OPTION_LIST,                                                                           \
+   ROLE_SETTING,                                                                          \
+   "LIST",                                                                                \
+   "predicted",                                                                           \
+   "Whose logit is explained: label, predicted, topK, least, other, given, class:NAME."}, \
       SETUP_ENGINE_OPTIONS
 
 #define SETUP_ENGINE_OPTIONS                                                                      \

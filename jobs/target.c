@@ -3,6 +3,7 @@
 #include "jobs/target.h"
 
 #include "core/nearest.h"
+#include "core/random.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,11 +85,13 @@ static err append_class(struct slots *l, const struct recipe *r, const char *lab
 static err expand(struct slots *l, const char *word, const struct recipe *r,
                   const struct dataset *d, int classes)
 {
-  static const char *const known[] = {"label", "predicted", "top5", "least", "given", "class:NAME"};
+  static const char *const known[] = {"label", "predicted", "top5",      "least",
+                                      "other", "given",     "class:NAME"};
   char *end = NULL;
   char near[256];
   if (!strcmp(word, "label")) return append_named(l, word, TARGET_LABEL, 0);
   if (!strcmp(word, "predicted")) return append_named(l, word, TARGET_RANK, 0);
+  if (!strcmp(word, "other")) return append_named(l, word, TARGET_OTHER, 0);
   if (!strcmp(word, "least")) return append_named(l, word, TARGET_LEAST, 0);
   if (!strcmp(word, "given")) return append_given(l, d);
   if (!strncmp(word, "class:", 6)) return append_class(l, r, word + 6, classes);
@@ -99,8 +102,8 @@ static err expand(struct slots *l, const char *word, const struct recipe *r,
     return append_top(l, (int)k);
   }
   return FAIL(ERR_USAGE,
-              "there is no target '%s'%s (label, predicted, topK, least, given, class:NAME)", word,
-              nearest_text(word, known, 6, near, sizeof near));
+              "there is no target '%s'%s (label, predicted, topK, least, other, given, class:NAME)",
+              word, nearest_text(word, known, 7, near, sizeof near));
 }
 
 err target_expand(const char *const *words, int n_words, const struct recipe *r,
@@ -152,11 +155,24 @@ static int least(const float *logits, int classes, int stride)
   return best;
 }
 
+/** One of all classes but `best`, each as likely; -1 where there is none. */
+static int other(uint64_t seed, int64_t sample, int best, int classes)
+{
+  const struct random_place at = {.seed = seed, .stream = RANDOM_OTHER, .sample = (uint64_t)sample};
+  double u;
+  if (best < 0 || classes < 2) return -1;
+  random_uniform(&at, 1, &u);
+  const int c = (int)(u * (classes - 1));
+  return c < best ? c : c + 1;
+}
+
 int target_class(const struct target *t, const struct sample *s, const float *logits, int classes,
                  int stride)
 {
   if (t->kind == TARGET_LABEL) return s->label < classes ? s->label : -1;
   if (t->kind == TARGET_RANK) return class_of_rank(logits, classes, stride, t->index);
+  if (t->kind == TARGET_OTHER)
+    return other(t->seed, s->number, class_of_rank(logits, classes, stride, 0), classes);
   if (t->kind == TARGET_LEAST) return least(logits, classes, stride);
   if (t->kind == TARGET_CLASS) return t->index;
   return t->index < s->n_targets ? s->target[t->index] : -1;

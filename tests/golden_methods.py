@@ -58,6 +58,7 @@ EXTRACTS = {
     "cam_x": lambda a, g: total(g * a) / (total(a) + 1e-7) * a,
     "elementwise": lambda a, g: pos(g * a),
     "layercam": lambda a, g: pos(g) * a,
+    "activation": lambda a, g: a,
 }
 
 AGGREGATES = {
@@ -81,6 +82,7 @@ NAMED = {
     "grad_cam": ("gradient", lambda a, g: pos(torch.einsum("k,kyx->yx", g.mean((1, 2)), a))),
     "grad_cam_signed": ("gradient", lambda a, g: torch.einsum("k,kyx->yx", g.mean((1, 2)), a)),
     "grad_cam_positive": ("gradient", lambda a, g: torch.einsum("k,kyx->yx", pos(g).mean((1, 2)), a)),
+    "energy": ("gradient", lambda a, g: a.sum(0)),
     "grad_cam_absolute": ("gradient", lambda a, g: torch.einsum("k,kyx->yx", g.abs().mean((1, 2)), a)),
     "grad_cam_negative": ("gradient", lambda a, g: torch.einsum("k,kyx->yx", -pos(-g).mean((1, 2)), a)),
     "grad_cam_pp": ("gradient", lambda a, g: pos((total(alpha(a, g) * pos(g)) * a).sum(0))),

@@ -38,6 +38,7 @@ EXTRACTS = {
     "cam_x": lambda a, g: a * (a * g).sum((1, 2), keepdims=True) / (a.sum((1, 2), keepdims=True) + 1e-7),
     "elementwise": lambda a, g: (a * g).clip(min=0),
     "layercam": lambda a, g: g.clip(min=0) * a,
+    "activation": lambda a, g: a,
 }
 
 
@@ -104,6 +105,7 @@ NAMED = {
     "grad_cam": ("gradient", lambda a, g: ((g.mean((1, 2)) * a.T).T.sum(0)).clip(min=0)),
     "grad_cam_signed": ("gradient", lambda a, g: (g.mean((1, 2)) * a.T).T.sum(0)),
     "grad_cam_positive": ("gradient", lambda a, g: (g.clip(min=0).mean((1, 2)) * a.T).T.sum(0)),
+    "energy": ("gradient", lambda a, g: a.sum(0)),
     "grad_cam_absolute": ("gradient", lambda a, g: (abs(g).mean((1, 2)) * a.T).T.sum(0)),
     "grad_cam_negative": ("gradient", lambda a, g: (g.clip(max=0).mean((1, 2)) * a.T).T.sum(0)),
     "grad_cam_pp": ("gradient", lambda a, g: (((alpha(a, g) * g.clip(min=0)).sum((1, 2)) * a.T).T.sum(0)).clip(min=0)),

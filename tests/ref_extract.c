@@ -183,6 +183,11 @@ static void elementwise(const struct field *f, int r, int c, struct gamma *y)
   for (int k = 0; k < f->k; k++) put(y, fmax(at(f, f->a, k, r, c) * at(f, f->g, k, r, c), 0.0));
 }
 
+static void activation(const struct field *f, int r, int c, struct gamma *y)
+{
+  for (int k = 0; k < f->k; k++) put(y, at(f, f->a, k, r, c));
+}
+
 static void layercam(const struct field *f, int r, int c, struct gamma *y)
 {
   for (int k = 0; k < f->k; k++) put(y, fmax(at(f, f->g, k, r, c), 0.0) * at(f, f->a, k, r, c));
@@ -204,6 +209,7 @@ static const struct extract_ref extract_refs[] = {
     {"cam_x", cam_x, 0},
     {"elementwise", elementwise, 0},
     {"layercam", layercam, 0},
+    {"activation", activation, 0},
     {"real_conv", conv3x3, 0}, /* behind a padded 3x3 convolution of a itself */
 };
 
