@@ -127,6 +127,14 @@ static const struct plan *plan_of(const struct tape *t, int i)
   return t->other && t->swapped[i] ? t->other : t->plan;
 }
 
+void tape_swap(const struct tape *t, struct tape_tap *x)
+{
+  const int producer = t->plan->graph->values[t->plan->taps[x->tap].value].producer;
+  if (producer < 0 || plan_of(t, producer) == t->plan) return;
+  x->pass = &t->other->passes[x->pass - t->plan->passes];
+  x->plan = t->other;
+}
+
 /** A value's activation as node i sees it; the cut is whole behind the head. */
 static real *activation(const struct tape *t, int i, int v)
 {
@@ -331,6 +339,7 @@ static void extract_at(struct tape *t, const struct plan_pass *pass, int value, 
   if (t->watch.see) t->watch.see(t->watch.who, &x);
   if (t->only_watched) return;
   if (pass->rule.rule->conserves) take_totals(t, &x);
+  tape_swap(t, &x);
   tape_extract(&x);
 }
 

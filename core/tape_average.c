@@ -179,19 +179,19 @@ static void extract(struct tape *t, int pass, const struct average *average, int
   struct tape_average *s = t->average;
   const int64_t n = plan_elements(p, p->taps[tap].value);
   finish(sums_at(t, pass, tap, slot), p->passes[pass].keeps, average->keeps, n, s->mean);
-  const struct tape_tap x = {.plan = p,
-                             .pass = &p->passes[pass],
-                             .average = average,
-                             .tap = tap,
-                             .slot = slot,
-                             .samples = p->batch,
-                             .a = p->clean[tap] < 0 ? NULL : s->clean + p->clean[tap],
-                             .g = s->mean,
-                             .work =
-                                 p->extract_work[tap] < 0 ? NULL : t->arena + p->extract_work[tap],
-                             .rows = tape_rows(t, tap),
-                             .part_rows = tape_part_rows(t, tap)};
+  struct tape_tap x = {.plan = p,
+                       .pass = &p->passes[pass],
+                       .average = average,
+                       .tap = tap,
+                       .slot = slot,
+                       .samples = p->batch,
+                       .a = p->clean[tap] < 0 ? NULL : s->clean + p->clean[tap],
+                       .g = s->mean,
+                       .work = p->extract_work[tap] < 0 ? NULL : t->arena + p->extract_work[tap],
+                       .rows = tape_rows(t, tap),
+                       .part_rows = tape_part_rows(t, tap)};
   if (t->watch.see) t->watch.see(t->watch.who, &x);
+  tape_swap(t, &x);
   tape_extract(&x);
 }
 

@@ -26,10 +26,13 @@ struct tape {
   struct tape_combination *combination; /* NULL: the plan has no methods over a set of taps */
   struct tape_average *average;         /* NULL: the plan has no averages */
   struct tape_reference *reference;     /* NULL: no rule has a reference */
-  const struct plan *other; /* whose weights nodes use where `swapped`; NULL: none do */
-  const bool *swapped;      /* [n_nodes] */
-  bool only_watched;        /* nothing is extracted */
+  const struct plan *other;             /* whose weights nodes use where `swapped`; NULL: none do */
+  const bool *swapped;                  /* [n_nodes] */
+  bool only_watched;                    /* nothing is extracted */
 };
+
+/** Extracts at a tap whose node has other weights see those: biases. */
+void tape_swap(const struct tape *t, struct tape_tap *x);
 
 /** Memory for the parts of a plan's methods over a set of taps; *out NULL where it has none.
  *  Errors: ERR_MEMORY. */

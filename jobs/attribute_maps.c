@@ -79,7 +79,7 @@ int attribute_maps_set(const struct plan *p, int i, bool *first)
 
 const char **attribute_maps_methods(struct pool *pool, const struct setup *s, int i)
 {
-  const struct plan_tap *t = &s->plan->taps[i];
+  const struct plan_tap *t = plan_place(s->plan, i);
   const char **name = pool_take(pool, (size_t)t->n_methods, sizeof *name);
   for (int k = 0; name && k < t->n_methods; k++) name[k] = s->methods[t->methods[k]].given;
   return name;

@@ -8,11 +8,11 @@
  *  characters that netCDF does not take as '_', made unique. */
 void attribute_maps_names(struct pool *pool, const struct plan *p, const char **names);
 
-/** Number of the set of methods of tap i, counted from 1 in order of first use; *first: no tap before it has
+/** Number of the set of methods of place i, counted from 1 in order of first use; *first: no place before it has
  *  that set. */
 int attribute_maps_set(const struct plan *p, int i, bool *first);
 
-/** Names [n methods of tap i] of its methods as given. */
+/** Names [n methods of place i] of its methods as given. */
 const char **attribute_maps_methods(struct pool *pool, const struct setup *s, int i);
 
 /** The dimension of the samples of this study, with their numbers in the data set. */

@@ -107,7 +107,7 @@ static void see(void *who, const struct tape_tap *t)
 {
   struct bias_unit *u = who;
   const struct rule *rule = t->pass->rule.rule;
-  if (!u->spaces || rule->relevance || rule->differences) return;
+  if (!u->spaces || t->average || rule->relevance || rule->differences) return;
   for (int k = 0; k < BIAS_SPACES; k++) {
     struct tape_tap other = *t;
     enter(u, t, k);

@@ -32,7 +32,7 @@ static err write_summaries(const struct sanity *s, const struct sanity_schema *a
                            const struct options *o, struct store *f)
 {
   const int resamples = (int)options_int(o, "resamples");
-  for (int t = 0; t < s->setup.plan->n_taps; t++) {
+  for (int t = 0; t < s->setup.plan->n_places; t++) {
     char from[1024], to[1024];
     (void)snprintf(from, sizeof from, "similarity/%s", sanity_schema_variable(a, t));
     (void)snprintf(to, sizeof to, "summary/%s", sanity_schema_variable(a, t));

@@ -89,13 +89,13 @@ static void add_axes(struct sanity_schema *a, const char *group)
   attribute_schema_dim(&a->base, group, "order", s->n_orders, a->order, "Order of stages");
   attribute_schema_dim(&a->base, group, "stage", s->n_chosen, a->stage,
                        "Stage back to which, or which alone, weights are random");
-  for (int i = 0; i < p->n_taps; i++) {
+  for (int i = 0; i < p->n_places; i++) {
     bool first = false;
     const int set = attribute_maps_set(p, i, &first);
     if (first) {
       attribute_schema_dim(&a->base, group, pool_text(a->base.pool, "method_%d", set),
-                           p->taps[i].n_methods, attribute_maps_methods(a->base.pool, &s->setup, i),
-                           "Method");
+                           plan_place(p, i)->n_methods,
+                           attribute_maps_methods(a->base.pool, &s->setup, i), "Method");
     }
   }
   attribute_schema_dim(&a->base, group, "measure", s->n_measures, a->measure,
@@ -109,10 +109,10 @@ static void add_values(struct sanity_schema *a)
   add_axes(a, "similarity");
   add_axes(a, "summary");
   summary_dim(&a->base, "summary");
-  for (int i = 0; i < p->n_taps; i++) {
+  for (int i = 0; i < p->n_places; i++) {
     bool first = false;
     const char *method = pool_text(a->base.pool, "method_%d", attribute_maps_set(p, i, &first));
-    const char *name = a->base.variables[i], *tap = p->graph->values[p->taps[i].value].name;
+    const char *name = a->base.variables[i], *tap = plan_place_name(p, i);
     attribute_schema_var(
         &a->base,
         &(struct store_var){.group = "similarity",
@@ -192,7 +192,7 @@ static void add_names(struct sanity_schema *a)
 static err fill(struct sanity_schema *a, const struct options *o)
 {
   struct attribute_schema *b = &a->base;
-  const size_t taps = (size_t)b->setup->plan->n_taps;
+  const size_t taps = (size_t)b->setup->plan->n_places;
   b->attrs = pool_take(b->pool, ATTRIBUTE_SCHEMA_ATTRS, sizeof *b->attrs);
   b->dims = pool_take(b->pool, ATTRIBUTE_SCHEMA_DIMS + OWN_DIMS + 2 * taps, sizeof *b->dims);
   b->vars = pool_take(b->pool, ATTRIBUTE_SCHEMA_VARS + OWN_VARS + 2 * taps, sizeof *b->vars);

@@ -22,12 +22,12 @@ struct sanity_unit {
   struct convergence *convergence; /* NULL: none */
   bool *swapped;                   /* [n_nodes] */
   float *trained;                  /* rows of all taps, of the trained network */
-  float **ready;      /* [n taps] the same prepared, [maps][measures that are][positions] */
+  float **ready;      /* [n places] the same prepared, [maps][measures that are][positions] */
   float *input;       /* the unit's pixels, where forward begins at the input; else NULL */
   float *alike[2];    /* two maps of the input's size, where they are compared so */
   double *work;       /* of the measures */
   int *classes;       /* [n_targets][unit] of a random network */
-  float **values;     /* [n taps] as in the file */
+  float **values;     /* [n places] as in the file */
   float *cosines;     /* as in the file */
   int32_t *predicted; /* [unit][orders][stages] */
   int *value_vars, predicted_var, cosine_var;
@@ -37,14 +37,14 @@ void sanity_unit_free(struct sanity_unit **unit)
 {
   struct sanity_unit *u = *unit;
   if (!u) return;
-  for (int t = 0; u->values && t < u->sanity->setup.plan->n_taps; t++) free(u->values[t]);
+  for (int t = 0; u->values && t < u->sanity->setup.plan->n_places; t++) free(u->values[t]);
   free((void *)u->values);
   convergence_free(&u->convergence);
   intake_free(&u->intake);
   tape_free(&u->tape);
   free(u->swapped);
   free(u->trained);
-  for (int t = 0; u->ready && t < u->sanity->setup.plan->n_taps; t++) free(u->ready[t]);
+  for (int t = 0; u->ready && t < u->sanity->setup.plan->n_places; t++) free(u->ready[t]);
   free((void *)u->ready);
   free(u->input);
   free(u->alike[0]);
@@ -67,7 +67,8 @@ static int64_t networks(const struct sanity *s)
 /** Values of one sample at a tap: [targets][orders][stages][methods][measures]. */
 static int64_t values_of(const struct sanity *s, int tap)
 {
-  return s->setup.n_targets * networks(s) * s->setup.plan->taps[tap].n_methods * s->n_measures;
+  return s->setup.n_targets * networks(s) * plan_place(s->setup.plan, tap)->n_methods *
+         s->n_measures;
 }
 
 static int64_t cosines_of(const struct sanity *s)
@@ -79,8 +80,8 @@ static int64_t cosines_of(const struct sanity *s)
 static void compared_size(const struct sanity *s, int tap, int *height, int *width)
 {
   const struct shape *x = &s->setup.graph->values[s->setup.graph->input].is.shape;
-  *height = s->at_input ? shape_height(x) : s->setup.plan->taps[tap].height;
-  *width = s->at_input ? shape_width(x) : s->setup.plan->taps[tap].width;
+  *height = s->at_input ? shape_height(x) : plan_place(s->setup.plan, tap)->height;
+  *width = s->at_input ? shape_width(x) : plan_place(s->setup.plan, tap)->width;
 }
 
 /** Measures of which the trained network's half is computed once. */
@@ -101,7 +102,7 @@ static int64_t compared_plane(const struct sanity *s, int tap)
 /** Maps of a unit at a tap. */
 static int64_t maps_of(const struct sanity *s, int tap)
 {
-  return (int64_t)s->setup.unit * s->setup.n_targets * s->setup.plan->taps[tap].n_methods;
+  return (int64_t)s->setup.unit * s->setup.n_targets * plan_place(s->setup.plan, tap)->n_methods;
 }
 
 static int64_t ready_of(const struct sanity *s, int tap)
@@ -112,7 +113,7 @@ static int64_t ready_of(const struct sanity *s, int tap)
 static size_t most_work(const struct sanity *s)
 {
   size_t most = 1;
-  for (int t = 0; t < s->setup.plan->n_taps; t++) {
+  for (int t = 0; t < s->setup.plan->n_places; t++) {
     int h = 0, w = 0;
     compared_size(s, t, &h, &w);
     for (int m = 0; m < s->n_measures; m++) {
@@ -132,7 +133,7 @@ int64_t sanity_unit_bytes(const struct sanity *s)
 {
   const struct plan *p = s->setup.plan;
   int64_t floats = p->rows_floats + networks(s) * p->batch + cosines_of(s) * p->batch;
-  for (int t = 0; t < p->n_taps; t++) floats += values_of(s, t) * p->batch + ready_of(s, t);
+  for (int t = 0; t < p->n_places; t++) floats += values_of(s, t) * p->batch + ready_of(s, t);
   if (!sanity_reuses(s)) floats += plan_elements(p, s->setup.graph->input);
   if (s->at_input) floats += 2 * input_plane(s);
   return floats * 4 + (int64_t)most_work(s) * 8 + convergence_bytes(s);
@@ -150,11 +151,11 @@ static err allocate(struct sanity_unit *u)
   u->classes = calloc(n * (size_t)s->setup.n_targets, sizeof *u->classes);
   u->cosines = calloc(n * (size_t)cosines_of(s) + 1, sizeof *u->cosines);
   u->predicted = calloc(n * (size_t)networks(s), sizeof *u->predicted);
-  u->value_vars = calloc((size_t)p->n_taps, sizeof *u->value_vars);
-  u->values = calloc((size_t)p->n_taps, sizeof *u->values);
-  u->ready = calloc((size_t)p->n_taps, sizeof *u->ready);
+  u->value_vars = calloc((size_t)p->n_places, sizeof *u->value_vars);
+  u->values = calloc((size_t)p->n_places, sizeof *u->values);
+  u->ready = calloc((size_t)p->n_places, sizeof *u->ready);
   all = u->ready;
-  for (int t = 0; u->values && u->ready && t < p->n_taps; t++) {
+  for (int t = 0; u->values && u->ready && t < p->n_places; t++) {
     u->ready[t] = calloc((size_t)ready_of(s, t) + 1, sizeof *u->ready[t]);
     all = all && u->ready[t];
     u->values[t] = calloc(n * (size_t)values_of(s, t), sizeof *u->values[t]);
@@ -201,7 +202,7 @@ err sanity_unit_begin(void *who, struct store *f, const struct study_unit *first
     TRY(intake_find(u->intake, f));
     TRY(store_find(f, "stages/predicted", &u->predicted_var));
     if (u->sanity->n_starts) TRY(store_find(f, "convergence/cosine", &u->cosine_var));
-    for (int t = 0; t < u->sanity->setup.plan->n_taps; t++) {
+    for (int t = 0; t < u->sanity->setup.plan->n_places; t++) {
       char path[1024];
       (void)snprintf(path, sizeof path, "similarity/%s", sanity_schema_variable(u->schema, t));
       TRY(store_find(f, path, &u->value_vars[t]));
@@ -214,7 +215,7 @@ err sanity_unit_begin(void *who, struct store *f, const struct study_unit *first
 /** A map as it is compared: itself, or made as large as the input. */
 static const float *compared(struct sanity_unit *u, int tap, const float *map, int which)
 {
-  const struct plan_tap *t = &u->sanity->setup.plan->taps[tap];
+  const struct plan_tap *t = plan_place(u->sanity->setup.plan, tap);
   int h = 0, w = 0;
   if (!u->sanity->at_input) return map;
   compared_size(u->sanity, tap, &h, &w);
@@ -226,7 +227,7 @@ static const float *compared(struct sanity_unit *u, int tap, const float *map, i
 static void prepare(struct sanity_unit *u, int tap, int64_t k)
 {
   const struct sanity *s = u->sanity;
-  const struct plan_tap *at = &s->setup.plan->taps[tap];
+  const struct plan_tap *at = plan_place(s->setup.plan, tap);
   const int64_t plane = compared_plane(s, tap);
   float *ready = u->ready[tap] + k * n_prepared(s) * plane;
   int h = 0, w = 0;
@@ -243,14 +244,14 @@ static void prepare(struct sanity_unit *u, int tap, int64_t k)
 static void compare(struct sanity_unit *u, int tap, int64_t k, float *out)
 {
   const struct sanity *s = u->sanity;
-  const struct plan_tap *at = &s->setup.plan->taps[tap];
+  const struct plan_tap *at = plan_place(s->setup.plan, tap);
   const int64_t own = (int64_t)at->height * at->width, plane = compared_plane(s, tap);
   const float *ready = u->ready[tap] + k * n_prepared(s) * plane;
   int h = 0, w = 0;
   compared_size(s, tap, &h, &w);
   const float *x =
       n_prepared(s) == s->n_measures ? NULL : compared(u, tap, u->trained + at->rows + k * own, 0);
-  const float *y = compared(u, tap, tape_rows(u->tape, tap) + k * own, 1);
+  const float *y = compared(u, tap, tape_rows(u->tape, s->setup.plan->places[tap]) + k * own, 1);
   for (int m = 0; m < s->n_measures; m++) {
     const bool prepared = s->measures[m]->prepare;
     out[m] = (float)(prepared ? similarity_of_prepared(s->measures[m], ready, y, h, w, u->work)
@@ -265,7 +266,7 @@ static void keep_trained(struct sanity_unit *u, int count)
   const struct sanity *s = u->sanity;
   const struct plan *p = s->setup.plan;
   memcpy(u->trained, tape_rows(u->tape, 0), (size_t)p->rows_floats * sizeof *u->trained);
-  for (int t = 0; t < p->n_taps; t++)
+  for (int t = 0; t < p->n_places; t++)
     for (int64_t k = 0; k < count * maps_of(s, t) / s->setup.unit; k++) prepare(u, t, k);
 }
 
@@ -273,8 +274,8 @@ static void keep_trained(struct sanity_unit *u, int count)
 static void take_values(struct sanity_unit *u, int64_t i, int count)
 {
   const struct sanity *s = u->sanity;
-  for (int t = 0; t < s->setup.plan->n_taps; t++) {
-    const int64_t maps = s->setup.plan->taps[t].n_methods;
+  for (int t = 0; t < s->setup.plan->n_places; t++) {
+    const int64_t maps = plan_place(s->setup.plan, t)->n_methods;
     for (int64_t k = 0; k < count * maps_of(s, t) / s->setup.unit; k++) {
       const int64_t row = k / maps, map = k % maps;
       compare(u, t, k, u->values[t] + ((row * networks(s) + i) * maps + map) * s->n_measures);
@@ -379,7 +380,7 @@ static err write_rows(struct sanity_unit *u, struct store *f, const struct study
   TRY(intake_write(u->intake, f, row, n));
   TRY(store_write(f, u->predicted_var, row, n, u->predicted));
   if (u->convergence) TRY(store_write(f, u->cosine_var, row, n, u->cosines));
-  for (int t = 0; t < u->sanity->setup.plan->n_taps; t++)
+  for (int t = 0; t < u->sanity->setup.plan->n_places; t++)
     TRY(store_write(f, u->value_vars[t], row, n, u->values[t]));
   return ERR_OK;
 }
