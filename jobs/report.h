@@ -1,0 +1,68 @@
+#pragma once
+/* What the files of a study come to: numbers picked from them, figures, and a page in Markdown. */
+#include "core/err.h"
+#include "io/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { REPORT_NAMES = STORE_MAX_DIMS - 1 };
+
+/** Values of every sample in a file of the study: one of each of the other dimensions.
+ *
+ *  variable: "similarity/@0": @i is the variable of the i-th layer of the file, @-1 of the last, @50% of the
+ *  one in the middle
+ *  names: of the dimensions behind `sample`, in order: a name as the file has it, "#i" by number (#-1: the
+ *         last), or "#50%" of the way.  NULL: the first. */
+struct report_pick {
+  const char *file, *variable;
+  const char *names[REPORT_NAMES];
+};
+
+struct report {
+  const char *folder;
+  void *page; /* FILE */
+  int resamples;
+  uint64_t seed;
+};
+
+/** Values [n] of the samples that are done; new, the caller frees.
+ *  Errors: ERR_FORMAT naming what the file has not; ERR_MEMORY. */
+MUST_CHECK err report_values(const struct report *r, const struct report_pick *p, double **out,
+                             int64_t *n);
+
+/** Mean of a (less b, where b.file is given, sample by sample) with its 95 % interval.
+ *  Errors: as report_values. */
+struct interval;
+MUST_CHECK err report_mean(const struct report *r, const struct report_pick *a,
+                           const struct report_pick *b, struct interval *out);
+
+/** Text on the page. */
+void report_say(const struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** A figure STEM.png, and STEM.svg beside it, with a caption on the page. */
+void report_figure(const struct report *r, const char *stem, const char *caption);
+
+/** Names of a dimension (pick->names is ignored but for `axis`, counted behind `sample`); new, one block.
+ *  Errors: ERR_FORMAT. */
+MUST_CHECK err report_axis(const struct report *r, const char *file, const char *variable, int axis,
+                           int64_t *n, char ***names);
+
+/* Figures.  Each writes STEM.png, STEM.svg and its line on the page. */
+
+/** Means with intervals along an axis of a variable, a line for each name [n] of another.
+ *  p: the rest; its names of both axes are ignored.  first: what stands at the left of the first point with
+ *  the value 1, or NULL. */
+MUST_CHECK err report_lines(const struct report *r, struct report_pick p, int along, int by,
+                            const char *const *names, int n, const char *first, const char *label,
+                            const char *stem, const char *caption);
+
+/** The spread over samples, a box for each name [n] of an axis: quartiles, and 5 and 95 % as whiskers. */
+MUST_CHECK err report_boxes(const struct report *r, struct report_pick p, int by,
+                            const char *const *names, int n, const char *label, const char *stem,
+                            const char *caption);
+
+/** Means of names [n] of an axis at every layer of a file: p.variable must end in "@". */
+MUST_CHECK err report_layers(const struct report *r, struct report_pick p, int by,
+                             const char *const *names, int n, double low, double high,
+                             const char *stem, const char *caption);

@@ -1,0 +1,178 @@
+/** @file
+ *  Figures of a study. */
+#include "core/bootstrap.h"
+#include "core/sort.h"
+#include "io/plot.h"
+#include "jobs/report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 256, PATH = 4096 };
+
+static void path_of(const struct report *r, const char *stem, char *path)
+{
+  (void)snprintf(path, PATH, "%s/%s", r->folder, stem);
+}
+
+/** Points of one line. */
+struct line {
+  double x[MOST], y[MOST], low[MOST], high[MOST];
+};
+
+static err fill_line(const struct report *r, struct report_pick p, int along, int points, bool one,
+                     struct line *l)
+{
+  char number[16];
+  if (one) l->y[0] = l->low[0] = l->high[0] = 1.0;
+  for (int i = 0; i < points + one; i++) l->x[i] = i;
+  for (int i = 0; i < points; i++) {
+    struct interval m;
+    (void)snprintf(number, sizeof number, "#%d", i);
+    p.names[along] = number;
+    TRY(report_mean(r, &p, NULL, &m));
+    l->y[i + one] = m.value;
+    l->low[i + one] = m.low;
+    l->high[i + one] = m.high;
+  }
+  return ERR_OK;
+}
+
+/** Names under the points: `first`, then the axis's. */
+static void name_points(const char *first, char *const *names, int64_t n, const char **out)
+{
+  if (first) *out++ = first;
+  for (int64_t i = 0; i < n; i++) out[i] = names[i];
+}
+
+err report_lines(const struct report *r, struct report_pick p, int along, int by,
+                 const char *const *names, int n, const char *first, const char *label,
+                 const char *stem, const char *caption)
+{
+  const char *tick[MOST];
+  char **axis = NULL, path[PATH];
+  int64_t points = 0;
+  struct plot_series series[PLOT_SERIES];
+  struct line *line = calloc((size_t)n, sizeof *line);
+  err e = line ? ERR_OK : FAIL(ERR_MEMORY, "no memory for a figure");
+  if (!e) e = report_axis(r, p.file, p.variable, along, &points, &axis);
+  if (!e && (points >= MOST || n > PLOT_SERIES)) e = FAIL(ERR_SHAPE, "%s: too many points", stem);
+  for (int k = 0; !e && k < n; k++) {
+    p.names[by] = names[k];
+    e = fill_line(r, p, along, (int)points, first != NULL, &line[k]);
+    series[k] = (struct plot_series){
+        names[k], (int)points + (first != NULL), line[k].x, line[k].y, line[k].low, line[k].high};
+  }
+  if (!e) {
+    name_points(first, axis, points, tick);
+    path_of(r, stem, path);
+    e = plot_lines(&(struct plot_lines){.title = caption,
+                                        .y_label = label,
+                                        .x_label = "",
+                                        .n_ticks = (int)points + (first != NULL),
+                                        .ticks = tick,
+                                        .n_series = n,
+                                        .series = series},
+                   path);
+  }
+  if (!e) report_figure(r, stem, caption);
+  free(line);
+  free((void *)axis);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}
+
+/** Percentiles 5, 25, 50, 75, 95 of the values that are there. */
+static err five_of(const struct report *r, const struct report_pick *p, double five[5])
+{
+  static const double share[] = {0.05, 0.25, 0.5, 0.75, 0.95};
+  double *v = NULL;
+  int64_t n = 0, there = 0;
+  TRY(report_values(r, p, &v, &n));
+  int32_t *order = calloc((size_t)n + 1, sizeof *order);
+  double *work = calloc(sort_work_doubles(n + 1), sizeof *work);
+  if (order && work) {
+    sort_order(v, n, order, work);
+    for (int64_t i = 0; i < n; i++) there += !isnan(v[i]);
+    for (int k = 0; k < 5; k++) {
+      const double h = share[k] * (double)(there - 1);
+      const int64_t i = (int64_t)h, j = i + 1 < there ? i + 1 : i;
+      five[k] = there ? v[order[i]] + (h - (double)i) * (v[order[j]] - v[order[i]]) : NAN;
+    }
+  }
+  const bool made = order && work;
+  free(order);
+  free(work);
+  free(v);
+  CHECK(made, ERR_MEMORY, "no memory for a figure");
+  return ERR_OK;
+}
+
+err report_boxes(const struct report *r, struct report_pick p, int by, const char *const *names,
+                 int n, const char *label, const char *stem, const char *caption)
+{
+  double(*five)[5] = calloc((size_t)n, sizeof *five);
+  char path[PATH];
+  err e = five ? ERR_OK : FAIL(ERR_MEMORY, "no memory for a figure");
+  for (int k = 0; !e && k < n; k++) {
+    p.names[by] = names[k];
+    e = five_of(r, &p, five[k]);
+  }
+  path_of(r, stem, path);
+  if (!e)
+    e = plot_boxes(
+        &(struct plot_boxes){
+            .title = caption, .y_label = label, .n = n, .names = names, .five = (const void *)five},
+        path);
+  if (!e) report_figure(r, stem, caption);
+  free(five);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}
+
+/** A cell; a method that is not at a layer has none. */
+static double cell(const struct report *r, const struct report_pick *p)
+{
+  struct interval m;
+  return report_mean(r, p, NULL, &m) ? NAN : m.value;
+}
+
+err report_layers(const struct report *r, struct report_pick p, int by, const char *const *names,
+                  int n, double low, double high, const char *stem, const char *caption)
+{
+  struct store *s = NULL;
+  char **layer = NULL, path[PATH], variable[64], group[32];
+  int64_t layers = 0;
+  (void)snprintf(path, sizeof path, "%s/%s", r->folder, p.file);
+  TRY(store_open_read(path, &s));
+  err e = store_read_text(s, "layers/layer", &layers, &layer);
+  store_close(&s);
+  TRY(e);
+  double *values = calloc((size_t)(n * layers) + 1, sizeof *values);
+  e = values ? ERR_OK : FAIL(ERR_MEMORY, "no memory for a figure");
+  (void)snprintf(group, sizeof group, "%.*s", (int)strcspn(p.variable, "@"), p.variable);
+  for (int64_t i = 0; !e && i < n * layers; i++) {
+    (void)snprintf(variable, sizeof variable, "%s@%d", group, (int)(i % layers));
+    p.variable = variable;
+    p.names[by] = names[i / layers];
+    values[i] = cell(r, &p);
+  }
+  path_of(r, stem, path);
+  if (!e)
+    e = plot_matrix(&(struct plot_matrix){.title = caption,
+                                          .rows = n,
+                                          .columns = (int)layers,
+                                          .row = names,
+                                          .column = (const char *const *)layer,
+                                          .values = values,
+                                          .low = low,
+                                          .high = high},
+                    path);
+  if (!e) report_figure(r, stem, caption);
+  free(values);
+  free((void *)layer);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}

@@ -1,0 +1,113 @@
+/** @file
+ *  Rebuffi et al. 2020: extracts and aggregates at all depths. */
+#include "jobs/study_spec.h"
+
+static const char *const methods[] = {"gradient",
+                                      "gradient_sum",
+                                      "guided_backprop",
+                                      "grad_cam",
+                                      "linear_approx",
+                                      "normgrad",
+                                      "normgrad_selective",
+                                      "gradient/conv3x3/norm",
+                                      "gradient/conv3x3_depthwise/norm",
+                                      "contrastive_excitation_backprop"};
+enum { N = sizeof methods / sizeof *methods };
+
+static const char *const args[] = {
+    "--methods=gradient,gradient_sum,guided_backprop,grad_cam,linear_approx,normgrad,"
+    "normgrad_selective,gradient/conv3x3/norm,gradient/conv3x3_depthwise/norm,"
+    "contrastive_excitation_backprop",
+    "--targets=label", NULL};
+static const char *const metric_args[] = {"--metrics=pointing,energy_pointing", NULL};
+
+static const struct study_step steps[] = {
+    {"attribute", "maps.h5", NULL, args},
+    {"evaluate", "pointing.h5", "maps.h5", metric_args},
+    {0},
+};
+
+#define HIT(layer, method)           \
+  {                                  \
+    "pointing.h5", "values/@" layer, \
+    {                                \
+      "label", method, "pointing"    \
+    }                                \
+  }
+#define ENERGY(layer, method)            \
+  {                                      \
+    "pointing.h5", "values/@" layer,     \
+    {                                    \
+      "label", method, "energy_pointing" \
+    }                                    \
+  }
+
+static const struct study_number numbers[] = {
+    {"Grad-CAM at a quarter of the layers, pointing", ".545 (layer1)", HIT("25%", "grad_cam")},
+    {"Grad-CAM in the middle", ".529 (layer2)", HIT("50%", "grad_cam")},
+    {"Grad-CAM at three quarters", ".663 (layer3)", HIT("75%", "grad_cam")},
+    {"Grad-CAM at the last layer", ".904 (layer4)", HIT("-1", "grad_cam")},
+    {"Element-wise scaling at a quarter of the layers", ".833 (layer1)",
+     HIT("25%", "linear_approx")},
+    {"Element-wise scaling in the middle", ".855 (layer2)", HIT("50%", "linear_approx")},
+    {"Element-wise scaling at the last layer", ".902 (layer4)", HIT("-1", "linear_approx")},
+    {"NormGrad at a quarter of the layers", ".819 (layer1)", HIT("25%", "normgrad")},
+    {"NormGrad in the middle", ".840 (layer2)", HIT("50%", "normgrad")},
+    {"NormGrad at the last layer", ".788 (layer4)", HIT("-1", "normgrad")},
+    {"Selective NormGrad at a quarter of the layers", ".823 (layer1)",
+     HIT("25%", "normgrad_selective")},
+    {"Selective NormGrad at the last layer", ".874 (layer4)", HIT("-1", "normgrad_selective")},
+    {0},
+};
+
+static const struct study_claim claims[] = {
+    {"Grad-CAM is better at the last layer than in the middle (share of positive energy on the "
+     "object)",
+     ENERGY("-1", "grad_cam"), ENERGY("50%", "grad_cam"), 0.0, false},
+    {"Grad-CAM is better at the last layer than at a quarter of the layers",
+     ENERGY("-1", "grad_cam"), ENERGY("25%", "grad_cam"), 0.0, false},
+    {"In the middle, element-wise scaling is better than Grad-CAM", ENERGY("50%", "linear_approx"),
+     ENERGY("50%", "grad_cam"), 0.0, false},
+    {"At a quarter of the layers, element-wise scaling is better than Grad-CAM",
+     ENERGY("25%", "linear_approx"), ENERGY("25%", "grad_cam"), 0.0, false},
+    {"Pointing in the middle: element-wise scaling is better than Grad-CAM",
+     HIT("50%", "linear_approx"), HIT("50%", "grad_cam"), 0.0, false},
+    {"In the middle, selective NormGrad is better than NormGrad",
+     ENERGY("50%", "normgrad_selective"), ENERGY("50%", "normgrad"), 0.0, false},
+    {0},
+};
+
+static err figures(struct report *r)
+{
+  struct report_pick p = {"pointing.h5", "values/@", {"label", NULL, "pointing"}};
+  TRY(report_layers(r, p, 1, methods, N, 0.0, 1.0, "pointing", "Pointing game, all images"));
+  p.names[2] = "energy_pointing";
+  TRY(report_layers(r, p, 1, methods, N, 0.0, 1.0, "energy",
+                    "Share of the map's positive part that lies on the object"));
+  p.variable = "values/@-1";
+  TRY(report_boxes(r, p, 1, methods, N, "share on the object", "last",
+                   "The same at the last layer, over images"));
+  return ERR_OK;
+}
+
+const struct study_spec study_normgrad_framework = {
+    .name = "normgrad-framework",
+    .summary = "Which extract and aggregate finds objects at which depth?",
+    .paper = "Rebuffi, Fong, Ji, Vedaldi 2020, arXiv:2004.02866",
+    .where = "the pointing game at single layers",
+    .measures =
+        "the pointing game, and the share of the map's positive part on the object, at every layer "
+        "of --layers; objects are masks or boxes (--masks, --objects), or the cells of mosaics "
+        "(--view mosaic=...)",
+    .found =
+        "Grad-CAM is good at the last convolution alone; element-wise scaling is good everywhere; "
+        "NormGrad is the flattest over depth; its selective form is better than the plain one",
+    .source =
+        "accuracies of ResNet-50 on VOC07 from the authors' code, means over classes, tolerance 15 "
+        "pixels; here means over images",
+    .layers = "convs,last",
+    .steps = steps,
+    .numbers = numbers,
+    .claims = claims,
+    .figures = figures,
+};

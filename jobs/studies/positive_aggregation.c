@@ -1,0 +1,120 @@
+/** @file
+ *  Khakzar et al. 2020: pooling only positive gradients makes class activation maps insensitive. */
+#include "jobs/study_spec.h"
+
+#define METHODS                                                                                 \
+  "grad_cam,grad_cam_signed,grad_cam_positive,grad_cam_absolute,grad_cam_negative,grad_cam_pp," \
+  "grad_cam_pp_signed,layer_cam,linear_approx"
+
+static const char *const methods[] = {
+    "grad_cam",           "grad_cam_signed",   "grad_cam_positive",
+    "grad_cam_absolute",  "grad_cam_negative", "grad_cam_pp",
+    "grad_cam_pp_signed", "layer_cam",         "linear_approx"};
+enum { N = sizeof methods / sizeof *methods };
+
+static const char *const args[] = {"--methods=" METHODS, "--layers=last",
+                                   "--measures=spearman,spearman_absolute,ssim", NULL};
+static const char *const plain_args[] = {"--methods=" METHODS ",energy", "--layers=last",
+                                         "--targets=predicted,least", NULL};
+static const char *const metric_args[] = {"--metrics=class_sensitivity,energy_correlation", NULL};
+
+static const struct study_step steps[] = {
+    {"sanity", "cascade.h5", NULL, args},
+    {"attribute", "maps.h5", NULL, plain_args},
+    {"evaluate", "classes.h5", "maps.h5", metric_args},
+    {0},
+};
+
+#define CASCADE(method, stage, measure)       \
+  {                                           \
+    "cascade.h5", "similarity/@0",            \
+    {                                         \
+      NULL, "cascade", stage, method, measure \
+    }                                         \
+  }
+#define CLASSES(method)                    \
+  {                                        \
+    "classes.h5", "values/@0",             \
+    {                                      \
+      "least", method, "class_sensitivity" \
+    }                                      \
+  }
+#define ENERGY(method)                          \
+  {                                             \
+    "classes.h5", "values/@0",                  \
+    {                                           \
+      "predicted", method, "energy_correlation" \
+    }                                           \
+  }
+
+static const struct study_number numbers[] = {
+    {"Grad-CAM, last layer random, Spearman of |map|", "0.710",
+     CASCADE("grad_cam", "#0", "spearman_absolute")},
+    {"Grad-CAM, random to the middle", "0.507", CASCADE("grad_cam", "#50%", "spearman_absolute")},
+    {"Grad-CAM, all random", "0.416", CASCADE("grad_cam", "#-1", "spearman_absolute")},
+    {0},
+};
+
+static const struct study_claim claims[] = {
+    {"Last layer random: positive pooling stays more alike than signed pooling (Spearman)",
+     CASCADE("grad_cam_positive", "#0", "spearman"), CASCADE("grad_cam_signed", "#0", "spearman"),
+     0.0, false},
+    {"Last layer random: absolute pooling stays more alike than signed pooling",
+     CASCADE("grad_cam_absolute", "#0", "spearman"), CASCADE("grad_cam_signed", "#0", "spearman"),
+     0.0, false},
+    {"Last layer random: Grad-CAM++ stays more alike than its form with signed gradients",
+     CASCADE("grad_cam_pp", "#0", "spearman"), CASCADE("grad_cam_pp_signed", "#0", "spearman"), 0.0,
+     false},
+    {"Last layer random: LayerCAM stays more alike than the signed sum of activation x gradient",
+     CASCADE("layer_cam", "#0", "spearman"), CASCADE("linear_approx", "#0", "spearman"), 0.0,
+     false},
+    {"Random to the middle: positive pooling stays more alike than signed pooling",
+     CASCADE("grad_cam_positive", "#50%", "spearman"),
+     CASCADE("grad_cam_signed", "#50%", "spearman"), 0.0, false},
+    {"Maps of two classes: positive pooling's are more alike than signed pooling's",
+     CLASSES("grad_cam_positive"), CLASSES("grad_cam_signed"), 0.0, false},
+    {"Maps of two classes: Grad-CAM++'s are more alike than its signed form's",
+     CLASSES("grad_cam_pp"), CLASSES("grad_cam_pp_signed"), 0.0, false},
+    {"Positive pooling is nearer to the class-free activation energy than signed pooling",
+     ENERGY("grad_cam_positive"), ENERGY("grad_cam_signed"), 0.0, false},
+    {0},
+};
+
+static err figures(struct report *r)
+{
+  const struct report_pick all = {
+      "cascade.h5", "similarity/@0", {NULL, "cascade", NULL, NULL, "spearman"}};
+  TRY(report_lines(r, all, 2, 3, methods, N, "trained", "Spearman", "spearman",
+                   "Weights random from the logits back to the layer named"));
+  TRY(report_boxes(
+      r, (struct report_pick){"classes.h5", "values/@0", {"least", NULL, "class_sensitivity"}}, 1,
+      methods, N, "Spearman", "classes", "Maps of the most likely against the least likely class"));
+  TRY(report_boxes(
+      r, (struct report_pick){"classes.h5", "values/@0", {"predicted", NULL, "energy_correlation"}},
+      1, methods, N, "correlation", "energy",
+      "Maps against the sum of activations, which knows no class"));
+  return ERR_OK;
+}
+
+const struct study_spec study_positive_aggregation = {
+    .name = "positive-aggregation",
+    .summary = "Do class activation maps that pool only positive gradients depend on the network?",
+    .paper = "Khakzar, Baselizadeh, Navab 2020, arXiv:2012.00362",
+    .where =
+        "positive aggregation, the figures of parameter randomisation and of output sensitivity",
+    .measures =
+        "similarity of maps at the last layer with positions: of the trained network and of "
+        "networks with random weights; of two classes; and with the class-free sum of activations",
+    .found =
+        "pooling positive or absolute gradients (Grad-CAM++, FullGrad) makes maps insensitive to "
+        "weights and output; variants that keep the sign are sensitive",
+    .source =
+        "Grad-CAM of the authors' sanity checks (PathwayGrad), ResNet-50, 1,000 ImageNet images, "
+        "layer4 made as large as the input, classes predicted anew; the paper's lattice of "
+        "variants "
+        "has no published numbers",
+    .steps = steps,
+    .numbers = numbers,
+    .claims = claims,
+    .figures = figures,
+};

@@ -1,0 +1,138 @@
+/** @file
+ *  Khakzar et al. 2020: keeping only positive signals on the way back makes maps insensitive to weights. */
+#include "jobs/study_spec.h"
+
+static const char *const methods[] = {"gradient",           "guided_backprop", "deconvnet",
+                                      "rectgrad_no_bias",   "lrp_zplus",       "lrp_epsilon",
+                                      "excitation_backprop"};
+enum { N = sizeof methods / sizeof *methods };
+
+static const char *const args[] = {
+    "--methods=gradient,guided_backprop,deconvnet,rectgrad_no_bias,lrp_zplus,lrp_epsilon,"
+    "excitation_backprop",
+    "--layers=input", "--starts=logits", "--measures=spearman,spearman_absolute,ssim,hog_pearson",
+    NULL};
+
+static const char *const plain_args[] = {
+    "--methods=gradient,guided_backprop,deconvnet,rectgrad_no_bias,lrp_zplus,lrp_epsilon,"
+    "excitation_backprop",
+    "--layers=input", "--targets=predicted,least", NULL};
+static const char *const metric_args[] = {"--metrics=class_sensitivity", NULL};
+
+static const struct study_step steps[] = {
+    {"sanity", "cascade.h5", NULL, args},
+    {"attribute", "maps.h5", NULL, plain_args},
+    {"evaluate", "classes.h5", "maps.h5", metric_args},
+    {0},
+};
+
+#define CASCADE(method, stage, measure)       \
+  {                                           \
+    "cascade.h5", "similarity/@0",            \
+    {                                         \
+      NULL, "cascade", stage, method, measure \
+    }                                         \
+  }
+#define CLASSES(method)                    \
+  {                                        \
+    "classes.h5", "values/@0",             \
+    {                                      \
+      "least", method, "class_sensitivity" \
+    }                                      \
+  }
+#define FORGOTTEN(rule)                 \
+  {                                     \
+    "cascade.h5", "convergence/cosine", \
+    {                                   \
+      rule, NULL, "input"               \
+    }                                   \
+  }
+
+static const struct study_number numbers[] = {
+    {"Gradient, last layer random, Spearman of |map|", "0.485",
+     CASCADE("gradient", "#0", "spearman_absolute")},
+    {"Guided Backprop, the same", "0.991", CASCADE("guided_backprop", "#0", "spearman_absolute")},
+    {"Gradient, random to the middle, Spearman of |map|", "0.329",
+     CASCADE("gradient", "#50%", "spearman_absolute")},
+    {"Guided Backprop, the same", "0.848", CASCADE("guided_backprop", "#50%", "spearman_absolute")},
+    {"Gradient, all random, Spearman of |map|", "0.042",
+     CASCADE("gradient", "#-1", "spearman_absolute")},
+    {"Guided Backprop, the same", "0.149", CASCADE("guided_backprop", "#-1", "spearman_absolute")},
+    {"Gradient, last layer random, SSIM", "0.472", CASCADE("gradient", "#0", "ssim")},
+    {"Guided Backprop, the same", "0.991", CASCADE("guided_backprop", "#0", "ssim")},
+    {"Gradient, random to the middle, SSIM", "0.277", CASCADE("gradient", "#50%", "ssim")},
+    {"Guided Backprop, the same", "0.852", CASCADE("guided_backprop", "#50%", "ssim")},
+    {0},
+};
+
+static const struct study_claim claims[] = {
+    {"Last layer random: Guided Backprop stays more alike than the gradient (Spearman of |map|)",
+     CASCADE("guided_backprop", "#0", "spearman_absolute"),
+     CASCADE("gradient", "#0", "spearman_absolute"), 0.0, false},
+    {"Random to the middle: Guided Backprop stays more alike than the gradient",
+     CASCADE("guided_backprop", "#50%", "spearman_absolute"),
+     CASCADE("gradient", "#50%", "spearman_absolute"), 0.0, false},
+    {"Random to the middle: RectGrad stays more alike than the gradient",
+     CASCADE("rectgrad_no_bias", "#50%", "spearman_absolute"),
+     CASCADE("gradient", "#50%", "spearman_absolute"), 0.0, false},
+    {"Random to the middle: z+ (alpha1-beta0) stays more alike than the gradient",
+     CASCADE("lrp_zplus", "#50%", "spearman_absolute"),
+     CASCADE("gradient", "#50%", "spearman_absolute"), 0.0, false},
+    {"Random to the middle: z+ stays more alike than LRP-epsilon, which is not purely positive",
+     CASCADE("lrp_zplus", "#50%", "spearman_absolute"),
+     CASCADE("lrp_epsilon", "#50%", "spearman_absolute"), 0.0, false},
+    {"Random to the middle: the gradient does not stay alike (signed Spearman below 0.2)",
+     CASCADE("gradient", "#50%", "spearman"),
+     {0},
+     0.2,
+     true},
+    {"Maps of two classes: Guided Backprop's are more alike than the gradient's (Spearman)",
+     CLASSES("guided_backprop"), CLASSES("gradient"), 0.0, false},
+    {"Maps of two classes: z+'s are more alike than the gradient's", CLASSES("lrp_zplus"),
+     CLASSES("gradient"), 0.0, false},
+    {"Random signals at the logits: z+ forgets them (|cos| at the input above the gradient's)",
+     FORGOTTEN("lrp_zplus"), FORGOTTEN("gradient"), 0.0, false},
+    {0},
+};
+
+static err figures(struct report *r)
+{
+  const struct report_pick all = {
+      "cascade.h5", "similarity/@0", {NULL, "cascade", NULL, NULL, NULL}};
+  static const char *const measures[] = {"spearman", "spearman_absolute", "ssim"};
+  static const char *const labels[] = {"Spearman, signed", "Spearman of |map|", "SSIM"};
+  static const char *const stems[] = {"spearman", "spearman_absolute", "ssim"};
+  for (int k = 0; k < 3; k++) {
+    struct report_pick p = all;
+    p.names[4] = measures[k];
+    TRY(report_lines(r, p, 2, 3, methods, N, "trained", labels[k], stems[k],
+                     "Weights random from the logits back to the layer named"));
+  }
+  TRY(report_boxes(
+      r, (struct report_pick){"classes.h5", "values/@0", {"least", NULL, "class_sensitivity"}}, 1,
+      methods, N, "Spearman", "classes", "Maps of the most likely against the least likely class"));
+  return ERR_OK;
+}
+
+const struct study_spec study_positive_propagation = {
+    .name = "positive-propagation",
+    .summary = "Do maps that keep only positive signals on the way back depend on the network?",
+    .paper = "Khakzar, Baselizadeh, Navab 2020, arXiv:2012.00362",
+    .where =
+        "positive propagation, the figures of parameter randomisation and of output sensitivity",
+    .measures =
+        "similarity of maps of the trained network and of networks with random weights, from the "
+        "logits back (cascade, fixed class, weights from N(0, 0.1^2)); maps of two classes; how "
+        "fast "
+        "random signals are forgotten (Sixt et al. 2020, arXiv:1912.09818)",
+    .found = "Guided Backprop, RectGrad and LRP rules that keep positive signals alone are "
+             "insensitive to "
+             "parameter randomisation and to the output; the gradient is not",
+    .source = "the authors' sanity checks (PathwayGrad), ResNet-50, 1,000 ImageNet images, classes "
+              "predicted anew by every random network, maps as large as the input; the paper's own "
+              "figures have no numbers",
+    .steps = steps,
+    .numbers = numbers,
+    .claims = claims,
+    .figures = figures,
+};

@@ -1,0 +1,223 @@
+/** @file
+ *  Studies of papers: several jobs, then a page. */
+#include "core/nearest.h"
+#include "jobs/job.h"
+#include "jobs/study_page.h"
+#include "jobs/study_spec.h"
+#include "pipeline/comm.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define STUDY(name) extern const struct study_spec study_##name;
+#include "jobs/study_list.h"
+#undef STUDY
+
+const struct study_spec *const study_all[] = {
+#define STUDY(name) &study_##name,
+#include "jobs/study_list.h"
+#undef STUDY
+    NULL,
+};
+
+enum { MOST_ARGS = 40, ARG = 4096 };
+
+static const struct option options[] = {
+    {"name", OPTION_TEXT, ROLE_RUN, "NAME", NULL, "The study; see --list."},
+    {"list", OPTION_FLAG, ROLE_RUN, NULL, "false", "Say which studies there are."},
+    {"model", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "The classifier, an ONNX file."},
+    {"data", OPTION_TEXT, ROLE_RUN, "PATH", NULL, "Images, as for retrograd attribute."},
+    {"out", OPTION_TEXT, ROLE_RUN, "FOLDER", NULL,
+     "Where files, figures and the page README.md go; started again, it continues."},
+    {"limit", OPTION_TEXT, ROLE_RUN, "N", "64", "Only the first N samples; 0: all."},
+    {"unit", OPTION_TEXT, ROLE_RUN, "N", "0",
+     "Samples computed together; 0: chosen from the model."},
+    {"recipe", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "As for retrograd attribute."},
+    {"view", OPTION_TEXT, ROLE_RUN, "LIST", NULL, "As for retrograd attribute: mosaics."},
+    {"layers", OPTION_TEXT, ROLE_RUN, "LIST", NULL,
+     "As for retrograd attribute, where a study looks at several layers."},
+    {"masks", OPTION_TEXT, ROLE_RUN, "FOLDER", NULL, "As for retrograd evaluate."},
+    {"objects", OPTION_TEXT, ROLE_RUN, "FILE.csv", NULL, "As for retrograd evaluate."},
+    {"resamples", OPTION_INT, ROLE_RUN, "N", "10000", "Of the bootstrap for intervals."},
+    {"commit-every", OPTION_TEXT, ROLE_RUN, "SECONDS", "2", "As for retrograd attribute."},
+    {"quiet", OPTION_FLAG, ROLE_RUN, NULL, "false", "No progress lines."},
+    {0},
+};
+
+static void list(void)
+{
+  for (const struct study_spec *const *s = study_all; *s; s++)
+    (void)printf("%-22s %s\n%-22s %s; %s\n", (*s)->name, (*s)->summary, "", (*s)->paper,
+                 (*s)->where);
+}
+
+static err find(const char *name, const struct study_spec **out)
+{
+  const char *names[64];
+  char near[200];
+  int n = 0;
+  CHECK(name, ERR_USAGE, "which study? (retrograd study --list says which there are)");
+  for (; study_all[n]; n++) {
+    names[n] = study_all[n]->name;
+    if (!strcmp(name, names[n])) *out = study_all[n];
+  }
+  CHECK(*out, ERR_USAGE, "there is no study '%s'%s (retrograd study --list)", name,
+        nearest_text(name, names, n, near, sizeof near));
+  return ERR_OK;
+}
+
+/** The command line of a step. */
+struct command {
+  int n;
+  char *argv[MOST_ARGS];
+};
+
+static void command_free(struct command *c)
+{
+  for (int i = 0; i < c->n; i++) free(c->argv[i]);
+}
+
+static bool knows(const struct job *job, const char *name)
+{
+  for (const struct option *k = job->options; k->name; k++)
+    if (!strcmp(k->name, name)) return true;
+  return false;
+}
+
+static void add(struct command *c, const char *before, const char *name, const char *text)
+{
+  char *arg = NULL;
+  if (c->n == MOST_ARGS || asprintf(&arg, "%s%s%s", before, name, text) < 0) return;
+  c->argv[c->n++] = arg;
+}
+
+static bool is_said(const struct study_step *t, const char *name)
+{
+  const size_t n = strlen(name);
+  for (const char *const *a = t->args; *a; a++)
+    if (!strncmp(*a, "--", 2) && !strncmp(*a + 2, name, n) && (*a)[n + 2] == '=') return true;
+  return false;
+}
+
+/** What was given to the study goes to every job that knows it and does not say it itself. */
+static void hand_on(struct command *c, const struct options *o, const struct job *job,
+                    const struct study_spec *s, const struct study_step *t)
+{
+  static const char *const of_data[] = {"model", "data", "limit", "unit", "view", "recipe", NULL};
+  static const char *const of_any[] = {"masks", "objects", "resamples", "commit-every", NULL};
+  char name[64];
+  for (const char *const *k = of_any; *k; k++) {
+    (void)snprintf(name, sizeof name, "%s=", *k);
+    if (knows(job, *k) && options_text(o, *k) && !is_said(t, *k))
+      add(c, "--", name, options_text(o, *k));
+  }
+  for (const char *const *k = of_data; *k && !t->of; k++) {
+    (void)snprintf(name, sizeof name, "%s=", *k);
+    if (knows(job, *k) && options_text(o, *k) && !is_said(t, *k))
+      add(c, "--", name, options_text(o, *k));
+  }
+  const char *layers = options_text(o, "layers") ? options_text(o, "layers") : s->layers;
+  if (s->layers && !t->of && knows(job, "layers")) add(c, "--layers", "=", layers);
+  if (options_flag(o, "quiet")) add(c, "--quiet", "", "");
+}
+
+static void make_command(struct command *c, const struct options *o, const struct job *job,
+                         const struct study_spec *s, const struct study_step *t)
+{
+  char path[ARG];
+  add(c, t->job, "", "");
+  (void)snprintf(path, sizeof path, "%s/%s", options_text(o, "out"), t->file);
+  add(c, "--out", "=", path);
+  if (t->of) {
+    (void)snprintf(path, sizeof path, "%s/%s", options_text(o, "out"), t->of);
+    add(c, path, "", "");
+  }
+  for (const char *const *a = t->args; *a; a++) add(c, *a, "", "");
+  hand_on(c, o, job, s, t);
+}
+
+static const struct job *find_job(const char *name)
+{
+  for (const struct job *const *j = job_all; *j; j++)
+    if (!strcmp((*j)->name, name)) return *j;
+  return NULL;
+}
+
+/** One job; it continues where it was stopped, and does nothing where it is done. */
+static err run_step(const struct options *o, const struct study_spec *s, const struct study_step *t,
+                    int *exit_code)
+{
+  const struct job *job = find_job(t->job);
+  struct command c = {0};
+  struct options *of_step = NULL;
+  CHECK(job, ERR_UNSUPPORTED, "there is no job '%s'", t->job);
+  make_command(&c, o, job, s, t);
+  err e = comm_agree(options_parse(job->options, job->bare, c.n, c.argv, &of_step));
+  if (!e) e = job->run(of_step, exit_code);
+  options_free(&of_step);
+  command_free(&c);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}
+
+static err make_folder(const char *folder)
+{
+  struct stat st;
+  if (mkdir(folder, 0777) == 0 ||
+      (errno == EEXIST && stat(folder, &st) == 0 && S_ISDIR(st.st_mode)))
+    return ERR_OK;
+  return FAIL(ERR_IO, "cannot make the folder %s: %s", folder, strerror(errno));
+}
+
+static err run_study(const struct study_spec *spec, const struct options *o, int *exit_code)
+{
+  const char *folder = options_text(o, "out");
+  int worst = EXIT_DONE;
+  TRY(comm_agree(comm_rank() == 0 ? make_folder(folder) : ERR_OK));
+  for (const struct study_step *t = spec->steps; t->job; t++) {
+    *exit_code = EXIT_DONE;
+    TRY(run_step(o, spec, t, exit_code));
+    if (*exit_code == EXIT_AGAIN) return ERR_OK; /* stopped: to be started again */
+    worst = *exit_code > worst ? *exit_code : worst;
+  }
+  const struct study_setting set = {options_text(o, "model"), options_text(o, "data"), folder,
+                                    (int)options_int(o, "resamples")};
+  TRY(comm_agree(comm_rank() == 0 ? study_page(spec, &set) : ERR_OK));
+  if (comm_rank() == 0) (void)printf("%s/README.md has the findings\n", folder);
+  *exit_code = worst;
+  return ERR_OK;
+}
+
+static err run(const struct options *o, int *exit_code)
+{
+  const struct study_spec *spec = NULL;
+  if (options_flag(o, "list")) {
+    if (comm_rank() == 0) list();
+    return ERR_OK;
+  }
+  TRY(find(options_text(o, "name"), &spec));
+  CHECK(options_text(o, "model"), ERR_USAGE, "which model? give --model FILE.onnx");
+  CHECK(options_text(o, "data"), ERR_USAGE, "which images? give --data PATH");
+  CHECK(options_text(o, "out"), ERR_USAGE, "where to? give --out FOLDER");
+  TRY(run_study(spec, o, exit_code));
+  return ERR_OK;
+}
+
+const struct job job_study = {
+    .name = "study",
+    .summary = "repeat a study of a paper: files, tables, figures and a page",
+    .usage = "retrograd study NAME --model M.onnx --data D --out FOLDER [options]\n"
+             "  retrograd study --list\n  mpirun -n 4 retrograd study ...",
+    .about =
+        "Runs the jobs that a study consists of, each into a file of its own, then writes what "
+        "they "
+        "come to beside what the paper found: findings as statements with intervals, published "
+        "numbers, figures.  Start the same command again to continue.",
+    .bare = "name",
+    .parallel = true,
+    .options = options,
+    .run = run,
+};

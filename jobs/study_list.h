@@ -1,0 +1,7 @@
+/* Every study, one per line; expanded several times, so no include guard. */
+STUDY(normgrad_framework)
+STUDY(layer_combination)
+STUDY(class_sensitivity)
+STUDY(positive_aggregation)
+STUDY(positive_propagation)
+STUDY(input_bias)

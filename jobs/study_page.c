@@ -1,0 +1,160 @@
+/** @file
+ *  Findings as statements with intervals, numbers beside published ones. */
+#include "jobs/study_page.h"
+
+#include "core/bootstrap.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH = 4096 };
+
+/** A CSV field. */
+static void put(FILE *f, const char *text)
+{
+  (void)fputc('"', f);
+  for (; *text; text++) {
+    if (*text == '"') (void)fputc('"', f);
+    (void)fputc(*text, f);
+  }
+  (void)fputc('"', f);
+}
+
+/** A cell of a Markdown table. */
+static void cell(const struct report *r, const char *text)
+{
+  report_say(r, "| ");
+  for (; *text; text++) report_say(r, *text == '|' ? "\\%c" : "%c", *text);
+  report_say(r, " ");
+}
+
+static const char *verdict(const struct study_claim *c, const struct interval *m)
+{
+  if (isnan(m->low) || isnan(m->high)) return "no value";
+  const bool above = m->low > c->margin, below = m->high < c->margin;
+  if (above || below) return above != c->below ? "holds" : "does not hold";
+  return "open";
+}
+
+static err one_finding(const struct report *r, const struct study_claim *c, FILE *csv)
+{
+  struct interval m;
+  TRY(report_mean(r, &c->a, &c->b, &m));
+  cell(r, c->text);
+  report_say(r, "| %s %g | %.4f [%.4f, %.4f] | %" PRId64 " | %s |\n", c->below ? "<" : ">",
+             c->margin, m.value, m.low, m.high, m.n, verdict(c, &m));
+  put(csv, c->text);
+  (void)fprintf(csv, ",%s,%.17g,%.17g,%.17g,%.17g,%" PRId64 ",%s\n", c->below ? "below" : "above",
+                c->margin, m.value, m.low, m.high, m.n, verdict(c, &m));
+  return ERR_OK;
+}
+
+static err findings(const struct report *r, const struct study_claim *c, FILE *csv)
+{
+  report_say(
+      r,
+      "\n## Findings\n\nMeans over images with 95 %% bootstrap intervals (%d resamples), paired "
+      "where two methods are compared. A finding holds where the interval lies on the side that "
+      "it says, does not hold where it lies on the other, and is open otherwise.\n\n"
+      "| statement | expected | mean [interval] | images | verdict |\n| --- | --- | --- | --- "
+      "| --- |\n",
+      r->resamples);
+  (void)fprintf(csv, "statement,expected,margin,mean,low,high,n,verdict\n");
+  for (; c->text; c++) TRY(one_finding(r, c, csv));
+  return ERR_OK;
+}
+
+static err numbers(const struct report *r, const struct study_number *x, FILE *csv)
+{
+  (void)fprintf(csv, "number,published,mean,low,high,n\n");
+  if (!x) return ERR_OK;
+  report_say(
+      r, "\n## Beside the published numbers\n\n| | published | ours [interval] |\n| --- | --- | "
+         "--- |\n");
+  for (; x->what; x++) {
+    struct interval m;
+    TRY(report_mean(r, &x->ours, NULL, &m));
+    cell(r, x->what);
+    report_say(r, "| %s | %.3f [%.3f, %.3f] |\n", x->published, m.value, m.low, m.high);
+    put(csv, x->what);
+    (void)fprintf(csv, ",");
+    put(csv, x->published);
+    (void)fprintf(csv, ",%.17g,%.17g,%.17g,%" PRId64 "\n", m.value, m.low, m.high, m.n);
+  }
+  return ERR_OK;
+}
+
+static void head(const struct report *r, const struct study_spec *s,
+                 const struct study_setting *set)
+{
+  const char *model = strrchr(set->model, '/'), *data = strrchr(set->data, '/');
+  report_say(r, "# %s\n\n%s\n\n", s->name, s->summary);
+  report_say(r, "- Paper: %s; %s\n- Measured: %s\n- The paper found: %s\n", s->paper, s->where,
+             s->measures, s->found);
+  report_say(r, "- Here: model `%s`, data `%s`\n- Published numbers: %s\n",
+             model ? model + 1 : set->model, data ? data + 1 : set->data, s->source);
+}
+
+static void foot(const struct report *r, const struct study_spec *s)
+{
+  report_say(r, "\n## Files\n\n`findings.csv` and `numbers.csv` hold the tables above");
+  for (const struct study_step *t = s->steps; t->job; t++)
+    report_say(r, "; `%s` is of `retrograd %s`, with the values of every image", t->file, t->job);
+  report_say(r, ".\n");
+}
+
+/** The page under temporary names. */
+struct pages {
+  FILE *page, *findings, *numbers;
+};
+
+static err fill(struct report *r, const struct study_spec *s, const struct study_setting *set,
+                const struct pages *p)
+{
+  head(r, s, set);
+  TRY(findings(r, s->claims, p->findings));
+  TRY(numbers(r, s->numbers, p->numbers));
+  report_say(r, "\n## Figures\n");
+  TRY(s->figures(r));
+  foot(r, s);
+  return ERR_OK;
+}
+
+static FILE *begin(const char *folder, const char *name)
+{
+  char path[PATH];
+  (void)snprintf(path, sizeof path, "%s/%s.tmp", folder, name);
+  return fopen(path, "w");
+}
+
+/** Give a finished file its name, or remove it. */
+static err end(const char *folder, const char *name, FILE *f, bool good)
+{
+  char from[PATH], to[PATH];
+  (void)snprintf(from, sizeof from, "%s/%s.tmp", folder, name);
+  (void)snprintf(to, sizeof to, "%s/%s", folder, name);
+  if (f && (ferror(f) | fclose(f))) good = false;
+  if (f && good && !rename(from, to)) return ERR_OK;
+  (void)unlink(from);
+  return FAIL(ERR_IO, "cannot write %s", to);
+}
+
+err study_page(const struct study_spec *spec, const struct study_setting *set)
+{
+  const struct pages p = {begin(set->folder, "README.md"), begin(set->folder, "findings.csv"),
+                          begin(set->folder, "numbers.csv")};
+  struct report r = {.folder = set->folder, .page = p.page, .resamples = set->resamples};
+  const bool there = p.page && p.findings && p.numbers;
+  err e = there ? fill(&r, spec, set, &p) : FAIL(ERR_IO, "cannot write into %s", set->folder);
+  const err a = end(set->folder, "findings.csv", p.findings, !e);
+  const err b = end(set->folder, "numbers.csv", p.numbers, !e);
+  const err c =
+      end(set->folder, "README.md", p.page, !e); /* last: its presence says that all is there */
+  if (!e) e = a ? a : b ? b : c;
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}
