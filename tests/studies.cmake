@@ -1,3 +1,4 @@
 # Studies: sanity checks, input bias, and the papers' studies.
 check(io.plot io)
 script(studies.sanity)
+script(studies.run)

@@ -1,0 +1,71 @@
+/** @file
+ *  Rebuffi et al. 2020: maps on weights that have taken one step. */
+#include "jobs/study_spec.h"
+
+static const char *const methods[] = {
+    "normgrad",           "meta[normgrad]",           "meta(negate=1)[normgrad]",
+    "normgrad_selective", "meta[normgrad_selective]", "grad_cam",
+    "meta[grad_cam]"};
+enum { N = sizeof methods / sizeof *methods };
+
+static const char *const args[] = {
+    "--methods=normgrad,meta[normgrad],meta(negate=1)[normgrad],normgrad_selective,"
+    "meta[normgrad_selective],grad_cam,meta[grad_cam]",
+    "--targets=predicted,least", NULL};
+static const char *const metric_args[] = {"--metrics=class_sensitivity", NULL};
+
+static const struct study_step steps[] = {
+    {"attribute", "maps.h5", NULL, args},
+    {"evaluate", "classes.h5", "maps.h5", metric_args},
+    {0},
+};
+
+#define AT(layer, method)                  \
+  {                                        \
+    "classes.h5", "values/@" layer,        \
+    {                                      \
+      "least", method, "class_sensitivity" \
+    }                                      \
+  }
+
+static const struct study_claim claims[] = {
+    {"The step makes NormGrad more sensitive to the class at the last layer",
+     AT("-1", "meta[normgrad]"), AT("-1", "normgrad"), 0.0, true},
+    {"The step makes NormGrad more sensitive to the class in the middle",
+     AT("50%", "meta[normgrad]"), AT("50%", "normgrad"), 0.0, true},
+    {"The selective form alone is more sensitive than the step at the last layer",
+     AT("-1", "normgrad_selective"), AT("-1", "meta[normgrad]"), 0.0, true},
+    {"The step makes the selective form more sensitive at the last layer",
+     AT("-1", "meta[normgrad_selective]"), AT("-1", "normgrad_selective"), 0.0, true},
+    {0},
+};
+
+static err figures(struct report *r)
+{
+  struct report_pick p = {"classes.h5", "values/@", {"least", NULL, "class_sensitivity"}};
+  TRY(report_layers(r, p, 1, methods, N, -1.0, 1.0, "layers",
+                    "Maps of the most likely against the least likely class, Spearman"));
+  p.variable = "values/@-1";
+  TRY(report_boxes(r, p, 1, methods, N, "Spearman", "last",
+                   "The same at the last layer with positions, over images"));
+  return ERR_OK;
+}
+
+const struct study_spec study_meta_saliency = {
+    .name = "meta-saliency",
+    .summary = "Does one step of the weights towards the class make maps depend on it?",
+    .paper = "Rebuffi, Fong, Ji, Vedaldi 2020, arXiv:2004.02866",
+    .where = "meta-saliency, order 0 against order 1",
+    .measures =
+        "Spearman's correlation of the maps of the most likely and of the least likely class, with "
+        "and without one step of gradient descent (rate 0.0025) on that image and class",
+    .found =
+        "the step makes NormGrad sensitive to the class; pointing gains .021 (layer4) and .012 "
+        "(layer3) of ResNet-50 on VOC07, nothing to speak of on VGG-16",
+    .source = "the printed rate and correlations could not be had; the rate is that of the "
+              "authors' scripts",
+    .layers = "convs,last",
+    .steps = steps,
+    .claims = claims,
+    .figures = figures,
+};
