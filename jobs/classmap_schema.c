@@ -145,15 +145,25 @@ static void add_listed(struct classmap_schema *s)
 
 static void add_status(struct classmap_schema *s)
 {
-  static const int64_t values[] = {SAMPLE_PENDING, SAMPLE_DONE};
-  static const struct store_attr attrs[] = {
-      {.name = "flag_values", .type = STORE_I64, .n = 2, .i64 = values},
-      {.name = "flag_meanings", .type = STORE_TEXT, .text = "pending done"}};
-  var(s, "samples/status", STORE_U8, "sample", "1", NULL, "Whether the map is there");
+#define E(name, word, text) (name),
+  static const int64_t values[] = {SAMPLE_STATUS_LIST(E)};
+#undef E
+#define E(name, word, text) word " "
+  static const char meanings[] = SAMPLE_STATUS_LIST(E);
+#undef E
+  enum { N = sizeof values / sizeof *values };
+  struct store_attr *attr = pool_take(s->pool, 2, sizeof *attr);
+  if (!attr) return;
+  attr[0] = (struct store_attr){.name = "flag_values", .type = STORE_I64, .n = N, .i64 = values};
+  attr[1] =
+      (struct store_attr){.name = "flag_meanings",
+                          .type = STORE_TEXT,
+                          .text = pool_text(s->pool, "%.*s", (int)sizeof meanings - 2, meanings)};
+  var(s, "samples/status", STORE_U8, "sample", "1", NULL, "Whether the map is there: 1 is done");
   struct store_var *v = &s->vars[s->schema.n_vars - 1];
   v->zero = true;
   v->n_attrs = 2;
-  v->attrs = attrs;
+  v->attrs = attr;
 }
 
 static void add_samples(struct classmap_schema *s)

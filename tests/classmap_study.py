@@ -19,6 +19,7 @@ except ImportError as e:
     sys.exit(77)
 
 from classmap_nets import cosine, run, smooth
+from format_check import check
 
 binary, long = os.environ["RETROGRAD"], bool(os.environ.get("LONG"))
 SETTINGS = ("--iterations", "40", "--samples", "20", "--keep-every", "10", "--held-out", "10", "--targets", "0,2", "--jitter", "2", "--moment", "adam",
@@ -161,6 +162,8 @@ class Studies(unittest.TestCase):
             self.assertEqual(d.gain.dims, ("map_class", "of_class"))
         packed = self.out("packed")
         subprocess.run([binary, "pack", self.whole, "--out", packed], check=True, capture_output=True)
+        for path in (self.whole, packed):
+            self.assertEqual(check(path), [])
         hashes = [subprocess.run([binary, "digest", p], check=True, capture_output=True, text=True).stdout.split()[0] for p in (self.whole, packed)]
         self.assertEqual(*hashes)
 

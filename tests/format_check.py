@@ -113,7 +113,7 @@ def check_group(group, want):
             continue
         yield from check_attributes(path, dataset.attrs, {a: "text" for a in CONTRACT["variable_attributes"]})
         if name in variables:
-            rule = want.get("variables", {}).get(name) or want.get("any_variable")
+            rule = want.get("variables", {}).get(name) or want.get("optional_variables", {}).get(name) or want.get("any_variable")
             if rule is None:
                 yield f"{path} does not belong here"
             else:
@@ -144,7 +144,7 @@ def check_status(file):
     status = samples["status"][:]
     if not np.isin(status, list(codes.values())).all():
         yield f"/samples/status holds {sorted(set(status.tolist()) - set(codes.values()))}"
-    if "maps" not in file:
+    if "layers" not in file or "maps" not in file:
         return
     done, bad = status == codes["done"], status > codes["done"]
     if not np.isfinite(samples["logits"][:][done]).all():
@@ -176,7 +176,7 @@ def check_file(file):
     complaints += [f"/{n} does not belong here" for n in file if n not in want["groups"]]
     yield from complaints
     if not complaints:  # what follows relies on the layout
-        if "maps" in file:
+        if "layers" in file and "maps" in file:
             yield from check_maps(file)
         yield from check_status(file)
 
