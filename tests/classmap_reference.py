@@ -142,7 +142,7 @@ class Maps(unittest.TestCase):
         self.model, self.out = f"{self.folder}/m.onnx", f"{self.folder}/c.h5"
 
     def study(self, *options):
-        run(binary, self.model, self.out, "--force", *options)
+        run(binary, self.model, self.out, "--force", "--loss", "cross_entropy", "--blur", "0", *options)
         return h5py.File(self.out)
 
     def near(self, got, wanted, what):
