@@ -3,6 +3,7 @@
 #include "io/dataset.h"
 #include "io/file.h"
 #include "jobs/job.h"
+#include "jobs/other.h"
 #include "jobs/print.h"
 #include "jobs/runs.h"
 #include "jobs/view.h"
@@ -226,9 +227,13 @@ static err run(const struct options *o, int *exit_code)
 {
   struct view *v = NULL;
   struct runs runs = {0};
+  char job[64] = "";
 
   *exit_code = EXIT_DONE;
   TRY(options_need(o, "file"));
+  TRY(other_job(options_text(o, "file"), job, sizeof job));
+  if (strcmp(job, "attribute") != 0)
+    return other_inspect(options_text(o, "file"), options_flag(o, "all"));
   TRY(view_open(options_text(o, "file"), &v));
   runs_read(v->path, &runs);
   const err e = describe(v, &runs, options_flag(o, "all"));

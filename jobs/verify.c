@@ -4,12 +4,14 @@
 
 #include "io/dataset.h"
 #include "jobs/job.h"
+#include "jobs/other.h"
 #include "jobs/print.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct option options[] = {
     {"file", OPTION_TEXT, ROLE_RUN, "S.h5", NULL, "the study's HDF5 file"},
@@ -120,10 +122,14 @@ static err run(const struct options *o, int *exit_code)
 {
   struct verify c = {.options = o};
   struct store *s = NULL;
+  char job[64] = ""; /* what names none is looked at as attribute, and found wanting */
 
   TRY(options_need(o, "file"));
   TRY(store_open_read(options_text(o, "file"), &s)); /* what is no study at all is wrong usage */
   store_close(&s);
+  if (other_job(options_text(o, "file"), job, sizeof job)) job[0] = 0;
+  if (job[0] && strcmp(job, "attribute") != 0)
+    return other_verify(options_text(o, "file"), o, exit_code);
   const err e = view_open(options_text(o, "file"), &c.view);
   if (e == ERR_FORMAT) {
     report("FAIL", "tables", err_message());
@@ -145,7 +151,9 @@ const struct job job_verify = {
              "rows, and those of the model and of the data list; where these files are not found "
              "and not given, their "
              "line says so.  Exit code 0: sound and complete; 1: a check failed; 75: sound, but "
-             "samples are pending, which continuing the study computes.",
+             "samples are pending, which continuing the study computes.  Of other jobs' files: "
+             "statuses, "
+             "checksums and the model.",
     .bare = "file",
     .options = options,
     .run = run,

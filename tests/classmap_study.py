@@ -167,6 +167,24 @@ class Studies(unittest.TestCase):
         hashes = [subprocess.run([binary, "digest", p], check=True, capture_output=True, text=True).stdout.split()[0] for p in (self.whole, packed)]
         self.assertEqual(*hashes)
 
+    def test_inspect_and_verify(self):
+        path = self.out("damaged")
+        shutil.copy(self.whole, path)
+        for tool in ("inspect", "verify"):
+            done = subprocess.run([binary, tool, path], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("complete", done.stdout)
+        with h5py.File(path) as f:
+            at = f["maps/map"].id.get_offset()
+        with open(path, "r+b") as f:
+            f.seek(at + 5)
+            byte = f.read(1)[0]
+            f.seek(at + 5)
+            f.write(bytes([byte ^ 1]))
+        done = subprocess.run([binary, "verify", path], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("row 0 of maps/map", done.stdout)
+
     def test_summary(self):
         """The summary is what the rows say."""
         with h5py.File(self.whole) as f:
