@@ -47,10 +47,13 @@ def gaussian(plane, sigma):
 
 
 def image(kind, seed, label, sample):
+    """Image `sample` of a class: from a distribution, or one of those given."""
     def numbers(stream, channel, n):
         return philox(seed, STREAM[stream] + 8 * channel, label, sample, n)
 
     n = SIDE * SIDE
+    if not isinstance(kind, str):
+        return kind[int(len(kind) * numbers("choice", 0, 1)[0])]
     if kind == "mixture":
         kind = ("normal", "uniform", "smooth", "grey")[int(4 * numbers("choice", 0, 1)[0])]
     u = np.stack([numbers("synthetic", c, n) for c in range(3)]).reshape(SHAPE)
@@ -185,6 +188,25 @@ class Maps(unittest.TestCase):
         factor = torch.nn.functional.interpolate(mask, (SIDE, SIDE), mode="bilinear", align_corners=False)[0, 0].numpy()
         self.near(f["maps/refined"][row], r.project(p * factor), "refined")
 
+    def test_given_images(self):
+        """Images as a contrast: maps from them, and the rate of the class on each of them with the map added."""
+        net = smooth(self.model, seed=4)
+        given = np.random.default_rng(3).integers(0, 256, (5, SIDE, SIDE, 3), dtype=np.uint8)
+        with h5py.File(f"{self.folder}/images.h5", "w") as f:
+            f["x"] = given
+        pixels = given.transpose(0, 3, 1, 2) / 255.0
+        with self.study("--iterations", "4", "--samples", "12", "--targets", "2", "--seeds", "1", "--contrast", "none", "--randomise", "none",
+                        "--data", f"{self.folder}/images.h5") as f:
+            self.assertEqual([v.decode() for v in f["samples/variant"][:]], ["main", "images"])
+            r = Reference(net, kind=pixels, samples=12)
+            self.near(f["maps/map"][1], r.run(2, 4), "map from images")
+            for name, path in (("map", "image_rate"), ("refined", "refined_image_rate")):
+                p = f[f"maps/{name}"][0].astype(float)
+                for k, factor in enumerate(f["samples/factor_value"][:]):
+                    rate = (r.logits(np.clip(pixels + factor * p, 0, 1)).argmax(1) == 2).mean()
+                    self.assertEqual(f[f"samples/{path}"][0, k], np.float32(rate))
+            self.assertAlmostEqual(float(f["summary/contrast_cosine"][0, 0]), cosine(f["maps/map"][0], f["maps/map"][1]), places=5)
+
     def test_linear_model(self):
         """T23: the map is w_c less the mean of all w, whatever the loss; permuted classes permute the maps."""
         random = np.random.default_rng(2)
@@ -218,7 +240,7 @@ class Maps(unittest.TestCase):
         self.assertLess(cosine(maps[1], template), -0.9999)
 
     def test_planted_patch(self):
-        """T24: nine tenths of the energy lie inside the patch that a detector looks at; those of other classes do not show it."""
+        """T24: nine tenths of the energy lie inside the patch that a detector looks at; the other classes' maps lead away from it."""
         target, rows, columns = 2, slice(5, 8), slice(1, 4)
         export(Detector(target, rows, columns), self.model)
         with self.study("--iterations", "20", "--samples", "32", "--contrast", "none", "--randomise", "none", "--seeds", "1") as f:
@@ -227,7 +249,6 @@ class Maps(unittest.TestCase):
         inside = energy[:, rows, columns].sum(axis=(1, 2)) / energy.sum(axis=(1, 2))
         print("energy inside the patch, by class:", np.round(inside, 3))
         self.assertGreater(inside[target], 0.9)
-        # what turns others towards class c leads away from the patch, too: the map has its sign
         self.assertGreater(maps[target][:, rows, columns].sum(), 0.0)
         self.assertTrue(all(maps[k][:, rows, columns].sum() <= 0.0 for k in range(CLASSES) if k != target))
 
