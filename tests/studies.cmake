@@ -1,4 +1,5 @@
 # Studies: sanity checks, input bias, and the papers' studies.
 check(io.plot io)
 script(studies.sanity)
+script(studies.bias)
 script(studies.run)

@@ -15,6 +15,9 @@ except ImportError as e:
     print(f"skipped: {e}")
     sys.exit(77)
 
+sys.path.insert(0, os.path.dirname(__file__))
+import format_check  # noqa: E402
+
 source, binary = os.environ["SOURCE"], os.environ["RETROGRAD"]
 ARGS = ["sanity", "--model", f"{source}/demo/shapes.onnx", "--data", f"{source}/demo/images", "--limit", "12", "--unit", "4",
         "--methods", "gradient,guided_backprop,grad_cam,lrp_zplus", "--layers", "input,last", "--order", "cascade,independent",
@@ -115,6 +118,9 @@ class Sanity(unittest.TestCase):
         p = subprocess.run([binary, "digest", self.file], capture_output=True, text=True)
         self.assertEqual(p.returncode, 0, p.stderr)
         subprocess.run([binary, "pack", self.file, "--out", self.path("packed.h5")], check=True, capture_output=True)
+
+    def test_format(self):
+        self.assertEqual(format_check.check(self.file), [])
 
     def test_dry_run_leaves_nothing(self):
         p = run(self.path("dry.h5"), "--dry-run")
