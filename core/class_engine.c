@@ -177,9 +177,10 @@ const real *class_engine_forward(struct class_engine *e, int n, const real *pixe
   fill_input(e, n, pixels);
   tape_forward(e->tape);
   const real *logits = tape_logits(e->tape);
-  for (int b = 0; b < n; b++)
+  for (int b = 0; b < n; b++) {
     for (int c = 0; c < classes; c++)
       e->logits[b * (int64_t)classes + c] = logits[c * (int64_t)batch + b];
+  }
   return e->logits;
 }
 

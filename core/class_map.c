@@ -51,7 +51,7 @@ static err allocate(struct class_map *m)
   m->z = calloc(batch * pixels, sizeof *m->z);
   m->own = calloc(batch * pixels, sizeof *m->own);
   m->targets = calloc(batch, sizeof *m->targets);
-  m->shift = calloc(2 * batch, sizeof *m->shift);
+  m->shift = calloc(batch, sizeof *m->shift);
   m->draw = malloc((size_t)synthetic_work_bytes(m->height, m->width));
   m->factor = calloc((size_t)m->plane, sizeof *m->factor);
   m->seen = calloc(sees ? (size_t)(h * w) : 1, sizeof *m->seen);
@@ -148,15 +148,15 @@ static void add_map(const struct class_map *m, const real *p, double by, real *x
   for (int64_t u = 0; u < m->pixels; u++) x[u] = synthetic_clip((double)x[u] + by * (double)p[u]);
 }
 
-/** to = x with row r at row r + dy and so on, around the edges. */
-static void turn(const struct class_map *m, const real *x, int dy, int dx, real *to)
+/** to = x with row r at row r + by.y and so on, around the edges. */
+static void turn(const struct class_map *m, const real *x, struct class_shift by, real *to)
 {
   const int h = m->height, w = m->width;
   for (int c = 0; c < m->scale->channels; c++) {
     for (int y = 0; y < h; y++) {
       const real *row = x + c * m->plane + (int64_t)y * w;
-      real *out = to + c * m->plane + (int64_t)((y + dy + h) % h) * w;
-      for (int k = 0; k < w; k++) out[(k + dx + w) % w] = row[k];
+      real *out = to + c * m->plane + (int64_t)((y + by.y + h) % h) * w;
+      for (int k = 0; k < w; k++) out[(k + by.x + w) % w] = row[k];
     }
   }
 }
@@ -180,10 +180,9 @@ static void draw_samples(struct class_map *m, int first, int n)
     if (!most) continue;
     double u[2];
     random_numbers(m->images, RANDOM_SHIFT, m->numbered, sample, 2, u);
-    m->shift[2 * k] = shift_of(u[0], most);
-    m->shift[2 * k + 1] = shift_of(u[1], most);
+    m->shift[k] = (struct class_shift){shift_of(u[0], most), shift_of(u[1], most)};
     memcpy(m->mean, z, (size_t)m->pixels * sizeof *z);
-    turn(m, m->mean, m->shift[2 * k], m->shift[2 * k + 1], z);
+    turn(m, m->mean, m->shift[k], z);
   }
 }
 
@@ -222,13 +221,12 @@ static void add_sample(struct class_map *m, int k, double *sum)
 {
   const double *own = m->own + k * m->pixels;
   const int h = m->height, w = m->width;
-  const int dy = m->set->jitter ? m->shift[2 * k] : 0,
-            dx = m->set->jitter ? m->shift[2 * k + 1] : 0;
+  const struct class_shift by = m->set->jitter ? m->shift[k] : (struct class_shift){0, 0};
   for (int c = 0; c < m->scale->channels; c++) {
     for (int y = 0; y < h; y++) {
-      const double *row = own + c * m->plane + (int64_t)((y + dy + h) % h) * w;
+      const double *row = own + c * m->plane + (int64_t)((y + by.y + h) % h) * w;
       double *to = sum + c * m->plane + (int64_t)y * w;
-      for (int x = 0; x < w; x++) to[x] += row[(x + dx + w) % w];
+      for (int x = 0; x < w; x++) to[x] += row[(x + by.x + w) % w];
     }
   }
 }
@@ -238,9 +236,10 @@ static void sum_blocks(struct class_map *m, int first, int end)
 {
   const int batch = class_engine_batch(m->engine), all = m->set->samples;
   const int last = end * CLASS_MAP_BLOCK < all ? end * CLASS_MAP_BLOCK : all;
-  if (end > first)
+  if (end > first) {
     memset(m->sums + first * m->pixels, 0,
            (size_t)(end - first) * (size_t)m->pixels * sizeof *m->sums);
+  }
   for (int i = first * CLASS_MAP_BLOCK; i < last; i += batch) {
     const int n = last - i < batch ? last - i : batch;
     draw_samples(m, i, n);
@@ -259,21 +258,21 @@ void class_map_iterate(struct class_map *m, const struct class_team *team)
   class_map_step(m);
 }
 
-void class_map_look(struct class_map *m, const struct class_images *images, int numbered,
-                    uint64_t first, int n, const real *map, double scale,
+void class_map_look(struct class_map *m, const struct class_look *look,
                     const struct class_team *team, real *logits)
 {
   const int batch = class_engine_batch(m->engine), classes = class_engine_classes(m->engine);
-  const int begin = class_team_first(n, team->size, team->rank);
-  const int end = class_team_first(n, team->size, team->rank + 1);
+  const int begin = class_team_first(look->n, team->size, team->rank);
+  const int end = class_team_first(look->n, team->size, team->rank + 1);
   for (int i = begin; i < end; i += batch) {
     const int count = end - i < batch ? end - i : batch;
     for (int k = 0; k < count; k++) {
-      draw(m, images, numbered, first + (uint64_t)(i + k), m->z + k * m->pixels);
-      if (map) add_map(m, map, scale, m->z + k * m->pixels);
+      real *z = m->z + k * m->pixels;
+      draw(m, look->images, look->numbered, look->first + (uint64_t)(i + k), z);
+      if (look->map) add_map(m, look->map, look->factor, z);
     }
     memcpy(logits + (int64_t)i * classes, class_engine_forward(m->engine, count, m->z),
            (size_t)count * (size_t)classes * sizeof *logits);
   }
-  if (team->size > 1) team->gather(team->who, logits, classes * (int64_t)sizeof *logits, n);
+  if (team->size > 1) team->gather(team->who, logits, classes * (int64_t)sizeof *logits, look->n);
 }

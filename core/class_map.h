@@ -98,10 +98,19 @@ void class_map_refine(struct class_map *m, real *to);
 /* For class_map_look: given images one after the other, not chosen at random. */
 enum { CLASS_MAP_IN_ORDER = -1 };
 
-/** Logits of n held-out images with scale * map added (NULL: nothing) and clipped, by the whole team; images
- *  are those numbered [first, first + n) of class `numbered`.  logits [n][classes] overwritten. */
-void class_map_look(struct class_map *m, const struct class_images *images, int numbered,
-                    uint64_t first, int n, const real *map, double scale,
+/** Images to look at: those numbered [first, first + n) of class `numbered`, with factor * map added (map NULL:
+ *  as they are) and clipped. */
+struct class_look {
+  const struct class_images *images;
+  int numbered;
+  uint64_t first;
+  int n;
+  const real *map;
+  double factor;
+};
+
+/** Their logits, by the whole team.  logits [n][classes] overwritten. */
+void class_map_look(struct class_map *m, const struct class_look *look,
                     const struct class_team *team, real *logits);
 
 /** The first number of images that no iteration draws. */

@@ -2,6 +2,10 @@
 /* What the files of class maps share. */
 #include "core/class_map.h"
 
+struct class_shift {
+  int y, x;
+};
+
 struct class_map {
   struct class_engine *engine;
   const struct class_map_settings *set;
@@ -12,16 +16,16 @@ struct class_map {
   int height, width;
   int64_t plane, pixels; /* of a channel, of an image */
   int blocks;
-  real *state;   /* [planes][pixels] */
-  double *sums;  /* [blocks][pixels] of normalised gradients */
-  real *mean;    /* [pixels] G */
-  real *z;       /* [batch][pixels] */
-  double *own;   /* [batch][pixels] sums of each sample over inner steps */
-  int *targets;  /* [batch] */
-  int *shift;    /* [batch][2] rows, columns */
-  double *draw;  /* scratch of synthetic images and of blurs */
-  float *factor; /* [plane] of refinement */
-  float *seen;   /* [plane of the last convolution] */
+  real *state;               /* [planes][pixels] */
+  double *sums;              /* [blocks][pixels] of normalised gradients */
+  real *mean;                /* [pixels] G */
+  real *z;                   /* [batch][pixels] */
+  double *own;               /* [batch][pixels] sums of each sample over inner steps */
+  int *targets;              /* [batch] */
+  struct class_shift *shift; /* [batch] */
+  double *draw;              /* scratch of synthetic images and of blurs */
+  float *factor;             /* [plane] of refinement */
+  float *seen;               /* [plane of the last convolution] */
 };
 
 /** mean, EVEN and ODD from the sums; then p moves and is put onto its surface. */

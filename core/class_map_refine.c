@@ -5,6 +5,7 @@
 #include "core/class_map_impl.h"
 #include "core/upsample.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { BINS = 256 };
@@ -30,25 +31,36 @@ static int split_bins(const int64_t *count, int64_t n)
   return at;
 }
 
+struct histogram {
+  double low, width; /* of a bin; 0: all values are equal */
+  int64_t count[BINS];
+};
+
+static int bin_of(const struct histogram *h, real a)
+{
+  const int bin = h->width > 0.0 ? (int)(((double)a - h->low) / h->width) : 0;
+  return bin < BINS ? bin : BINS - 1;
+}
+
+static void count_values(const real *a, int64_t n, struct histogram *h)
+{
+  double low = (double)a[0], high = low;
+  for (int64_t u = 0; u < n; u++) {
+    low = fmin(low, (double)a[u]);
+    high = fmax(high, (double)a[u]);
+  }
+  *h = (struct histogram){.low = low, .width = (high - low) / BINS};
+  for (int64_t u = 0; u < n; u++) h->count[bin_of(h, a[u])]++;
+}
+
 /** seen = 1 + (gain - 1) [a > t]. */
 static void make_mask(struct class_map *m, const real *a, int64_t n)
 {
-  int64_t count[BINS] = {0};
-  double low = (double)a[0], high = low;
-  for (int64_t u = 0; u < n; u++) {
-    low = (double)a[u] < low ? (double)a[u] : low;
-    high = (double)a[u] > high ? (double)a[u] : high;
-  }
-  const double width = (high - low) / BINS;
-  for (int pass = 0, at = 0; pass < 2; pass++) {
-    for (int64_t u = 0; u < n; u++) {
-      const int bin = width > 0.0 ? (int)(((double)a[u] - low) / width) : 0;
-      const int in = bin < BINS ? bin : BINS - 1;
-      if (pass) m->seen[u] = in > at ? (float)m->set->refine_gain : 1.0F;
-      count[in]++;
-    }
-    if (!pass) at = split_bins(count, n);
-  }
+  struct histogram h;
+  count_values(a, n, &h);
+  const int at = split_bins(h.count, n);
+  for (int64_t u = 0; u < n; u++)
+    m->seen[u] = bin_of(&h, a[u]) > at ? (float)m->set->refine_gain : 1.0F;
 }
 
 void class_map_refine(struct class_map *m, real *to)

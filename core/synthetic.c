@@ -29,10 +29,11 @@ const struct synthetic *synthetic_find(const char *name)
 
 static err unknown(const char *name)
 {
-  const char *names[sizeof synthetic_all / sizeof *synthetic_all];
+  enum { NAMES = 32 };
+  const char *names[NAMES];
   char near[256];
   int n = 0;
-  for (; synthetic_all[n]; n++) names[n] = synthetic_all[n]->name;
+  for (; synthetic_all[n] && n < NAMES; n++) names[n] = synthetic_all[n]->name;
   return FAIL(ERR_USAGE, "there is no distribution '%s'%s", name,
               nearest_text(name, names, n, near, sizeof near));
 }

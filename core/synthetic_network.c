@@ -12,9 +12,10 @@ static void make(const struct synthetic_site *s, real *pixels)
   const struct pixel_scale *scale = s->scale;
   for (int c = 0; c < scale->channels; c++) {
     synthetic_normals(s, RANDOM_SYNTHETIC, c, n, s->work);
-    for (int64_t i = 0; i < n; i++)
+    for (int64_t i = 0; i < n; i++) {
       pixels[c * n + i] =
           synthetic_clip((scale->mean[c] + scale->std[c] * sd * s->work[i]) / scale->gain);
+    }
   }
 }
 

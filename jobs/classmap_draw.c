@@ -119,8 +119,8 @@ static void line(struct draw *d, struct canvas *canvas, int size, int x, int y, 
 /** What is known of the map of class i, in two lines. */
 static err facts(struct draw *d, int i, char *first, char *second, size_t bytes)
 {
-  float rate[CLASSMAP_FACTORS], refined[CLASSMAP_FACTORS], logit[CLASSMAP_FACTORS], base, margin,
-      halves;
+  float rate[CLASSMAP_FACTORS] = {0}, refined[CLASSMAP_FACTORS] = {0};
+  float logit[CLASSMAP_FACTORS] = {0}, base = 0.0F, margin = 0.0F, halves = 0.0F;
   TRY(read_row(d, "samples/rate", i, rate));
   TRY(read_row(d, "samples/refined_rate", i, refined));
   TRY(read_row(d, "samples/logit", i, logit));

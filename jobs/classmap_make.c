@@ -103,8 +103,9 @@ static err read_targets(struct classmap *c, const struct options *o)
     CHECK(k >= 0 && k < all, ERR_USAGE,
           "--targets: the model has no class '%s'; give names, numbers 0 to %d, or all", words[i],
           all - 1);
-    for (int j = 0; j < i; j++)
+    for (int j = 0; j < i; j++) {
       CHECK(c->classes[j] != k, ERR_USAGE, "--targets: class '%s' is there twice", words[i]);
+    }
     c->classes[i] = k;
   }
   c->n_classes = every ? all : n;
@@ -155,9 +156,10 @@ static err add_randomised(struct classmap *c, const char *const *words, int n)
 static err check_names(const struct classmap *c)
 {
   for (int i = 0; i < c->n_variants; i++) {
-    for (int j = 0; j < i; j++)
+    for (int j = 0; j < i; j++) {
       CHECK(strcmp(c->variants[i].name, c->variants[j].name) != 0, ERR_USAGE,
             "--contrast and --randomise: '%s' is there twice", c->variants[i].name);
+    }
   }
   return ERR_OK;
 }
@@ -170,7 +172,8 @@ static err read_variants(struct classmap *c, const struct options *o)
   if (is_none(contrast, n_contrast)) n_contrast = 0;
   if (is_none(random, n_random)) n_random = 0;
   TRY(read_int(o, "seeds", 1, 1000, &seeds));
-  c->variants = calloc((size_t)(seeds + n_contrast + n_random + 1), sizeof *c->variants);
+  c->variants =
+      calloc((size_t)seeds + (size_t)n_contrast + (size_t)n_random + 1, sizeof *c->variants);
   CHECK(c->variants, ERR_MEMORY, "no memory for %d seeds", seeds);
   for (int i = 0; i < seeds; i++) {
     struct classmap_variant *v = add(c, i ? CLASSMAP_SEED : CLASSMAP_MAIN);

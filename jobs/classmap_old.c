@@ -135,9 +135,10 @@ int64_t classmap_old_row(struct classmap_old *o, const struct classmap *c, int64
   const struct classmap_variant *v = classmap_variant_of(c, row);
   *s = o ? o->store : NULL;
   if (!o || v->images.given) return -1; /* other images may have been given */
-  for (int64_t i = 0; i < o->n; i++)
+  for (int64_t i = 0; i < o->n; i++) {
     if (o->status[i] == SAMPLE_DONE && o->class[i] == classmap_class_of(c, row) &&
         !strcmp(o->variant[i], v->name))
       return i;
+  }
   return -1;
 }

@@ -26,27 +26,30 @@ static err read_all(struct store *s, const char *path, void **out)
   return err_trace(e, __FILE__, __LINE__);
 }
 
+static void print_check(const struct classmap_check_about *a, double worst, int passed, int of)
+{
+  if (!of) {
+    (void)printf("  --    %-13s left out\n", a->name);
+    return;
+  }
+  (void)printf("  %-5s %-13s %d of %d classes; worst %.3f; %s %g\n", passed == of ? "ok" : "FAIL",
+               a->name, passed, of, worst, a->about, a->threshold);
+}
+
 static err print_checks(struct store *s)
 {
-  double *worst = NULL;
-  int32_t *passed = NULL, *of = NULL;
-  err e = read_all(s, "summary/worst", (void **)&worst);
-  if (!e) e = read_all(s, "summary/passed", (void **)&passed);
-  if (!e) e = read_all(s, "summary/of", (void **)&of);
-  for (int k = 0; !e && k < CLASSMAP_CHECKS; k++) {
-    const struct classmap_check_about *a = &classmap_check_all[k];
-    if (!of[k]) {
-      (void)printf("  --    %-13s left out\n", a->name);
-      continue;
-    }
-    (void)printf("  %-5s %-13s %d of %d classes; worst %.3f; %s %g\n",
-                 passed[k] == of[k] ? "ok" : "FAIL", a->name, passed[k], of[k], worst[k], a->about,
-                 a->threshold);
-  }
-  free(worst);
-  free(passed);
-  free(of);
-  return e;
+  double worst[CLASSMAP_CHECKS] = {0.0};
+  int32_t passed[CLASSMAP_CHECKS] = {0}, of[CLASSMAP_CHECKS] = {0};
+  int var = 0;
+  TRY(store_find(s, "summary/worst", &var));
+  TRY(store_read(s, var, 0, CLASSMAP_CHECKS, worst));
+  TRY(store_find(s, "summary/passed", &var));
+  TRY(store_read(s, var, 0, CLASSMAP_CHECKS, passed));
+  TRY(store_find(s, "summary/of", &var));
+  TRY(store_read(s, var, 0, CLASSMAP_CHECKS, of));
+  for (int k = 0; k < CLASSMAP_CHECKS; k++)
+    print_check(&classmap_check_all[k], worst[k], passed[k], of[k]);
+  return ERR_OK;
 }
 
 /** One column of the table: a variable of /samples or /summary. */
@@ -77,9 +80,10 @@ static err print_classes(const struct classmap *c, struct store *s)
   for (int i = 0; i < c->n_classes && i < MOST_CLASSES && !e; i++) {
     (void)printf("  ");
     print_cell(name[i], NAME);
-    for (int k = 0; k < COLUMNS; k++)
+    for (int k = 0; k < COLUMNS; k++) {
       (void)printf(" %9.3f",
                    (double)columns[k].values[(int64_t)i * columns[k].stride + columns[k].offset]);
+    }
     (void)printf("\n");
   }
   if (!e && c->n_classes > MOST_CLASSES)

@@ -92,7 +92,7 @@ static err take_gains(struct summary *s, int k)
 
 static err take_refinement(struct summary *s, int k)
 {
-  float rate[CLASSMAP_FACTORS], refined[CLASSMAP_FACTORS];
+  float rate[CLASSMAP_FACTORS] = {0}, refined[CLASSMAP_FACTORS] = {0};
   TRY(read_rows(s->store, "samples/rate", k, 1, rate));
   TRY(read_rows(s->store, "samples/refined_rate", k, 1, refined));
   s->refine[k] = refined[CLASSMAP_WHOLE] - rate[CLASSMAP_WHOLE];

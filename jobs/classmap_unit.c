@@ -216,8 +216,12 @@ static void measure(const struct classmap_unit *u, int n, int class, real *logit
 static void look(struct classmap_unit *u, const struct class_team *team, const real *map,
                  double factor)
 {
-  class_map_look(u->net.map, &u->c->variants[0].images, 0, class_map_held_out, u->c->held_out, map,
-                 factor, team, u->logits);
+  const struct class_look held_out = {.images = &u->c->variants[0].images,
+                                      .first = class_map_held_out,
+                                      .n = u->c->held_out,
+                                      .map = map,
+                                      .factor = factor};
+  class_map_look(u->net.map, &held_out, team, u->logits);
 }
 
 /** Keep the map where it is due. */
@@ -260,8 +264,12 @@ static void measure_factors(struct classmap_unit *u, const struct class_team *te
     look(u, team, map, classmap_factors[k]);
     measure(u, c->held_out, class, &u->row[logit][k], &u->row[rate][k]);
     if (!c->images) continue;
-    class_map_look(u->net.map, &given, CLASS_MAP_IN_ORDER, 0, (int)c->n_images, map,
-                   classmap_factors[k], team, u->logits);
+    const struct class_look all = {.images = &given,
+                                   .numbered = CLASS_MAP_IN_ORDER,
+                                   .n = (int)c->n_images,
+                                   .map = map,
+                                   .factor = classmap_factors[k]};
+    class_map_look(u->net.map, &all, team, u->logits);
     measure(u, (int)c->n_images, class, NULL, &u->row[image_rate][k]);
   }
 }
@@ -375,8 +383,8 @@ char *classmap_unit_account(void *who)
   struct classmap_unit *u = who;
   int64_t forward = 0, backward = 0;
   if (u->net.engine) class_engine_passes(u->net.engine, &forward, &backward);
-  json_t *o = json_pack("{s:I, s:I}", "images_forward", (json_int_t)(u->forward + forward),
-                        "images_backward", (json_int_t)(u->backward + backward));
+  const json_int_t all[] = {u->forward + forward, u->backward + backward};
+  json_t *o = json_pack("{s:I, s:I}", "images_forward", all[0], "images_backward", all[1]);
   char *text = json_dumps(o, JSON_COMPACT);
   json_decref(o);
   return text;
