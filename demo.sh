@@ -20,4 +20,10 @@ mpirun -n 2 --oversubscribe --bind-to none $retrograd attribute \
 $retrograd inspect demo/study.h5
 rm -rf demo/panels
 $retrograd render demo/study.h5 --out demo/panels --samples 0-7
+
+# Does a class of the two demo models look for something that it should not?  (docs/scan.md)
+for model in shapes shapes_backdoor; do
+  mpirun -n 2 --oversubscribe --bind-to none $retrograd scan --model demo/$model.onnx --out demo/scan_$model.h5 \
+    --force --quiet --png demo/scan_$model.png
+done
 echo "look at demo/panels/*.png; open demo/study.h5 with xarray, h5py or HDFView (docs/analysis.md)"

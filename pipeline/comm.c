@@ -179,15 +179,20 @@ bool comm_report(const char *job, err mine, bool trace)
   return true;
 }
 
-void comm_share(void *data, int64_t bytes)
+void comm_share_from(int rank, void *data, int64_t bytes)
 {
   if (comm.size == 1) return;
   for (char *p = data; bytes > 0;) {
     const int part = bytes < (INT64_C(1) << 30) ? (int)bytes : 1 << 30;
-    MPI_Bcast(p, part, MPI_BYTE, 0, comm.world);
+    MPI_Bcast(p, part, MPI_BYTE, rank, comm.world);
     p += part;
     bytes -= part;
   }
+}
+
+void comm_share(void *data, int64_t bytes)
+{
+  comm_share_from(0, data, bytes);
 }
 
 bool comm_same(const char *mine, char *first, int bytes)

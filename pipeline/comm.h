@@ -37,6 +37,9 @@ void comm_report_json(void);
 /** Hand an array of rank 0 to all ranks.  Collective. */
 void comm_share(void *data, int64_t bytes);
 
+/** The same from another rank.  Collective. */
+void comm_share_from(int rank, void *data, int64_t bytes);
+
 /** Whether this rank's text equals rank 0's; `first` (bytes long) receives rank 0's.  Collective. */
 bool comm_same(const char *mine, char *first, int bytes);
 

@@ -67,6 +67,7 @@ static err list_todo(struct run *r)
   TRY(store_read(r->store, r->status_var, 0, s->n_samples, r->status));
   TRY(store_sums_begin(r->store, s->unit));
   for (int64_t k = 0; k < units; k++) {
+    if (s->until && (k * s->unit < s->from || k * s->unit >= s->until)) continue;
     bool finished = true;
     for (int64_t i = k * s->unit; i < s->n_samples && i < (k + 1) * s->unit; i++)
       finished = finished && r->status[i] != SAMPLE_PENDING;

@@ -25,6 +25,8 @@ struct study {
   int unit; /* samples per unit */
   int feed; /* most ranks that can share a unit; 0 or 1: each unit has one */
   int team; /* ranks that share one; 0: as few as make the run shortest */
+  int64_t from, until; /* only these samples, both multiples of the unit or the end: a stage of a
+                           study whose later samples need what earlier ones gave; until 0: all */
   bool force, quiet;
   bool log_json;        /* progress as JSON lines */
   double log_every;     /* seconds between progress lines of a log file */

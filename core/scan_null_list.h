@@ -1,0 +1,12 @@
+/* Largest scores of clean models, which tests/scan/null.py wrote: name, network, classes, score. */
+NULL_MODEL("c_glyphs10_two_conv", "two_conv", 10, 0.3861)
+NULL_MODEL("c_glyphs10_vgg", "vgg", 10, 1.1635)
+NULL_MODEL("c_glyphs20_two_conv", "two_conv", 20, 0.1621)
+NULL_MODEL("c_glyphs36_all_conv", "all_conv", 36, 0.4894)
+NULL_MODEL("c_glyphs36_two_conv", "two_conv", 36, 0.2696)
+NULL_MODEL("c_preact_0", "preact", 10, 0.3106)
+NULL_MODEL("c_resnet20_0", "resnet20", 10, 0.1870)
+NULL_MODEL("c_resnet20_1", "resnet20", 10, 0.3345)
+NULL_MODEL("c_resnet8_0", "resnet8", 10, 0.3717)
+NULL_MODEL("c_two_conv_0", "two_conv", 10, 0.2511)
+NULL_MODEL("c_vgg_0", "vgg", 10, 0.5294)
