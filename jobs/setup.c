@@ -218,7 +218,6 @@ err setup_plan(struct setup *s, const struct options *o)
 
 err setup_unit(struct setup *s, const struct options *o)
 {
-  for (int t = 0; t < s->n_targets; t++) s->targets[t].seed = s->seed;
   const int64_t unit = options_int(o, "unit");
   CHECK(unit >= 0 && unit <= 4096, ERR_USAGE, "--unit %lld: give 1 to 4096 samples, or 0",
         (long long)unit);
@@ -235,6 +234,7 @@ static err choose(struct setup *s, const struct options *o, const char *const *m
   TRY(setup_cells(s, o));
   const char *const *words = options_list(o, "targets", &n);
   TRY(target_expand(words, n, &s->recipe, s->data, s->graph->classes, &s->targets, &s->n_targets));
+  for (int t = 0; t < s->n_targets; t++) s->targets[t].seed = s->seed;
   TRY(setup_unit(s, o));
   s->first = 0;
   s->count = s->data ? dataset_count(s->data) : 0;
