@@ -77,7 +77,8 @@ void combination_min_max(float *map, int64_t n)
     high = map[i] > high ? map[i] : high;
   }
   const double range = (double)high - (double)low;
-  for (int64_t i = 0; i < n; i++)
-    map[i] =
-        high > low || map[i] != map[i] ? (float)(((double)map[i] - (double)low) / range) : 0.0F;
+  for (int64_t i = 0; i < n; i++) {
+    const bool scaled = high > low || map[i] != map[i]; /* a NaN stays one */
+    map[i] = scaled ? (float)(((double)map[i] - (double)low) / range) : 0.0F;
+  }
 }

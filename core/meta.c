@@ -2,8 +2,6 @@
  *  The step's name and parameters. */
 #include "core/meta.h"
 
-#include <string.h>
-
 const struct param meta_params[] = {
     PARAM("lr", 0.0025, 0.0, 1e6, "the step's length; 0 changes nothing"),
     PARAM_WHOLE("negate", 0.0, 0.0, 1.0,
@@ -31,7 +29,9 @@ err meta_parse(const char *text, struct meta_use *out)
 
 bool meta_same(const struct meta_use *a, const struct meta_use *b)
 {
-  return a->on == b->on && (!a->on || !memcmp(a->with.param, b->with.param, sizeof a->with.param));
+  bool same = a->on == b->on;
+  for (int i = 0; i < USE_PARAMS; i++) same = same && a->with.param[i] == b->with.param[i];
+  return same;
 }
 
 double meta_rate(const struct meta_use *m)

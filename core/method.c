@@ -279,7 +279,7 @@ bool method_is_signed(const char *canonical)
 {
   struct method *m = NULL;
   int n = 0;
-  if (method_expand(&canonical, 1, &m, &n)) return true;
+  if (method_expand(&canonical, 1, &m, &n) || !m || n < 1) return true;
   const struct combination_use *c = &m[0].combination;
   const bool is_signed =
       c->combination ? c->combination->is_signed(&c->with) : m[0].aggregate->is_signed;

@@ -136,9 +136,10 @@ static void make_taps(struct plan_storage *s, const struct plan_request *r)
     t.width = (int)(shape_inner(shape) / t.height);
     for (int m = 0; m < r->n_methods; m++)
       if (r->wanted[i * r->n_methods + m]) methods[t.n_methods++] = m;
-    for (int m = 0; m < s->n_parts; m++)
-      if (s->parts_wanted[i * s->n_parts + m])
-        methods[t.n_methods + t.n_parts++] = r->n_methods + m;
+    for (int m = 0; m < s->n_parts; m++) {
+      if (!s->parts_wanted[i * s->n_parts + m]) continue;
+      methods[t.n_methods + t.n_parts++] = r->n_methods + m;
+    }
     if (!plan_tap_all(&t)) continue;
     methods += plan_tap_all(&t);
     p->rows_floats += (int64_t)r->batch * r->n_targets * t.n_methods * t.height * t.width;

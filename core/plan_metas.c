@@ -116,9 +116,10 @@ static err inner_plan(struct plan_meta *m, const struct plan_request *r)
     methods[inner.n_methods] = r->methods[i];
     methods[inner.n_methods++].meta.on = false;
   }
-  for (int t = 0; t < n_taps && !e; t++)
+  for (int t = 0; t < n_taps && !e; t++) {
     for (int i = 0; i < inner.n_methods; i++)
       wanted[t * inner.n_methods + i] = r->wanted[t * r->n_methods + m->method[i]];
+  }
   inner.graph = &m->graph;
   inner.batch = inner.n_targets = 1;
   inner.methods = methods;

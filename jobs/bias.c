@@ -108,6 +108,7 @@ static err with_bias(struct bias *b, const struct options *o, int *exit_code)
   TRY(setup_weights(&b->setup));
   TRY(setup_data(&b->setup, o));
   TRY(setup_averages(&b->setup, o));
+  b->setup.layers_only = true;
   TRY(setup_plan(&b->setup, o));
   TRY(comm_agree(check(b, o)));
   TRY(comm_agree(bias_schema_make(b, o, &a)));

@@ -206,10 +206,11 @@ static void print_parts(const struct style *s)
              "extract and aggregate: --methods rule/extract/aggregate, globs allowed.  A relevance "
              "rule (lrp_*, excitation*) by itself means rule/bias/sum.",
              &rated);
-  for (const struct rule *const *r = rule_all; *r; r++)
+  for (const struct rule *const *r = rule_all; *r; r++) {
     s->entry(&(struct entry){(*r)->name, NULL, NULL, (*r)->formula, (*r)->source, NULL,
                              rule_cost(*r), (*r)->limits},
              &rated);
+  }
   s->heading(
       "Averages",
       "over copies of the input: smoothgrad(n=50)[gradient/bias/sum].  By itself an average is "
@@ -229,9 +230,10 @@ static void print_parts(const struct style *s)
   print_params(s);
   s->heading("Extracts", "what is taken at each position u, from activation a and signal g.",
              &plain);
-  for (const struct extract *const *x = extract_all; *x; x++)
+  for (const struct extract *const *x = extract_all; *x; x++) {
     s->entry(&(struct entry){.name = (*x)->name, .formula = (*x)->formula, .source = (*x)->source},
              &plain);
+  }
   s->heading("Aggregates", "how the entries gamma_i of the extract at u become one number.",
              &plain);
   for (const struct aggregate *a = aggregate_all; a->name; a++)

@@ -86,6 +86,7 @@ static err prepare(struct sanity *s, const struct options *o, bool dry)
   TRY(setup_data(&s->setup, o));
   TRY(setup_averages(&s->setup, o));
   TRY(comm_agree(sanity_stages(s, o)));
+  s->setup.layers_only = true;
   TRY(setup_plan(&s->setup, o));
   TRY(sanity_networks(s, o));
   return ERR_OK;

@@ -23,16 +23,15 @@ struct setup {
   struct recipe recipe;
   struct dataset *data;
   struct method *methods;
-  int n_methods;
   struct target *targets;
-  int n_targets;
+  int n_methods, n_targets;
   bool *wanted;          /* [n_taps][n_methods] */
   bool *over;            /* [n_taps] layers that methods over a set of them combine */
   double *layer_weights; /* [N_LAYER_WEIGHTS][n_taps] NaN where there is none; NULL: none */
   char *left_out; /* lines: which methods of a word for many are left out, and why; NULL: none */
-  int unit;
   int64_t first, count; /* samples [first, first + count) of the data set are this study's */
-  int shard, n_shards;  /* shard 1..n_shards of them; 0: all */
+  int unit;
+  int shard, n_shards; /* shard 1..n_shards of them; 0: all */
   uint64_t seed;
   char baseline_sha256[65]; /* of their list; empty: none */
   real *baselines;          /* [n_baselines][elements of the input] */
@@ -46,7 +45,8 @@ struct setup {
   struct shared *weights, *prepared; /* of this node; NULL: this rank has its own */
   struct shared *list;               /* of samples, likewise */
   void *own_list;                    /* where this rank has one that rank 0 has read */
-  bool brief;            /* this rank makes no file: its schema leaves out the samples' names */
+  bool layers_only; /* set before the plan: no methods over a set of layers, nor after a step */
+  bool brief;       /* this rank makes no file: its schema leaves out the samples' names */
   int64_t loading_bytes; /* private memory of this rank once the model was read */
 };
 

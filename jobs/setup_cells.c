@@ -58,6 +58,12 @@ static err choose_of(struct setup *s, int m, const bool *chosen, const bool *nam
   const struct method *method = &s->methods[m];
   const bool refuses = method->rule.rule->relevance && !method->input_only &&
                        !method->extract->reads_input && !method->combination.combination;
+  if (s->layers_only && (method->combination.combination || method->meta.on)) {
+    CHECK(method->of_many, ERR_USAGE,
+          "method '%s': this job takes maps at layers, with weights of its own; leave it out",
+          method->given);
+    return ERR_OK; /* *somewhere is false */
+  }
   TRY(find_reach(s, method, chosen, may));
   *somewhere = method->combination.combination && may[0];
   for (int t = 0; t < s->graph->n_taps; t++) {
@@ -73,9 +79,10 @@ static void drop(struct setup *s, int m)
 {
   const int n = s->n_methods;
   bool *to = s->wanted;
-  for (int t = 0; t < s->graph->n_taps; t++)
+  for (int t = 0; t < s->graph->n_taps; t++) {
     for (int k = 0; k < n; k++)
       if (k != m) *to++ = s->wanted[t * n + k];
+  }
   memmove(&s->methods[m], &s->methods[m + 1], (size_t)(n - 1 - m) * sizeof *s->methods);
   s->n_methods--;
 }
@@ -91,8 +98,8 @@ static err choose_cells(struct setup *s, const bool *chosen, const bool *named, 
     bool somewhere = false;
     TRY(choose_of(s, m, chosen, named, may, &somewhere));
     if (somewhere) continue;
-    const bool homeless =
-        method->extract->reads_input || asks_for_formula(method) || method->meta.on;
+    const bool homeless = method->extract->reads_input || asks_for_formula(method) ||
+                          method->meta.on || method->combination.combination;
     CHECK(method->of_many && homeless && s->n_methods > 1, ERR_USAGE,
           "method '%s' has no map at the layers chosen: add '%s' to --layers", method->given,
           method->extract->reads_input ? "convs" : "input");

@@ -84,9 +84,9 @@ static err make_plan(struct weigh *w, const struct options *o, const bool *chose
   for (int t = 0; t < s->graph->n_taps && fine; t++) {
     const int before = tap_before(s->graph, t);
     if (!chosen[t]) continue;
-    wanted[2 * t] = plan_lives_at(s->graph, &m[0], t);
-    wanted[2 * t + 1] = true;
-    if (before >= 0) wanted[2 * before + 1] = true;
+    wanted[2 * (size_t)t] = plan_lives_at(s->graph, &m[0], t);
+    wanted[2 * (size_t)t + 1] = true;
+    if (before >= 0) wanted[2 * (size_t)before + 1] = true;
   }
   const struct plan_request r = {.graph = s->graph,
                                  .batch = s->unit,
@@ -141,29 +141,32 @@ static bool counts(const struct weigh *w, int b)
   return w->slots[b].status == SAMPLE_DONE && s.label >= 0;
 }
 
+/** What layer i has of one sample at a tap: activations a, as number k of those measured. */
+static void take(struct weigh *w, struct weigh_layer *l, const struct tape_tap *at, const real *a,
+                 int64_t k)
+{
+  const struct plan_tap *t = &w->plan->taps[at->tap];
+  const int64_t n = (int64_t)t->height * t->width, stride = n * at->samples;
+  if (l->in == at->tap) l->spread[1] += weigh_spread(a, t->channels, stride, n, w->mean);
+  if (l->tap != at->tap) return;
+  l->spread[0] += weigh_spread(a, t->channels, stride, n, w->mean);
+  weigh_features(a, t->channels, stride, n, l->features + k * t->channels);
+}
+
 /** The activations of a tap, sample by sample, once. */
 static void see(void *who, const struct tape_tap *at)
 {
   struct weigh *w = who;
   const struct plan_tap *t = &w->plan->taps[at->tap];
-  const int64_t n = (int64_t)t->height * t->width, stride = n * at->samples;
+  const int64_t n = (int64_t)t->height * t->width;
   const int64_t left = dataset_count(w->setup.data) - w->first;
+  int64_t k = w->done;
   if (!at->a || at->pass->rule.rule != rule_find("gradient")) return;
-  for (int i = 0; i < w->n_layers; i++) {
-    struct weigh_layer *l = &w->layer[i];
-    int64_t k = w->done;
-    if (l->tap != at->tap && l->in != at->tap) continue;
-    for (int b = 0; b < at->first && b < left; b++) k += counts(w, b);
-    for (int b = 0; b < at->samples && at->first + b < left; b++) {
-      const real *a = at->a + b * n;
-      if (!counts(w, at->first + b)) continue;
-      if (l->in == at->tap) l->spread[1] += weigh_spread(a, t->channels, stride, n, w->mean);
-      if (l->tap == at->tap) {
-        l->spread[0] += weigh_spread(a, t->channels, stride, n, w->mean);
-        weigh_features(a, t->channels, stride, n, l->features + k * t->channels);
-      }
-      k++;
-    }
+  for (int b = 0; b < at->first && b < left; b++) k += counts(w, b);
+  for (int b = 0; b < at->samples && at->first + b < left; b++) {
+    if (!counts(w, at->first + b)) continue;
+    for (int i = 0; i < w->n_layers; i++) take(w, &w->layer[i], at, at->a + b * n, k);
+    k++;
   }
 }
 
@@ -224,8 +227,14 @@ static err accuracy_of(const struct weigh *w, const struct weigh_layer *l, doubl
   const int f = w->plan->taps[l->tap].channels, classes = w->setup.graph->classes;
   const size_t n = (size_t)w->done;
   double *x = calloc(2 * n * (size_t)f, sizeof *x);
-  int *label = calloc(3 * n + (size_t)classes, sizeof *label), *half = label ? label + 2 * n : NULL;
-  err e = x && label ? ERR_OK : FAIL(ERR_MEMORY, "no memory for features");
+  int *label = calloc(3 * n + (size_t)classes, sizeof *label);
+  if (!x || !label) {
+    free(x);
+    free(label);
+    return FAIL(ERR_MEMORY, "no memory for features");
+  }
+  int *half = label + 2 * n;
+  err e = ERR_OK;
   struct ridge_data part[2];
   for (int k = 0; k < 2; k++) {
     part[k] = (struct ridge_data){.features = f,
@@ -233,15 +242,15 @@ static err accuracy_of(const struct weigh *w, const struct weigh_layer *l, doubl
                                   .x = x + (size_t)k * n * (size_t)f,
                                   .label = label + (size_t)k * n};
   }
-  if (!e) split(w, half + n, half);
-  for (int64_t i = 0; i < w->done && !e; i++) {
+  split(w, half + n, half);
+  for (int64_t i = 0; i < w->done; i++) {
     struct ridge_data *to = &part[half[i]];
     const int64_t at = half[i] * w->done + to->n++;
     memcpy(x + at * f, l->features + i * f, (size_t)f * sizeof *x);
     label[at] = w->label[i];
   }
   *accuracy = (double)NAN;
-  if (!e && part[1].n) e = ridge_accuracy(&part[0], &part[1], penalty, accuracy);
+  if (part[1].n) e = ridge_accuracy(&part[0], &part[1], penalty, accuracy);
   free(x);
   free(label);
   return e;

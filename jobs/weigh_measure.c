@@ -50,6 +50,7 @@ bool weigh_hits(const float *map, const struct plan_tap *t, int height, int widt
   int64_t best = 0;
   upsample_bilinear(map, t->height, t->width, up, height, width);
   for (int64_t u = 1; u < (int64_t)height * width; u++) best = up[u] > up[best] ? u : best;
-  const double x = (double)(best % width), y = (double)(best / width);
+  const int row = (int)(best / width), column = (int)(best % width);
+  const double x = (double)column, y = (double)row;
   return x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3];
 }
