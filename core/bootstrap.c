@@ -166,10 +166,11 @@ err bootstrap_means(const struct bootstrap *how, const double *values, int64_t r
       draw(how, r, &w);
       means(n, group, &w, mean);
       for (int c = 0; c < n; c++) {
-        if (r < 0)
+        if (r < 0) {
           out[first + c].value = mean[c];
-        else
+        } else {
           w.result[(int64_t)c * how->resamples + r] = mean[c];
+        }
       }
     }
     for (int c = 0; c < n; c++) {
@@ -207,10 +208,11 @@ static void block_medians(const struct bootstrap *how, int n, const double *colu
     for (int64_t k = 0; k < w->rows; k++) w->drawn[w->pick[k]]++;
     for (int c = 0; c < n; c++) {
       const double m = median(column + c * w->rows, order + c * w->rows, out[c].n, w);
-      if (r < 0)
+      if (r < 0) {
         out[c].value = m;
-      else
+      } else {
         w->result[(int64_t)c * how->resamples + r] = m;
+      }
     }
   }
   for (int c = 0; c < n; c++) ends(how, w->result + (int64_t)c * how->resamples, w, &out[c]);

@@ -4,7 +4,8 @@
 
 #include <math.h>
 
-static double run(const struct metric_map *m, double *work)
+static double run(const struct metric_map *m,
+                  double *work) /* NOLINT(readability-non-const-parameter): as the others */
 {
   const int64_t n = (int64_t)m->image_height * m->image_width;
   double inside = 0.0, all = 0.0;

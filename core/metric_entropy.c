@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-static double run(const struct metric_map *m, double *work)
+static double run(const struct metric_map *m,
+                  double *work) /* NOLINT(readability-non-const-parameter): as the others */
 {
   const int64_t n = (int64_t)m->height * m->width;
   double all = 0.0, sum = 0.0;

@@ -17,7 +17,8 @@ static bool near(const struct metric_map *m, int64_t at)
   return false;
 }
 
-static double run(const struct metric_map *m, double *work)
+static double run(const struct metric_map *m,
+                  double *work) /* NOLINT(readability-non-const-parameter): as the others */
 {
   (void)work;
   return near(m, metric_first_largest(m->point, (int64_t)m->image_height * m->image_width));

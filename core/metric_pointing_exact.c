@@ -2,7 +2,8 @@
  *  The pointing game without tolerance. */
 #include "core/metric.h"
 
-static double run(const struct metric_map *m, double *work)
+static double run(const struct metric_map *m,
+                  double *work) /* NOLINT(readability-non-const-parameter): as the others */
 {
   (void)work;
   return m->object[metric_first_largest(m->point, (int64_t)m->image_height * m->image_width)];

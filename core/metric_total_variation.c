@@ -4,7 +4,8 @@
 
 #include <math.h>
 
-static double run(const struct metric_map *m, double *work)
+static double run(const struct metric_map *m,
+                  double *work) /* NOLINT(readability-non-const-parameter): as the others */
 {
   const int h = m->height, w = m->width;
   const int64_t n = (int64_t)h * w, pairs = (int64_t)(h - 1) * w + (int64_t)h * (w - 1);

@@ -11,7 +11,8 @@ static size_t work_doubles(int height, int width)
   return 0;
 }
 
-static double run(const float *a, const float *b, int height, int width, double *work)
+static double run(const float *a, const float *b, int height, int width,
+                  double *work) /* NOLINT(readability-non-const-parameter): as the others */
 {
   const int64_t n = (int64_t)height * width;
   double aa = 0.0, bb = 0.0, ab = 0.0;

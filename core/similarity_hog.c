@@ -79,10 +79,11 @@ void similarity_hog_of(const float *map, int height, int width, double *feature,
   histograms(map, height, width, work);
   for (int64_t r = 0; r < blocks(height); r++) {
     for (int64_t c = 0; c < blocks(width); c++) {
-      for (int k = 0; k < HOG_BLOCK; k++)
+      for (int k = 0; k < HOG_BLOCK; k++) {
         memcpy(feature + (int64_t)k * HOG_BLOCK * CELL_VALUES,
                work + ((r + k) * across + c) * CELL_VALUES,
-               HOG_BLOCK * CELL_VALUES * sizeof *feature);
+               (size_t)HOG_BLOCK * CELL_VALUES * sizeof *feature);
+      }
       normalise(feature);
       for (int i = 0; i < BLOCK_VALUES; i++)
         if (feature[i] > 0.2) feature[i] = 0.2;
