@@ -19,7 +19,9 @@ enum {
   GREY = 13,
   BLACK = 15,
   SHADES = 64,
-  LONGEST = 44
+  LONGEST = 44,
+  MOST_TICKS = 24,
+  SHORT = 6 /* such names do not overlap */
 };
 
 /** Okabe and Ito's colours, which people who see colours differently can tell apart, and a few more. */
@@ -28,24 +30,24 @@ static const int palette[][3] = {{255, 255, 255}, {0, 114, 178},   {213, 94, 0},
                                  {160, 120, 60},  {90, 90, 90},    {220, 38, 127},  {0, 90, 60},
                                  {120, 0, 0},     {200, 200, 200}, {235, 235, 235}, {0, 0, 0}};
 
-/** What PLplot takes as text: its escape character doubled, the end of long names kept. */
+/** What PLplot takes as text: its escape character doubled; of long names the beginning. */
 struct words {
   char text[2 * LONGEST + 8];
 };
 
 static struct words words(const char *s, size_t most)
 {
+  static const char tail[] = "_output_0"; /* of many names in ONNX files */
   struct words w = {""};
   size_t n = strlen(s), at = 0;
-  if (n > most) {
-    s += n - most + 2;
-    at = (size_t)snprintf(w.text, sizeof w.text, "..");
+  if (*s == '/') s++, n--;
+  if (n > sizeof tail && !strcmp(s + n - (sizeof tail - 1), tail)) n -= sizeof tail - 1;
+  const size_t shown = n > most ? most - 2 : n;
+  for (size_t i = 0; i < shown && at + 5 < sizeof w.text; i++) {
+    if (s[i] == '#') w.text[at++] = '#';
+    w.text[at++] = s[i];
   }
-  for (; *s && at + 3 < sizeof w.text; s++) {
-    if (*s == '#') w.text[at++] = '#';
-    w.text[at++] = *s;
-  }
-  w.text[at] = 0;
+  (void)snprintf(w.text + at, sizeof w.text - at, n > most ? ".." : "");
   return w;
 }
 
@@ -122,6 +124,16 @@ static void text(double x, double y, double just, double angle, const char *s, s
   plptex(x, y, cos(angle), sin(angle), just, w.text);
 }
 
+/** Above everything, as wide as the page. */
+static void title(const char *s)
+{
+  plvpor(0.0, 1.0, 0.05, 0.92);
+  plwind(0.0, 1.0, 0.0, 1.0);
+  plcol0(BLACK);
+  size(strlen(s) > 70 ? 0.75 : 0.95);
+  plmtex("t", 1.2, 0.5, 0.5, words(s, 2 * LONGEST).text);
+}
+
 /** The axes; horizontal lines in grey behind everything. */
 static void frame(const char *x)
 {
@@ -137,7 +149,11 @@ static void frame(const char *x)
 static void ticks(const char *const *name, int n, double low, double high)
 {
   const double below = low - 0.025 * (high - low);
-  for (int i = 0; i < n; i++) {
+  size_t longest = 0;
+  for (int i = 0; i < n; i++) longest = strlen(name[i]) > longest ? strlen(name[i]) : longest;
+  const int most = longest > SHORT ? MOST_TICKS / 2 : MOST_TICKS;
+  const int step = (n + most - 1) / most;
+  for (int i = 0; i < n; i += step) {
     pljoin(i, low, i, low + 0.012 * (high - low));
     const struct words w = words(name[i], 22);
     plptex(i, below, 1.0, 0.55 * (high - low) / (n > 1 ? n : 1) * 1.2, 1.0, w.text);
@@ -230,12 +246,12 @@ static void draw_lines(const void *what)
     draw_series(&p->series[s], SERIES + s, (s - 0.5 * p->n_series) * 0.004 * (right - left));
   plcol0(BLACK);
   size(0.95);
-  const struct words title = words(p->title, 2 * LONGEST), y = words(p->y_label, LONGEST);
-  plmtex("t", 1.2, 0.5, 0.5, title.text);
+  const struct words y = words(p->y_label, LONGEST);
   size(0.85);
   plmtex("l", 3.3, 0.5, 0.5, y.text);
   if (!p->ticks) plmtex("b", 3.0, 0.5, 0.5, words(p->x_label, LONGEST).text);
   names_of(p);
+  title(p->title);
 }
 
 err plot_lines(const struct plot_lines *p, const char *stem)
@@ -284,10 +300,9 @@ static void draw_boxes(const void *what)
   size(0.65);
   ticks(p->names, p->n, low - margin, high + margin);
   for (int i = 0; i < p->n; i++) draw_box(i, p->five[i]);
-  size(0.95);
-  plmtex("t", 1.2, 0.5, 0.5, words(p->title, 2 * LONGEST).text);
   size(0.85);
   plmtex("l", 3.3, 0.5, 0.5, words(p->y_label, LONGEST).text);
+  title(p->title);
 }
 
 err plot_boxes(const struct plot_boxes *p, const char *stem)
@@ -330,8 +345,7 @@ static void draw_matrix(const void *what)
     const struct words w = words(p->column[c], 20);
     plptex(c + 0.6, -0.02 * p->rows, 1.0, 0.45 * p->rows / p->columns * 1.2, 1.0, w.text);
   }
-  size(0.95);
-  plmtex("t", 1.2, 0.5, 0.5, words(p->title, 2 * LONGEST).text);
+  title(p->title);
 }
 
 err plot_matrix(const struct plot_matrix *p, const char *stem)

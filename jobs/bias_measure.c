@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+enum { FEWEST = 500 }; /* a bin holds at least one of so many pixels of the image */
+
 static const double near = 4.0; /* half a bin: of the blind colour, in every channel */
 
 static const char *const names[] = {
@@ -67,7 +69,8 @@ void bias_curve(const struct bias_image *i, const float *map, float *curve)
     count[bin]++;
   }
   for (int b = 0; b < BIAS_BINS; b++)
-    curve[b] = count[b] && mean > 0.0 ? (float)(sum[b] / (double)count[b] / mean) : NAN;
+    curve[b] =
+        count[b] * FEWEST >= i->n && mean > 0.0 ? (float)(sum[b] / (double)count[b] / mean) : NAN;
 }
 
 double bias_value_rank(const struct bias_image *i, const float *map, double *work)

@@ -10,7 +10,7 @@ struct bias_image {
 };
 
 /** Mean |map| by pixel value, relative to that of the image; curve [BIAS_BINS] overwritten, NaN for bins
- *  without pixels.  Value: the mean over channels of the file's pixel. */
+ *  with less than a 500th of the pixels.  Value: the mean over channels of the file's pixel. */
 void bias_curve(const struct bias_image *i, const float *map, float *curve);
 
 /** value_rank and dip.  work: as bias_work_doubles. */

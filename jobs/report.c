@@ -47,6 +47,9 @@ static int64_t place(const char *name, char *const *names, int64_t n)
   }
   for (int64_t i = 0; i < n; i++)
     if (!strcmp(names[i], name)) return i;
+  const size_t length = strlen(name); /* a rule with its parameters */
+  for (int64_t i = 0; i < n; i++)
+    if (!strncmp(names[i], name, length) && names[i][length] == '(') return i;
   return -1;
 }
 

@@ -39,6 +39,8 @@ static const struct option options[] = {
     {"view", OPTION_TEXT, ROLE_RUN, "LIST", NULL, "As for retrograd attribute: mosaics."},
     {"layers", OPTION_TEXT, ROLE_RUN, "LIST", NULL,
      "As for retrograd attribute, where a study looks at several layers."},
+    {"targets", OPTION_TEXT, ROLE_RUN, "LIST", NULL,
+     "As for retrograd attribute, where a study is of one class an image: the first slot counts."},
     {"masks", OPTION_TEXT, ROLE_RUN, "FOLDER", NULL, "As for retrograd evaluate."},
     {"objects", OPTION_TEXT, ROLE_RUN, "FILE.csv", NULL, "As for retrograd evaluate."},
     {"resamples", OPTION_INT, ROLE_RUN, "N", "10000", "Of the bootstrap for intervals."},
@@ -120,6 +122,8 @@ static void hand_on(struct command *c, const struct options *o, const struct job
       add(c, "--", name, options_text(o, *k));
   }
   const char *layers = options_text(o, "layers") ? options_text(o, "layers") : s->layers;
+  const char *targets = options_text(o, "targets") ? options_text(o, "targets") : s->targets;
+  if (s->targets && !t->of && knows(job, "targets")) add(c, "--targets", "=", targets);
   if (s->layers && !t->of && knows(job, "layers")) add(c, "--layers", "=", layers);
   if (options_flag(o, "quiet")) add(c, "--quiet", "", "");
 }

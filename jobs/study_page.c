@@ -32,6 +32,15 @@ static void cell(const struct report *r, const char *text)
   report_say(r, " ");
 }
 
+/** A mean with its interval. */
+static void put_mean(const struct report *r, const struct interval *m, int digits)
+{
+  if (m->n)
+    report_say(r, "| %.*f [%.*f, %.*f] ", digits, m->value, digits, m->low, digits, m->high);
+  else
+    report_say(r, "| none ");
+}
+
 static const char *verdict(const struct study_claim *c, const struct interval *m)
 {
   if (isnan(m->low) || isnan(m->high)) return "no value";
@@ -45,8 +54,9 @@ static err one_finding(const struct report *r, const struct study_claim *c, FILE
   struct interval m;
   TRY(report_mean(r, &c->a, &c->b, &m));
   cell(r, c->text);
-  report_say(r, "| %s %g | %.4f [%.4f, %.4f] | %" PRId64 " | %s |\n", c->below ? "<" : ">",
-             c->margin, m.value, m.low, m.high, m.n, verdict(c, &m));
+  report_say(r, "| %s %g ", c->below ? "<" : ">", c->margin);
+  put_mean(r, &m, 4);
+  report_say(r, "| %" PRId64 " | %s |\n", m.n, verdict(c, &m));
   put(csv, c->text);
   (void)fprintf(csv, ",%s,%.17g,%.17g,%.17g,%.17g,%" PRId64 ",%s\n", c->below ? "below" : "above",
                 c->margin, m.value, m.low, m.high, m.n, verdict(c, &m));
@@ -79,7 +89,9 @@ static err numbers(const struct report *r, const struct study_number *x, FILE *c
     struct interval m;
     TRY(report_mean(r, &x->ours, NULL, &m));
     cell(r, x->what);
-    report_say(r, "| %s | %.3f [%.3f, %.3f] |\n", x->published, m.value, m.low, m.high);
+    report_say(r, "| %s ", x->published);
+    put_mean(r, &m, 3);
+    report_say(r, "|\n");
     put(csv, x->what);
     (void)fprintf(csv, ",");
     put(csv, x->published);
@@ -137,9 +149,10 @@ static err end(const char *folder, const char *name, FILE *f, bool good)
   char from[PATH], to[PATH];
   (void)snprintf(from, sizeof from, "%s/%s.tmp", folder, name);
   (void)snprintf(to, sizeof to, "%s/%s", folder, name);
-  if (f && (ferror(f) | fclose(f))) good = false;
-  if (f && good && !rename(from, to)) return ERR_OK;
+  const bool written = f && !(ferror(f) | fclose(f));
+  if (written && good && !rename(from, to)) return ERR_OK;
   (void)unlink(from);
+  if (!good && f) return ERR_OK; /* what went wrong was told before */
   return FAIL(ERR_IO, "cannot write %s", to);
 }
 

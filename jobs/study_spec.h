@@ -29,9 +29,10 @@ struct study_spec {
   const char *name, *summary;
   const char *paper, *where; /* section and figure */
   const char *measures, *found;
-  const char *source;             /* of the published numbers, and what differs from them here */
-  const char *layers;             /* where maps are taken unless the user says; NULL: steps say */
-  const struct study_step *steps; /* ended by {0} */
+  const char *source;  /* of the published numbers, and what differs from them here */
+  const char *targets; /* likewise: whose maps; numbers are of the first slot; NULL: steps say */
+  const char *layers;  /* where maps are taken unless the user says; NULL: steps say */
+  const struct study_step *steps;     /* ended by {0} */
   const struct study_number *numbers; /* ended by {0}, or NULL */
   const struct study_claim *claims;   /* ended by {0} */
   err (*figures)(struct report *r);   /* draws, and puts figures on the page */

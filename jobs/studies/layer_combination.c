@@ -13,7 +13,7 @@ static const char *const args[] = {
     "normgrad],"
     "layers_product[normgrad_selective],layers_product[linear_approx],normgrad,normgrad_selective,"
     "linear_approx",
-    "--targets=label", NULL};
+    NULL};
 static const char *const metric_args[] = {"--metrics=pointing,energy_pointing", NULL};
 
 static const struct study_step steps[] = {
@@ -61,7 +61,7 @@ static const struct study_claim claims[] = {
 
 static err figures(struct report *r)
 {
-  struct report_pick p = {"pointing.h5", "values/@-1", {"label", NULL, "energy_pointing"}};
+  struct report_pick p = {"pointing.h5", "values/@-1", {NULL, NULL, "energy_pointing"}};
   TRY(report_boxes(r, p, 1, methods, N, "share on the object", "combined",
                    "Maps of several layers: share of the positive part on the object"));
   p.variable = "values/@";
@@ -79,6 +79,7 @@ const struct study_spec study_layer_combination = {
                 "sums over the layers of --layers, and of single layers",
     .found = "the product over layers beats the best single layer",
     .source = "the printed table of combined maps could not be had; findings stand for themselves",
+    .targets = "label",
     .layers = "convs",
     .steps = steps,
     .claims = claims,

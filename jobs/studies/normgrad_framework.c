@@ -18,7 +18,7 @@ static const char *const args[] = {
     "--methods=gradient,gradient_sum,guided_backprop,grad_cam,linear_approx,normgrad,"
     "normgrad_selective,gradient/conv3x3/norm,gradient/conv3x3_depthwise/norm,"
     "contrastive_excitation_backprop",
-    "--targets=label", NULL};
+    NULL};
 static const char *const metric_args[] = {"--metrics=pointing,energy_pointing", NULL};
 
 static const struct study_step steps[] = {
@@ -79,7 +79,7 @@ static const struct study_claim claims[] = {
 
 static err figures(struct report *r)
 {
-  struct report_pick p = {"pointing.h5", "values/@", {"label", NULL, "pointing"}};
+  struct report_pick p = {"pointing.h5", "values/@", {NULL, NULL, "pointing"}};
   TRY(report_layers(r, p, 1, methods, N, 0.0, 1.0, "pointing", "Pointing game, all images"));
   p.names[2] = "energy_pointing";
   TRY(report_layers(r, p, 1, methods, N, 0.0, 1.0, "energy",
@@ -98,13 +98,14 @@ const struct study_spec study_normgrad_framework = {
     .measures =
         "the pointing game, and the share of the map's positive part on the object, at every layer "
         "of --layers; objects are masks or boxes (--masks, --objects), or the cells of mosaics "
-        "(--view mosaic=...)",
+        "(--view mosaic=... --targets given: the first cell)",
     .found =
         "Grad-CAM is good at the last convolution alone; element-wise scaling is good everywhere; "
         "NormGrad is the flattest over depth; its selective form is better than the plain one",
     .source =
         "accuracies of ResNet-50 on VOC07 from the authors' code, means over classes, tolerance 15 "
         "pixels; here means over images",
+    .targets = "label",
     .layers = "convs,last",
     .steps = steps,
     .numbers = numbers,

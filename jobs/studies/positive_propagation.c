@@ -2,21 +2,21 @@
  *  Khakzar et al. 2020: keeping only positive signals on the way back makes maps insensitive to weights. */
 #include "jobs/study_spec.h"
 
-static const char *const methods[] = {"gradient",           "guided_backprop", "deconvnet",
-                                      "rectgrad_no_bias",   "lrp_zplus",       "lrp_epsilon",
-                                      "excitation_backprop"};
+static const char *const methods[] = {"gradient",    "gradient_sum",       "guided_backprop",
+                                      "deconvnet",   "rectgrad_no_bias",   "lrp_zplus",
+                                      "lrp_epsilon", "excitation_backprop"};
 enum { N = sizeof methods / sizeof *methods };
 
-static const char *const args[] = {
-    "--methods=gradient,guided_backprop,deconvnet,rectgrad_no_bias,lrp_zplus,lrp_epsilon,"
-    "excitation_backprop",
-    "--layers=input", "--starts=logits", "--measures=spearman,spearman_absolute,ssim,hog_pearson",
-    NULL};
+static const char *const args[] = {"--methods=gradient,gradient_sum,guided_backprop,deconvnet,"
+                                   "rectgrad_no_bias,lrp_zplus,lrp_epsilon,"
+                                   "excitation_backprop",
+                                   "--layers=input", "--starts=logits",
+                                   "--measures=spearman,spearman_absolute,ssim,hog_pearson", NULL};
 
-static const char *const plain_args[] = {
-    "--methods=gradient,guided_backprop,deconvnet,rectgrad_no_bias,lrp_zplus,lrp_epsilon,"
-    "excitation_backprop",
-    "--layers=input", "--targets=predicted,least", NULL};
+static const char *const plain_args[] = {"--methods=gradient,gradient_sum,guided_backprop,"
+                                         "deconvnet,rectgrad_no_bias,lrp_zplus,lrp_epsilon,"
+                                         "excitation_backprop",
+                                         "--layers=input", "--targets=predicted,least", NULL};
 static const char *const metric_args[] = {"--metrics=class_sensitivity", NULL};
 
 static const struct study_step steps[] = {
