@@ -9,6 +9,8 @@
  *  layers make, count in the sum alone.
  *
  *  post = positive: max(t, 0) for |t|;  signed: t / (max |t| + 1e-6).
+ *  In smoothgrad[fullgrad] g_l are means over noisy copies and x is the image itself; the authors' code multiplies
+ *  each copy's own input, and adds the input's channels up before they are scaled.
  *  Source: Srinivas, Fleuret 2019, arXiv:1905.00780, and the authors' code; METHODS 5.12, 2.1. */
 #include "core/bias.h"
 #include "core/combination.h"
