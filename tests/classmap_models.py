@@ -42,7 +42,8 @@ class Networks(unittest.TestCase):
 
     def test_mobilenet_v2(self):
         """What a small budget gives: the figures are printed, the checks need not all pass."""
-        s = self.study("mobilenet_v2_1.0_224", "--targets", "207,281,817", "--iterations", "6", "--samples", "32", "--held-out", "16")
+        s = self.study("mobilenet_v2_1.0_224", "--targets", "207,281,817", "--iterations", "4", "--samples", "24", "--keep-every", "2",
+                       "--held-out", "8")
         self.assertTrue(np.isfinite(s["gain"]).all())
         self.assertTrue((np.diag(s["gain"]) > 0).all())
 
