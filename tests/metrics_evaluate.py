@@ -18,10 +18,10 @@ from metric_tool import same
 from metrics_maps import REFERENCE, Case
 from proof_averages import uniform
 
-proof.need("h5py", "scipy", "PIL")
+proof.need("h5py", "scipy", "PIL", "skimage")
 import h5py  # noqa: E402
 
-COUNT, RESAMPLES, BOOTSTRAP = 16, 200, 2
+COUNT, RESAMPLES, BOOTSTRAP, OTHER = 16, 200, 2, 7
 QUICK = ("--resamples", RESAMPLES, "--quiet")
 PER_MAP = ("pointing", "pointing_exact", "energy_pointing", "energy_pointing_minmax", "relevance_mass", "relevance_rank",
            "total_variation", "entropy", "concentration", "class_sensitivity")
@@ -198,6 +198,37 @@ class Evaluation(proof.Case):
             done = proof.run("attribute", "--model", common[0], "--data", common[1], "--out", out + "x", *more, code=None)
             self.assertEqual(done.code, 2)
             self.assertIn(text, done.error)
+
+    def test_class_and_energy(self):
+        """The slot other is a class but the predicted one, by counted random numbers; the map energy is the sum of the
+        activations; and the metrics that compare with them equal scipy and scikit-image."""
+        study, seed = os.path.join(self.shared_folder, "classes_S.h5"), 5
+        proof.attribute(study, proof.demo("shapes.onnx"), proof.demo("manifest.csv"), "--limit", 4, "--seed", seed, "--methods",
+                        "energy,linear_approx", "--layers", "last_conv", "--targets", "predicted,other")
+        self.assertIn("sound and complete", proof.run("verify", study).out)
+        file = self.evaluate(study, "classes_E.h5", "--metrics", "energy_correlation,random_other*")
+        with h5py.File(study) as f, h5py.File(file) as e:
+            variable = f["layers/variable"].asstr()[0]
+            maps, classes = f["maps/" + variable][:], f["samples/target_class"][:]
+            for i, (best, other) in enumerate(classes):
+                c = int(uniform(1, seed, OTHER, 0, i)[0] * (len(f["samples/class"]) - 1))
+                self.assertEqual(other, c + (c >= best))
+            done = proof.run("dump", "--model", proof.demo("shapes.onnx"), "--data", proof.demo("manifest.csv"), "--layers",
+                             "last_conv", "--out", os.path.join(self.shared_folder, "d.npz"))
+            self.assertEqual(done.code, 0)
+            with np.load(os.path.join(self.shared_folder, "d.npz")) as arrays:
+                activation = next(arrays[k] for k in arrays if k.startswith("activation/"))
+            self.assertLess(proof.relative(maps[0, 0, 0], activation.reshape(-1, *maps.shape[3:]).sum(0)), 1e-6)
+            self.assertTrue((maps[:, 0, 0] == maps[:, 1, 0]).all())
+            values = e["values/" + variable]
+            names = list(e["values/metric"].asstr()[:])
+            for i, t, m in np.ndindex(values.shape[:3]):
+                large = [bilinear(maps[i, k, m].astype("f8"), 96, 96).astype("f4") for k in (t, 0)]
+                c = Case(map=maps[i, t, m].astype("f8"), energy=maps[i, t, 0].astype("f8"), image=large[0].astype("f8"),
+                         other=large[1].astype("f8"))
+                for k, name in enumerate(names):
+                    want = REFERENCE[name](c) if t or name == "energy_correlation" else np.nan
+                    self.assertTrue(same(values[i, t, m, k], want), (i, t, m, name, values[i, t, m, k], want))
 
     def test_annotations(self):
         """Several objects an image: class means differ from instance means, difficult ones are left out, the subset is

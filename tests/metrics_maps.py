@@ -4,8 +4,11 @@ import warnings
 
 import numpy as np
 
+import proof
 from metric_tool import Tool, maps, same
 from metrics_similarity import spearman, ssim_flipped
+
+proof.need("scipy", "skimage")
 
 SIZES = (((1, 1), (1, 1)), ((7, 7), (20, 31)), ((1, 9), (3, 5)), ((33, 21), (33, 21)))
 
