@@ -42,9 +42,10 @@ static void place(const struct mosaic *m, int at, const struct image *cell, stru
   const size_t row = (size_t)m->crop * (size_t)cell->channels;
   int box[4];
   mosaic_box(m, at, box);
-  for (int y = 0; y < m->crop; y++)
+  for (int y = 0; y < m->crop; y++) {
     memcpy(whole->pixel + ((int64_t)(box[1] + y) * whole->width + box[0]) * whole->channels,
            cell->pixel + y * (int64_t)row, row);
+  }
 }
 
 static err image(const struct dataset *d, int64_t i, const struct recipe *r, struct image *out,

@@ -28,9 +28,10 @@ static void invert(const struct recipe *r, int64_t stride, float *x)
 static void rescale(const struct recipe *r, int64_t stride, float *x)
 {
   const int64_t n = (int64_t)r->height * r->width;
-  for (int c = 0; c < r->channels; c++)
+  for (int c = 0; c < r->channels; c++) {
     for (int64_t u = 0; u < n; u++)
       x[c * stride + u] = (float)(r->view.factor * (double)x[c * stride + u] + r->view.offset);
+  }
 }
 
 /** The object of a sample in its own image: 255 inside, 0 outside; an image without pixels where there
@@ -52,9 +53,10 @@ static err object_of(const struct dataset *d, int64_t i, const struct recipe *r,
   if (!s.has_box) return ERR_OK;
   TRY(image_make(size[0], size[1], 1, out));
   memset(out->pixel, 0, (size_t)size[0] * (size_t)size[1]);
-  for (int y = s.box[1]; y <= s.box[3] && y < size[0]; y++)
+  for (int y = s.box[1]; y <= s.box[3] && y < size[0]; y++) {
     for (int k = s.box[0]; k <= s.box[2] && k < size[1]; k++)
       out->pixel[(int64_t)y * size[1] + k] = 255;
+  }
   return ERR_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "io/file.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,10 +52,12 @@ static err read_root(const char *path, const json_t *root, struct mosaic *m)
   const json_t *grids = json_object_get(root, "grids");
   m->resize = integer(root, "resize", 256);
   m->crop = integer(root, "crop", 224);
-  CHECK(layout && sscanf(layout, "%2dx%2d", &m->rows, &m->columns) == 2 && m->rows > 0 &&
-            m->columns > 0 && m->rows * m->columns <= MOST_CELLS,
-        ERR_FORMAT, "%s: layout must be ROWSxCOLUMNS of at most %d cells, such as \"2x2\"", path,
-        MOST_CELLS);
+  const bool square = layout && layout[0] > '0' && layout[0] <= '9' && layout[1] == 'x' &&
+                      layout[2] > '0' && layout[2] <= '9' && !layout[3];
+  m->rows = square ? layout[0] - '0' : 0;
+  m->columns = square ? layout[2] - '0' : 0;
+  CHECK(square && m->rows * m->columns <= MOST_CELLS, ERR_FORMAT,
+        "%s: layout must be ROWSxCOLUMNS of at most %d cells, such as \"2x2\"", path, MOST_CELLS);
   CHECK(m->resize > 0 && m->resize <= MOST_SIDE && m->crop > 0 && m->crop <= m->resize, ERR_FORMAT,
         "%s: resize and crop must be pixels, crop at most resize", path);
   CHECK(json_array_size(grids), ERR_FORMAT, "%s: no grids in it", path);

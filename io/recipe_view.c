@@ -61,9 +61,10 @@ err recipe_set_view(struct recipe *r, const char *text)
 {
   const size_t n = strcspn(text, "=");
   const char *value = text[n] ? text + n + 1 : NULL;
-  for (size_t i = 0; i < sizeof views / sizeof *views; i++)
+  for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
     if (strlen(views[i].name) == n && !strncmp(views[i].name, text, n))
       return views[i].set(&r->view, value);
+  }
   return FAIL(ERR_USAGE,
               "'%s' is not one of mosaic=FILE, invert, blind, blind=MASKS, "
               "rescale=FACTOR:OFFSET",

@@ -58,7 +58,7 @@ static err read_sizes(struct evaluate *w)
 
 static err allocate(struct evaluate *w)
 {
-  int64_t longest = 0;
+  int64_t longest = 1;
   w->maps = calloc((size_t)w->e.n_layers, sizeof *w->maps);
   CHECK(w->maps, ERR_MEMORY, "no memory for an evaluation");
   for (int i = 0; i < w->e.n_layers; i++) {

@@ -243,8 +243,8 @@ err evaluate_schema(const struct evaluation *e, struct view *v, int unit,
   a->e = e;
   a->view = v;
   a->attrs = pool_take(e->pool, ATTRS, sizeof *a->attrs);
-  a->dims = pool_take(e->pool, (size_t)(DIMS + evaluation_schema_dims(e)), sizeof *a->dims);
-  a->vars = pool_take(e->pool, (size_t)(VARS + evaluation_schema_vars(e)), sizeof *a->vars);
+  a->dims = pool_take(e->pool, DIMS + (size_t)evaluation_schema_dims(e), sizeof *a->dims);
+  a->vars = pool_take(e->pool, VARS + (size_t)evaluation_schema_vars(e), sizeof *a->vars);
   CHECK(a->attrs && a->dims && a->vars, ERR_MEMORY, "no memory to describe the file");
   TRY(add_root(a, unit));
   TRY(add_samples(a));

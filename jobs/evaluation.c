@@ -85,7 +85,7 @@ static err choose_metrics(struct evaluation *e, const char *const *names, int n_
 {
   const int n = count_metrics();
   bool *chosen = pool_take(e->pool, (size_t)n, sizeof *chosen);
-  e->metrics = pool_take(e->pool, (size_t)n, sizeof *e->metrics);
+  e->metrics = pool_take(e->pool, (size_t)n, sizeof(struct metric *));
   CHECK(chosen && e->metrics, ERR_MEMORY, "no memory for metrics");
   for (int i = 0; i < n_names; i++) TRY(take(e, names[i], chosen));
   for (int i = 0; i < n; i++)

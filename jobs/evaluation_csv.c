@@ -40,7 +40,8 @@ static void put_layer(struct lines *t, int layer)
 {
   const struct evaluation *e = t->e;
   const int64_t cells = (int64_t)e->n_targets * e->n_methods * e->n_metrics;
-  for (int64_t i = 0; i < TABLE_SUBSETS * TABLE_AVERAGES * cells; i++) {
+  const int64_t all = cells * TABLE_SUBSETS * TABLE_AVERAGES;
+  for (int64_t i = 0; i < all; i++) {
     if (!t->n[i]) continue;
     const int64_t metric = i % e->n_metrics, method = i / e->n_metrics % e->n_methods;
     const int64_t target = i / e->n_metrics / e->n_methods % e->n_targets, which = i / cells;

@@ -144,10 +144,12 @@ static err layer_tables(struct tables *t, int layer)
     t->count[i] = 0;
   }
   TRY(store_read(t->file, t->vars.values[layer], 0, t->n, t->rows));
-  for (int slot = 0; slot < e->n_targets; slot++)
-    for (int subset = 0; subset < TABLE_SUBSETS; subset++)
+  for (int slot = 0; slot < e->n_targets; slot++) {
+    for (int subset = 0; subset < TABLE_SUBSETS; subset++) {
       for (int average = 0; average < TABLE_AVERAGES; average++)
         TRY(fill(t, l, slot, subset, average));
+    }
+  }
   TRY(store_write(t->file, t->vars.value, layer, 1, t->value));
   TRY(store_write(t->file, t->vars.low, layer, 1, t->low));
   TRY(store_write(t->file, t->vars.high, layer, 1, t->high));

@@ -56,9 +56,10 @@ static const char *needs(const struct metric *k, char *text, size_t bytes)
     if (words[i].what == METRIC_OBJECT && k->needs & METRIC_GRID) continue;
     used += (size_t)snprintf(text + used, bytes - used, "%s%s", used ? "; " : "", words[i].word);
   }
-  if (k->slot && used < bytes)
+  if (k->slot && used < bytes) {
     (void)snprintf(text + used, bytes - used, "%sthe slot %s, where its value stands",
                    used ? "; " : "", k->slot);
+  }
   return text[0] ? text : "nothing but the map";
 }
 

@@ -121,12 +121,14 @@ static void blur(struct perturb *p)
   for (int c = 0; c < p->channels; c++) {
     const float *in = p->image + c * n;
     float *between = p->now + c * n, *out = p->blurred + c * n;
-    for (int64_t u = 0; u < n; u++)
+    for (int64_t u = 0; u < n; u++) {
       between[u] =
           (float)blur_at(p->kernel, in + u / p->width * p->width, p->width, 1, (int)(u % p->width));
-    for (int64_t u = 0; u < n; u++)
+    }
+    for (int64_t u = 0; u < n; u++) {
       out[u] = (float)blur_at(p->kernel, between + u % p->width, p->height, p->width,
                               (int)(u / p->width));
+    }
   }
   p->is_blurred = true;
 }

@@ -135,9 +135,10 @@ static void intervals(char *const *word, int n)
                                             : bootstrap_means(&how, v, rows, columns, group,
                                                               n > 8 ? number(word[8]) : 1, out);
   if (e) exit(1);
-  for (int c = 0; c < columns; c++)
+  for (int c = 0; c < columns; c++) {
     (void)printf("%.17g %.17g %.17g %lld ", out[c].value, out[c].low, out[c].high,
                  (long long)out[c].n);
+  }
   (void)printf("\n");
   free(out);
   free(group);
@@ -154,20 +155,21 @@ int main(void)
     for (char *at = strtok_r(line, "\t", &rest); at && n < MAX_WORDS;
          at = strtok_r(NULL, "\t", &rest))
       word[n++] = at;
-    if (n == 6 && !strcmp(word[0], "similarity"))
+    if (n == 6 && !strcmp(word[0], "similarity")) {
       similarity(word);
-    else if (n == 4 && !strcmp(word[0], "hog"))
+    } else if (n == 4 && !strcmp(word[0], "hog")) {
       hog(word);
-    else if (n == 15 && !strcmp(word[0], "metric"))
+    } else if (n == 15 && !strcmp(word[0], "metric")) {
       metric(word);
-    else if (n >= 4 && !strcmp(word[0], "value"))
+    } else if (n >= 4 && !strcmp(word[0], "value")) {
       value(word, n);
-    else if (n == 5 && !strcmp(word[0], "smooth"))
+    } else if (n == 5 && !strcmp(word[0], "smooth")) {
       smooth(word);
-    else if (n >= 7)
+    } else if (n >= 7) {
       intervals(word, n);
-    else
+    } else {
       return 1;
+    }
   }
   return 0;
 }
