@@ -23,18 +23,18 @@ static const struct study_step steps[] = {
 };
 
 /* The file's last layer is where maps over several layers are, the one before it the last of a single one. */
-#define ENERGY(layer, method)            \
-  {                                      \
-    "pointing.h5", "values/@" layer,     \
-    {                                    \
-      "label", method, "energy_pointing" \
-    }                                    \
+#define ENERGY(layer, method)         \
+  {                                   \
+    "pointing.h5", "values/@" layer,  \
+    {                                 \
+      NULL, method, "energy_pointing" \
+    }                                 \
   }
 #define HIT(layer, method)           \
   {                                  \
     "pointing.h5", "values/@" layer, \
     {                                \
-      "label", method, "pointing"    \
+      NULL, method, "pointing"       \
     }                                \
   }
 

@@ -31,15 +31,15 @@ static const struct study_step steps[] = {
   {                                  \
     "pointing.h5", "values/@" layer, \
     {                                \
-      "label", method, "pointing"    \
+      NULL, method, "pointing"       \
     }                                \
   }
-#define ENERGY(layer, method)            \
-  {                                      \
-    "pointing.h5", "values/@" layer,     \
-    {                                    \
-      "label", method, "energy_pointing" \
-    }                                    \
+#define ENERGY(layer, method)         \
+  {                                   \
+    "pointing.h5", "values/@" layer,  \
+    {                                 \
+      NULL, method, "energy_pointing" \
+    }                                 \
   }
 
 static const struct study_number numbers[] = {
