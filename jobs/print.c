@@ -33,13 +33,26 @@ void print_cell(const char *text, int width)
   for (int i = print_columns(text); i < width; i++) putchar(' ');
 }
 
+/** Bytes of a list without blanks, which no line holds, up to its last comma within `room` columns; n where
+ *  there is none. */
+static int cut_list(const char *text, int n, int room)
+{
+  int end = 0;
+  for (int i = 0; i < n; i++)
+    if (text[i] == ',' && columns(text, i + 1) <= room) end = i + 1;
+  return end ? end : n;
+}
+
 void print_wrapped(int column, int indent, const char *text)
 {
   int at = column;
   bool first = true, broken = false; /* on this line; by the text itself */
 
   while (*text) {
-    const int n = (int)strcspn(text, " \n"), wide = columns(text, n);
+    int n = (int)strcspn(text, " \n");
+    const bool long_list = indent + columns(text, n) > PRINT_WIDTH;
+    if (long_list) n = cut_list(text, n, PRINT_WIDTH - (broken ? indent : at + !first));
+    const int wide = columns(text, n);
     if (broken || (!first && at + 1 + wide > PRINT_WIDTH)) {
       printf("\n%*s", indent, "");
       at = indent;
@@ -49,7 +62,8 @@ void print_wrapped(int column, int indent, const char *text)
     }
     print_clean(text, n);
     at += wide;
-    first = broken = false;
+    first = false;
+    broken = long_list && text[n] && text[n] != ' ';
     for (text += n; *text == ' ' || *text == '\n'; text++) broken = broken || *text == '\n';
   }
   putchar('\n');
