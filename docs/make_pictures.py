@@ -53,7 +53,7 @@ def of_name(name):
     """The family of a named method."""
     if "excitation" in name:
         return "relevance"
-    if name.endswith(("_cam", "_cam_pp")) or "_cam_" in name:
+    if name.endswith(("_cam", "_cam_pp")) or "_cam_" in name or name == "energy":
         return "class_activation"
     if name.startswith("normgrad"):
         return "normgrad"

@@ -33,14 +33,14 @@ void print_cell(const char *text, int width)
   for (int i = print_columns(text); i < width; i++) putchar(' ');
 }
 
-/** Bytes of a list without blanks, which no line holds, up to its last comma within `room` columns; n where
+/** Bytes of a list without blanks, which no line holds, up to its last comma within `room` columns; 0 where
  *  there is none. */
 static int cut_list(const char *text, int n, int room)
 {
   int end = 0;
   for (int i = 0; i < n; i++)
     if (text[i] == ',' && columns(text, i + 1) <= room) end = i + 1;
-  return end ? end : n;
+  return end;
 }
 
 void print_wrapped(int column, int indent, const char *text)
@@ -51,7 +51,11 @@ void print_wrapped(int column, int indent, const char *text)
   while (*text) {
     int n = (int)strcspn(text, " \n");
     const bool long_list = indent + columns(text, n) > PRINT_WIDTH;
-    if (long_list) n = cut_list(text, n, PRINT_WIDTH - (broken ? indent : at + !first));
+    if (long_list) {
+      const int here = broken ? 0 : cut_list(text, n, PRINT_WIDTH - at - !first);
+      const int next = cut_list(text, n, PRINT_WIDTH - indent);
+      n = here ? here : next ? next : n;
+    }
     const int wide = columns(text, n);
     if (broken || (!first && at + 1 + wide > PRINT_WIDTH)) {
       printf("\n%*s", indent, "");
