@@ -38,7 +38,7 @@ static void print_plan(const struct classmap *c, const struct classmap_schema *s
 {
   const int64_t maps = classmap_rows(c);
   const int64_t back = maps * c->iterations * c->set.samples * c->set.inner;
-  const int64_t looks = (int64_t)c->n_steps + 2 + 2 * CLASSMAP_FACTORS;
+  const int64_t looks = c->n_steps + 2 + INT64_C(2) * CLASSMAP_FACTORS;
   const int64_t forward =
       back + maps * (looks * c->held_out + INT64_C(2) * CLASSMAP_FACTORS * c->n_images);
   const int team = team_ranks(maps, comm_size(), class_map_blocks(&c->set));
