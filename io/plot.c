@@ -131,7 +131,7 @@ static void title(const char *s)
   plwind(0.0, 1.0, 0.0, 1.0);
   plcol0(BLACK);
   size(strlen(s) > 70 ? 0.75 : 0.95);
-  plmtex("t", 1.2, 0.5, 0.5, words(s, 2 * LONGEST).text);
+  plmtex("t", 1.2, 0.5, 0.5, words(s, (size_t)2 * LONGEST).text);
 }
 
 /** The axes; horizontal lines in grey behind everything. */
@@ -219,11 +219,12 @@ static void names_of(const struct plot_lines *p)
 static double rightmost(const struct plot_lines *p, double *leftmost)
 {
   double high = p->ticks ? p->n_ticks - 1 : 0.0, low = 0.0;
-  for (int s = 0; s < p->n_series; s++)
+  for (int s = 0; s < p->n_series; s++) {
     for (int i = 0; i < p->series[s].n; i++) {
       high = fmax(high, p->series[s].x[i]);
       low = fmin(low, p->series[s].x[i]);
     }
+  }
   *leftmost = low;
   return high > low ? high : low + 1.0;
 }

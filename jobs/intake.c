@@ -131,9 +131,10 @@ void intake_retarget(const struct intake *in, const struct study_unit *unit, con
 {
   const struct setup *s = in->setup;
   for (int t = 0; t < s->n_targets; t++) {
-    for (int b = 0; b < s->unit; b++)
+    for (int b = 0; b < s->unit; b++) {
       classes[t * s->unit + b] =
           b < unit->count ? class_of(in, s->first + unit->first + b, logits, b, t) : -1;
+    }
   }
 }
 

@@ -362,9 +362,10 @@ static void compute(struct sanity_unit *u, const struct study_unit *unit, uint8_
   const struct sanity *s = u->sanity;
   const struct plan *p = s->setup.plan;
   tape_use_weights(u->tape, NULL, NULL);
-  if (u->input)
+  if (u->input) {
     memcpy(u->input, tape_input(u->tape),
            (size_t)plan_elements(p, p->graph->input) * sizeof *u->input);
+  }
   tape_forward(u->tape);
   intake_describe(u->intake, unit, tape_logits(u->tape), status);
   take_maps(u, unit, intake_classes(u->intake));
