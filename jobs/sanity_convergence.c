@@ -85,7 +85,7 @@ static err allocate(struct convergence *c)
   const struct plan *p = s->setup.plan;
   const size_t cosines = (size_t)(PAIRS * most_positions(p));
   bool all = true;
-  c->signal = calloc((size_t)(SANITY_VECTORS * p->n_taps), sizeof *c->signal);
+  c->signal = calloc((size_t)SANITY_VECTORS * (size_t)p->n_taps, sizeof *c->signal);
   c->seen = calloc((size_t)p->n_taps, sizeof *c->seen);
   c->uniform = calloc((size_t)most_start(s), sizeof *c->uniform);
   c->cosine = calloc(cosines, sizeof *c->cosine);
@@ -153,9 +153,10 @@ static void fill(struct convergence *c, int value, int64_t first)
                                     .copy = (uint32_t)p->graph->values[value].tap,
                                     .sample = (uint64_t)(first + b)};
     random_uniform(&at, n, c->uniform);
-    for (int64_t k = 0; k < n / plane; k++)
+    for (int64_t k = 0; k < n / plane; k++) {
       for (int64_t u = 0; u < plane; u++)
         to[(k * p->batch + b) * plane + u] = (real)random_normal(c->uniform[k * plane + u]);
+    }
   }
 }
 
@@ -211,22 +212,27 @@ static void send(struct convergence *c, int pass, int value, int64_t first)
   c->vector = -1;
 }
 
+/** Medians of one rule and start; goes: the rule carries signals from there.  row: of the first sample. */
+static void take_start(struct convergence *c, bool goes, int count, int64_t stride, float *row)
+{
+  const int taps = c->sanity->setup.plan->n_taps;
+  for (int b = 0; b < count; b++, row += stride)
+    for (int t = 0; t < taps; t++) row[t] = goes && c->seen[t] ? median(c, t, b) : NAN;
+}
+
 void convergence_take(struct convergence *c, int64_t first, int count, float *rows)
 {
   const struct sanity *s = c->sanity;
   const struct plan *p = s->setup.plan;
-  const int rules = convergence_rules(p, NULL);
-  int rule = 0;
+  const int64_t of_rule = (int64_t)s->n_starts * p->n_taps;
+  const int64_t stride = convergence_rules(p, NULL) * of_rule;
   for (int k = 0; k < p->n_passes; k++) {
     if (p->sources[p->passes[k].source].copies != 1) continue;
     for (int i = 0; i < s->n_starts; i++) {
       const bool goes = p->passes[k].need[s->starts[i]];
       if (goes) send(c, k, s->starts[i], first);
-      for (int b = 0; b < count; b++) {
-        float *row = rows + (((int64_t)b * rules + rule) * s->n_starts + i) * p->n_taps;
-        for (int t = 0; t < p->n_taps; t++) row[t] = goes && c->seen[t] ? median(c, t, b) : NAN;
-      }
+      take_start(c, goes, count, stride, rows + (int64_t)i * p->n_taps);
     }
-    rule++;
+    rows += of_rule;
   }
 }
