@@ -18,8 +18,8 @@ import proof
 
 KILLS = 20  # proof.soak has many
 COUNT = 24
-SETTINGS = ("--methods", "all", "--layers", "all", "--targets", "predicted", "--unit", "1", "--commit-every", "0",
-            "--limit", str(COUNT))
+SETTINGS = ("--methods", "basic,lrp_epsilon_plus,smoothgrad(n=2)[gradient],fullgrad", "--layers", "all",
+            "--targets", "predicted", "--unit", "1", "--commit-every", "0", "--limit", str(COUNT))
 PATIENCE = 60.0
 SAMPLES = ("logits", "score", "target_class", "size")
 
