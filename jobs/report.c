@@ -83,9 +83,32 @@ static err axis_names(struct store *s, const char *variable, int var, int axis, 
   return store_read_text(s, path, n, out);
 }
 
-/** Box of one sample. */
+static bool is_sample(struct store *s, int var)
+{
+  char name[128];
+  const err e = store_dim_name(s, var, 0, name, sizeof name);
+  return !e && !strcmp(name, "sample");
+}
+
+/** How the columns of the last dimension come to one value. */
+enum fold { FOLD_ONE, FOLD_OWN, FOLD_OTHERS, FOLD_MOST, FOLD_LEAST };
+
+static enum fold fold_of(const char *name)
+{
+  static const char *const words[] = {[FOLD_OWN] = "#own",
+                                      [FOLD_OTHERS] = "#others",
+                                      [FOLD_MOST] = "#most",
+                                      [FOLD_LEAST] = "#least"};
+  for (int k = FOLD_OWN; name && k <= FOLD_LEAST; k++)
+    if (!strcmp(name, words[k])) return (enum fold)k;
+  return FOLD_ONE;
+}
+
+/** Box of one row. */
 struct box {
   int var, n_dims;
+  enum fold fold;
+  bool absolute;
   int64_t first[STORE_MAX_DIMS], count[STORE_MAX_DIMS];
 };
 
@@ -98,7 +121,9 @@ static err find_box(struct store *s, const struct report_pick *p, const char *va
   *samples = dims[0];
   for (int k = 0; k < b->n_dims; k++) b->count[k] = 1;
   b->first[0] = 0;
-  for (int k = 1; k < b->n_dims; k++) {
+  b->fold = b->n_dims == 2 ? fold_of(p->names[0]) : FOLD_ONE;
+  if (b->fold) b->count[1] = dims[1];
+  for (int k = 1; k < b->n_dims && !b->fold; k++) {
     char **names = NULL;
     int64_t n = 0;
     TRY(axis_names(s, variable, b->var, k, &n, &names));
@@ -109,37 +134,101 @@ static err find_box(struct store *s, const struct report_pick *p, const char *va
   return ERR_OK;
 }
 
-/** values [n] of samples that are done. */
-static err read_done(struct store *s, struct box *b, int64_t samples, double *values, int64_t *n)
+/** One value of whatever type. */
+static double number_at(enum store_type kind, const void *values, int64_t i)
 {
-  int status_var = 0;
-  uint8_t status = 0;
-  const bool wide = store_kind(s, b->var) == STORE_F64;
-  TRY(store_find(s, "samples/status", &status_var));
-  for (int64_t i = 0; i < samples; i++) {
-    float narrow = 0.0F;
-    TRY(store_read(s, status_var, i, 1, &status));
-    if (status != SAMPLE_DONE) continue;
-    b->first[0] = i;
-    TRY(store_read_box(s, b->var, b->first, b->count,
-                       wide ? (void *)&values[*n] : (void *)&narrow));
-    if (!wide) values[*n] = (double)narrow;
-    (*n)++;
+  if (kind == STORE_F64) return ((const double *)values)[i];
+  if (kind == STORE_F32) return (double)((const float *)values)[i];
+  if (kind == STORE_I32) return (double)((const int32_t *)values)[i];
+  return (double)((const uint8_t *)values)[i];
+}
+
+/** The columns of row i as one value; NaN where a column that counts is. */
+static double folded(const struct box *b, enum store_type kind, const void *values, int64_t i)
+{
+  const int64_t n = b->fold ? b->count[1] : 1;
+  double out = NAN;
+  for (int64_t k = 0; k < n; k++) {
+    double x = number_at(kind, values, k);
+    if (b->fold == FOLD_OWN ? k != i : b->fold == FOLD_OTHERS && k == i) continue;
+    if (isnan(x)) return NAN;
+    if (b->absolute) x = fabs(x);
+    if (isnan(out) || (b->fold == FOLD_LEAST ? x < out : x > out)) out = x;
   }
+  return out;
+}
+
+/** values [n] of the rows [from, until) that are done. */
+static err read_done(struct store *s, struct box *b, int64_t from, int64_t until, double *values,
+                     int64_t *n)
+{
+  const enum store_type kind = store_kind(s, b->var);
+  const bool of_samples = is_sample(s, b->var);
+  int status_var = 0;
+  uint8_t status = SAMPLE_DONE;
+  CHECK(kind == STORE_F64 || kind == STORE_F32 || kind == STORE_I32 || kind == STORE_U8, ERR_FORMAT,
+        "a variable has no numbers that can be averaged");
+  if (of_samples) TRY(store_find(s, "samples/status", &status_var));
+  double *row = calloc(b->fold ? (size_t)b->count[1] : 1, sizeof *row);
+  CHECK(row, ERR_MEMORY, "no memory for a row");
+  err e = ERR_OK;
+  for (int64_t i = from; !e && i < until; i++) {
+    if (of_samples) e = store_read(s, status_var, i, 1, &status);
+    if (e || status != SAMPLE_DONE) continue;
+    b->first[0] = i;
+    e = store_read_box(s, b->var, b->first, b->count, row);
+    values[(*n)++] = folded(b, kind, row, i);
+  }
+  free(row);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}
+
+/** A variable as a pick names it, in its parts. */
+struct wanted {
+  char variable[1024], row[128];
+  bool absolute;
+};
+
+static void take_apart(const char *text, struct wanted *w)
+{
+  w->absolute = text[0] == '|';
+  const char *name = text + w->absolute;
+  const size_t n = strcspn(name, "[|"), skip = name[n] == '[' ? n + 1 : n;
+  (void)snprintf(w->variable, sizeof w->variable, "%.*s", (int)n, name);
+  (void)snprintf(w->row, sizeof w->row, "%.*s", (int)strcspn(name + skip, "]|"), name + skip);
+}
+
+/** The row that is asked for: [*from, *until). */
+static err choose_row(struct store *s, const struct report_pick *p, const struct wanted *w, int var,
+                      int64_t *from, int64_t *until)
+{
+  char **names = NULL;
+  int64_t n = 0;
+  if (!w->row[0]) return ERR_OK;
+  TRY(axis_names(s, w->variable, var, 0, &n, &names));
+  *from = place(w->row, names, n);
+  *until = *from + 1;
+  free((void *)names);
+  CHECK(*from >= 0, ERR_FORMAT, "%s: %s has no '%s'", p->file, w->variable, w->row);
   return ERR_OK;
 }
 
 static err read_values(struct store *s, const struct report_pick *p, double **out, int64_t *n)
 {
   char variable[1024];
-  struct box b;
-  int64_t samples = 0;
-  TRY(resolve(s, p->variable, variable, sizeof variable));
+  struct wanted w;
+  struct box b = {0};
+  int64_t samples = 0, from = 0;
+  take_apart(p->variable, &w);
+  TRY(resolve(s, w.variable, variable, sizeof variable));
   TRY(find_box(s, p, variable, &b, &samples));
+  b.absolute = w.absolute;
+  TRY(choose_row(s, p, &w, b.var, &from, &samples));
   double *values = calloc((size_t)samples + 1, sizeof *values);
   CHECK(values, ERR_MEMORY, "no memory for %" PRId64 " values", samples);
   *n = 0;
-  const err e = read_done(s, &b, samples, values, n);
+  const err e = read_done(s, &b, from, samples, values, n);
   if (e) {
     free(values);
     return err_trace(e, __FILE__, __LINE__);
@@ -167,7 +256,7 @@ err report_mean(const struct report *r, const struct report_pick *a, const struc
   err e = report_values(r, a, &x, &n);
   if (!e && b && b->file) e = report_values(r, b, &y, &other);
   if (!e && y && other != n)
-    e = FAIL(ERR_FORMAT, "%s and %s have different samples", a->file, b->file);
+    e = FAIL(ERR_FORMAT, "%s and %s have different rows", a->file, b->file);
   for (int64_t i = 0; !e && y && i < n; i++) x[i] -= y[i];
   if (!e) e = bootstrap_means(&how, x, n, 1, NULL, 1, out);
   free(x);

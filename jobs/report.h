@@ -8,12 +8,17 @@
 
 enum { REPORT_NAMES = STORE_MAX_DIMS - 1 };
 
-/** Values of every sample in a file of the study: one of each of the other dimensions.
+/** Values along the first dimension of a variable: one of each of the other dimensions.  Where that is
+ *  `sample`, only samples that are done count.
  *
  *  variable: "similarity/@0": @i is the variable of the i-th layer of the file, @-1 of the last, @50% of the
- *  one in the middle
- *  names: of the dimensions behind `sample`, in order: a name as the file has it, "#i" by number (#-1: the
- *         last), or "#50%" of the way.  NULL: the first. */
+ *  one in the middle;
+ *  "verdict/value[score]": only that entry of the first dimension, named likewise; "|summary/a|": sizes
+ *  without signs, taken before anything else
+ *  names: of the dimensions behind the first, in order: a name as the file has it, "#i" by number (#-1: the
+ *         last), or "#50%" of the way.  NULL: the first.  In a square table, "#own" is the row's own
+ *         column, "#others" the largest of all other columns; "#most" is the largest of all columns,
+ *         "#least" the smallest. */
 struct report_pick {
   const char *file, *variable;
   const char *names[REPORT_NAMES];
@@ -21,12 +26,14 @@ struct report_pick {
 
 struct report {
   const char *folder;
-  void *page; /* FILE */
+  void *page;          /* FILE */
+  const char *trigger; /* what the user says of a known trigger; NULL: nothing */
+  bool second;         /* there are files of a second model */
   int resamples;
   uint64_t seed;
 };
 
-/** Values [n] of the samples that are done; new, the caller frees.
+/** Values [n], NaN where there is none; new, the caller frees.
  *  Errors: ERR_FORMAT naming what the file has not; ERR_MEMORY. */
 MUST_CHECK err report_values(const struct report *r, const struct report_pick *p, double **out,
                              int64_t *n);
@@ -47,6 +54,11 @@ void report_figure(const struct report *r, const char *stem, const char *caption
  *  Errors: ERR_FORMAT. */
 MUST_CHECK err report_axis(const struct report *r, const char *file, const char *variable, int axis,
                            int64_t *n, char ***names);
+
+/** A square or other table of a file, coloured from low to high; the rows are the first dimension.
+ *  Equal ends: from the values, the same on both sides of 0. */
+MUST_CHECK err report_table(const struct report *r, const char *file, const char *variable,
+                            double low, double high, const char *stem, const char *caption);
 
 /* Figures.  Each writes STEM.png, STEM.svg and its line on the page. */
 

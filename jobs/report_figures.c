@@ -176,3 +176,56 @@ err report_layers(const struct report *r, struct report_pick p, int by, const ch
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
 }
+
+/** The whole of a table, and the ends of its colours where none are given. */
+static err draw_table(struct store *s, const char *path, const char *variable, char **row,
+                      char **column, struct plot_matrix *m)
+{
+  float *narrow = calloc((size_t)m->rows * (size_t)m->columns, sizeof *narrow);
+  double *values = calloc((size_t)m->rows * (size_t)m->columns, sizeof *values);
+  int var = 0;
+  err e = narrow && values ? ERR_OK : FAIL(ERR_MEMORY, "no memory for a figure");
+  if (!e) e = store_find(s, variable, &var);
+  if (!e) {
+    const bool wide = store_kind(s, var) == STORE_F64;
+    e = store_read(s, var, 0, m->rows, wide ? (void *)values : (void *)narrow);
+    for (int i = 0; !wide && i < m->rows * m->columns; i++) values[i] = (double)narrow[i];
+  }
+  double most = 0.0;
+  for (int i = 0; !e && i < m->rows * m->columns; i++) most = fmax(most, fabs(values[i]));
+  if (!(m->low < m->high)) {
+    m->high = most > 0.0 ? most : 1.0;
+    m->low = -m->high;
+  }
+  m->row = (const char *const *)row;
+  m->column = (const char *const *)column;
+  m->values = values;
+  if (!e) e = plot_matrix(m, path);
+  free(narrow);
+  free(values);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}
+
+err report_table(const struct report *r, const char *file, const char *variable, double low,
+                 double high, const char *stem, const char *caption)
+{
+  struct store *s = NULL;
+  char **row = NULL, **column = NULL, path[PATH];
+  int64_t rows = 0, columns = 0;
+  struct plot_matrix m = {.title = caption, .low = low, .high = high};
+  path_of(r, file, path);
+  TRY(store_open_read(path, &s));
+  err e = report_axis(r, file, variable, -1, &rows, &row);
+  if (!e) e = report_axis(r, file, variable, 0, &columns, &column);
+  m.rows = (int)rows;
+  m.columns = (int)columns;
+  path_of(r, stem, path);
+  if (!e) e = draw_table(s, path, variable, row, column, &m);
+  if (!e) report_figure(r, stem, caption);
+  store_close(&s);
+  free((void *)row);
+  free((void *)column);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}

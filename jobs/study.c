@@ -23,13 +23,14 @@ const struct study_spec *const study_all[] = {
     NULL,
 };
 
-enum { MOST_ARGS = 40, ARG = 4096 };
+enum { MOST_ARGS = 60, ARG = 4096 };
 
 static const struct option options[] = {
     {"name", OPTION_TEXT, ROLE_RUN, "NAME", NULL, "The study; see --list."},
     {"list", OPTION_FLAG, ROLE_RUN, NULL, "false", "Say which studies there are."},
     {"model", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "The classifier, an ONNX file."},
-    {"data", OPTION_TEXT, ROLE_RUN, "PATH", NULL, "Images, as for retrograd attribute."},
+    {"data", OPTION_TEXT, ROLE_RUN, "PATH", NULL,
+     "Images, as for retrograd attribute; two studies do without."},
     {"out", OPTION_TEXT, ROLE_RUN, "FOLDER", NULL,
      "Where files, figures and the page README.md go; started again, it continues."},
     {"limit", OPTION_TEXT, ROLE_RUN, "N", "64", "Only the first N samples; 0: all."},
@@ -43,6 +44,12 @@ static const struct option options[] = {
      "As for retrograd attribute, where a study is of one class an image: the first slot counts."},
     {"masks", OPTION_TEXT, ROLE_RUN, "FOLDER", NULL, "As for retrograd evaluate."},
     {"objects", OPTION_TEXT, ROLE_RUN, "FILE.csv", NULL, "As for retrograd evaluate."},
+    {"other", OPTION_TEXT, ROLE_RUN, "FILE", NULL,
+     "A second model, for backdoor-signature: the clean one beside the suspected, or the reverse."},
+    {"trigger", OPTION_TEXT, ROLE_RUN, "FILE.png|Y:X:H:W", NULL,
+     "The known trigger, for backdoor-signature: a mask as large as the model's input, or a box."},
+    {"settings", OPTION_LIST, ROLE_RUN, "NAME=VALUE,...", NULL,
+     "Options of the study's jobs, to each that knows them; they win over the study's own."},
     {"resamples", OPTION_INT, ROLE_RUN, "N", "10000", "Of the bootstrap for intervals."},
     {"commit-every", OPTION_TEXT, ROLE_RUN, "SECONDS", "2", "As for retrograd attribute."},
     {"quiet", OPTION_FLAG, ROLE_RUN, NULL, "false", "No progress lines."},
@@ -128,6 +135,36 @@ static void hand_on(struct command *c, const struct options *o, const struct job
   if (options_flag(o, "quiet")) add(c, "--quiet", "", "");
 }
 
+static bool is_of_second(const struct study_spec *s, const struct study_step *t)
+{
+  return s->second && !strcmp(t->file, s->second);
+}
+
+/** Settings that the user adds; the last of an option holds. */
+static void add_settings(struct command *c, const struct options *o, const struct job *job)
+{
+  int n = 0;
+  const char *const *list = options_list(o, "settings", &n);
+  for (int i = 0; i < n; i++) {
+    char name[64];
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(list[i], "="), list[i]);
+    if (knows(job, name)) add(c, "--", list[i], "");
+  }
+}
+
+/** An argument of a step; "--png=@/a.png" is in the folder. */
+static void add_own(struct command *c, const char *arg, const char *folder)
+{
+  const char *at = strstr(arg, "=@/");
+  char option[64];
+  if (!at) {
+    add(c, arg, "", "");
+    return;
+  }
+  (void)snprintf(option, sizeof option, "%.*s=", (int)(at - arg), arg);
+  add(c, option, folder, at + 2);
+}
+
 static void make_command(struct command *c, const struct options *o, const struct job *job,
                          const struct study_spec *s, const struct study_step *t)
 {
@@ -139,8 +176,10 @@ static void make_command(struct command *c, const struct options *o, const struc
     (void)snprintf(path, sizeof path, "%s/%s", options_text(o, "out"), t->of);
     add(c, path, "", "");
   }
-  for (const char *const *a = t->args; *a; a++) add(c, *a, "", "");
+  for (const char *const *a = t->args; *a; a++) add_own(c, *a, options_text(o, "out"));
   hand_on(c, o, job, s, t);
+  if (is_of_second(s, t)) add(c, "--model", "=", options_text(o, "other"));
+  add_settings(c, o, job);
 }
 
 static const struct job *find_job(const char *name)
@@ -176,19 +215,42 @@ static err make_folder(const char *folder)
   return FAIL(ERR_IO, "cannot make the folder %s: %s", folder, strerror(errno));
 }
 
+/** Every setting is known to a job of the study. */
+static err check_settings(const struct study_spec *s, const struct options *o)
+{
+  int n = 0;
+  const char *const *list = options_list(o, "settings", &n);
+  for (int i = 0; i < n; i++) {
+    char name[64];
+    bool known = false;
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(list[i], "="), list[i]);
+    for (const struct study_step *t = s->steps; t->job; t++) {
+      const struct job *job = find_job(t->job);
+      known = known || (job && knows(job, name));
+    }
+    CHECK(known && strchr(list[i], '='), ERR_USAGE,
+          "--settings %s: no job of the study %s has that option (NAME=VALUE is wanted)", list[i],
+          s->name);
+  }
+  return ERR_OK;
+}
+
 static err run_study(const struct study_spec *spec, const struct options *o, int *exit_code)
 {
   const char *folder = options_text(o, "out");
   int worst = EXIT_DONE;
+  TRY(check_settings(spec, o));
   TRY(comm_agree(comm_rank() == 0 ? make_folder(folder) : ERR_OK));
   for (const struct study_step *t = spec->steps; t->job; t++) {
+    if (is_of_second(spec, t) && !options_text(o, "other")) continue;
     *exit_code = EXIT_DONE;
     TRY(run_step(o, spec, t, exit_code));
     if (*exit_code == EXIT_AGAIN) return ERR_OK; /* stopped: to be started again */
     worst = *exit_code > worst ? *exit_code : worst;
   }
-  const struct study_setting set = {options_text(o, "model"), options_text(o, "data"), folder,
-                                    (int)options_int(o, "resamples")};
+  const struct study_setting set = {
+      options_text(o, "model"), options_text(o, "data"),    folder,
+      options_text(o, "other"), options_text(o, "trigger"), (int)options_int(o, "resamples")};
   TRY(comm_agree(comm_rank() == 0 ? study_page(spec, &set) : ERR_OK));
   if (comm_rank() == 0) (void)printf("%s/README.md has the findings\n", folder);
   *exit_code = worst;
@@ -204,7 +266,7 @@ static err run(const struct options *o, int *exit_code)
   }
   TRY(find(options_text(o, "name"), &spec));
   CHECK(options_text(o, "model"), ERR_USAGE, "which model? give --model FILE.onnx");
-  CHECK(options_text(o, "data"), ERR_USAGE, "which images? give --data PATH");
+  CHECK(options_text(o, "data") || spec->no_images, ERR_USAGE, "which images? give --data PATH");
   CHECK(options_text(o, "out"), ERR_USAGE, "where to? give --out FOLDER");
   TRY(run_study(spec, o, exit_code));
   return ERR_OK;

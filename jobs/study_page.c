@@ -24,6 +24,12 @@ static void put(FILE *f, const char *text)
   (void)fputc('"', f);
 }
 
+/** Whether a step's file, or one of a finding's, is of the second model. */
+static bool is_of_second(const struct study_spec *s, const char *a, const char *b)
+{
+  return s->second && (!strcmp(a, s->second) || (b && !strcmp(b, s->second)));
+}
+
 /** A cell of a Markdown table. */
 static void cell(const struct report *r, const char *text)
 {
@@ -55,7 +61,10 @@ static err one_finding(const struct report *r, const struct study_claim *c, FILE
   TRY(report_mean(r, &c->a, &c->b, &m));
   cell(r, c->text);
   report_say(r, "| %s %g ", c->below ? "<" : ">", c->margin);
-  put_mean(r, &m, 4);
+  if (m.n == 1)
+    report_say(r, "| %.4f ", m.value);
+  else
+    put_mean(r, &m, 4);
   report_say(r, "| %" PRId64 " | %s |\n", m.n, verdict(c, &m));
   put(csv, c->text);
   (void)fprintf(csv, ",%s,%.17g,%.17g,%.17g,%.17g,%" PRId64 ",%s\n", c->below ? "below" : "above",
@@ -63,18 +72,20 @@ static err one_finding(const struct report *r, const struct study_claim *c, FILE
   return ERR_OK;
 }
 
-static err findings(const struct report *r, const struct study_claim *c, FILE *csv)
+static err findings(const struct report *r, const struct study_spec *s, FILE *csv)
 {
+  const char *over = s->over ? s->over : "images";
   report_say(
       r,
-      "\n## Findings\n\nMeans over images with 95 %% bootstrap intervals (%d resamples), paired "
+      "\n## Findings\n\nMeans over %s with 95 %% bootstrap intervals (%d resamples), paired "
       "where two methods are compared. A finding holds where the interval lies on the side that "
-      "it says, does not hold where it lies on the other, and is open otherwise.\n\n"
-      "| statement | expected | mean [interval] | images | verdict |\n| --- | --- | --- | --- "
+      "it says, does not hold where it lies on the other, and is open otherwise."
+      "%s\n\n| statement | expected | mean [interval] | %s | verdict |\n| --- | --- | --- | --- "
       "| --- |\n",
-      r->resamples);
+      over, r->resamples, s->over ? " A single number has no interval." : "", over);
   (void)fprintf(csv, "statement,expected,margin,mean,low,high,n,verdict\n");
-  for (; c->text; c++) TRY(one_finding(r, c, csv));
+  for (const struct study_claim *c = s->claims; c->text; c++)
+    if (r->second || !is_of_second(s, c->a.file, c->b.file)) TRY(one_finding(r, c, csv));
   return ERR_OK;
 }
 
@@ -103,19 +114,26 @@ static err numbers(const struct report *r, const struct study_number *x, FILE *c
 static void head(const struct report *r, const struct study_spec *s,
                  const struct study_setting *set)
 {
-  const char *model = strrchr(set->model, '/'), *data = strrchr(set->data, '/');
+  const char *model = strrchr(set->model, '/'), *data = set->data ? strrchr(set->data, '/') : NULL;
   report_say(r, "# %s\n\n%s\n\n", s->name, s->summary);
   report_say(r, "- Paper: %s; %s\n- Measured: %s\n- The paper found: %s\n", s->paper, s->where,
              s->measures, s->found);
-  report_say(r, "- Here: model `%s`, data `%s`\n- Published numbers: %s\n",
-             model ? model + 1 : set->model, data ? data + 1 : set->data, s->source);
+  report_say(r, "- Here: model `%s`", model ? model + 1 : set->model);
+  if (data || set->data) report_say(r, ", data `%s`", data ? data + 1 : set->data);
+  if (set->other) {
+    const char *other = strrchr(set->other, '/');
+    report_say(r, ", second model `%s`", other ? other + 1 : set->other);
+  }
+  report_say(r, "\n- Published numbers: %s\n", s->source);
 }
 
 static void foot(const struct report *r, const struct study_spec *s)
 {
   report_say(r, "\n## Files\n\n`findings.csv` and `numbers.csv` hold the tables above");
   for (const struct study_step *t = s->steps; t->job; t++)
-    report_say(r, "; `%s` is of `retrograd %s`, with the values of every image", t->file, t->job);
+    if (r->second || !is_of_second(s, t->file, NULL))
+      report_say(r, "; `%s` is of `retrograd %s`, with the values of every %s", t->file, t->job,
+                 s->over ? "row" : "image");
   report_say(r, ".\n");
 }
 
@@ -128,7 +146,7 @@ static err fill(struct report *r, const struct study_spec *s, const struct study
                 const struct pages *p)
 {
   head(r, s, set);
-  TRY(findings(r, s->claims, p->findings));
+  TRY(findings(r, s, p->findings));
   TRY(numbers(r, s->numbers, p->numbers));
   report_say(r, "\n## Figures\n");
   TRY(s->figures(r));
@@ -160,7 +178,11 @@ err study_page(const struct study_spec *spec, const struct study_setting *set)
 {
   const struct pages p = {begin(set->folder, "README.md"), begin(set->folder, "findings.csv"),
                           begin(set->folder, "numbers.csv")};
-  struct report r = {.folder = set->folder, .page = p.page, .resamples = set->resamples};
+  struct report r = {.folder = set->folder,
+                     .page = p.page,
+                     .resamples = set->resamples,
+                     .trigger = set->trigger,
+                     .second = set->other != NULL};
   const bool there = p.page && p.findings && p.numbers;
   err e = there ? fill(&r, spec, set, &p) : FAIL(ERR_IO, "cannot write into %s", set->folder);
   const err a = end(set->folder, "findings.csv", p.findings, !e);

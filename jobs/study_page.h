@@ -3,7 +3,8 @@
 #include "jobs/study_spec.h"
 
 struct study_setting {
-  const char *model, *data, *folder;
+  const char *model, *data, *folder; /* data NULL: none */
+  const char *other, *trigger;       /* NULL: not given */
   int resamples;
 };
 

@@ -8,7 +8,7 @@
 struct study_step {
   const char *job, *file;  /* the job, and its file in the study's folder */
   const char *of;          /* NULL: of model and data; else of the file of an earlier step */
-  const char *const *args; /* ended by NULL */
+  const char *const *args; /* ended by NULL; "@/" at the front of a value is the study's folder */
 };
 
 /** A number of ours beside a published one: the mean over samples. */
@@ -17,7 +17,7 @@ struct study_number {
   struct report_pick ours;
 };
 
-/** A finding: the mean over samples of a - b (b.file NULL: of a) is above `margin`, or below it. */
+/** A finding: the mean over samples (or classes) of a - b (b.file NULL: of a) is above `margin`, or below it. */
 struct study_claim {
   const char *text;
   struct report_pick a, b;
@@ -31,6 +31,9 @@ struct study_spec {
   const char *measures, *found;
   const char *source;  /* of the published numbers, and what differs from them here */
   const char *targets; /* likewise: whose maps; numbers are of the first slot; NULL: steps say */
+  const char *over;    /* what means are over; NULL: images */
+  const char *second;  /* the file of the step on a second model; left out where there is none */
+  bool no_images;      /* it can do without data */
   const char *layers;  /* where maps are taken unless the user says; NULL: steps say */
   const struct study_step *steps;     /* ended by {0} */
   const struct study_number *numbers; /* ended by {0}, or NULL */

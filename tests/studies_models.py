@@ -23,6 +23,9 @@ MOSAICS = ["--view", f"mosaic={shared}/images/grid_pointing.json", "--targets", 
 
 RUNS = [(DEMO, s, ["--limit", "64"]) for s in ("normgrad-framework", "layer-combination", "class-sensitivity", "meta-saliency",
                                                 "positive-aggregation", "positive-propagation", "input-bias")]
+RUNS += [(("demo", f"{source}/demo/shapes.onnx", None, []), "input-agnostic", []),
+         (("demo", f"{source}/demo/shapes_backdoor.onnx", None, []), "backdoor-signature",
+          ["--other", f"{source}/demo/shapes.onnx", "--trigger", "88:88:6:6"])]
 RUNS += [(RESNET, "class-sensitivity", ["--limit", "200"]), (RESNET, "meta-saliency", ["--limit", "100"]),
          (RESNET, "positive-aggregation", ["--limit", "200"]), (RESNET, "positive-propagation", ["--limit", "64"]),
          (RESNET, "input-bias", ["--limit", "200"])]
@@ -50,7 +53,7 @@ for (name, model, data, more), study, options in RUNS:
         continue
     path = os.path.join(folder, f"{name}-{study}")
     given = [a for a in more if a not in options]
-    subprocess.run([binary, "study", study, "--model", model, "--data", data, "--out", path, "--quiet", *given, *options],
+    subprocess.run([binary, "study", study, "--model", model, *(["--data", data] if data else []), "--out", path, "--quiet", *given, *options],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     print(f"\n**{study}, {name}**\n\n| statement | expected | mean [interval] | images | verdict |\n| --- | --- | --- | --- | --- |")
     show(path)

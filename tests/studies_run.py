@@ -18,6 +18,7 @@ except ImportError as e:
 
 source, binary, long_run = os.environ["SOURCE"], os.environ["RETROGRAD"], os.environ.get("LONG") == "1"
 LIMIT = "24" if long_run else "6"
+PICTURES = ("pictures/", "signature")  # of maps: PNG alone
 
 
 def names():
@@ -33,10 +34,12 @@ def command(name, folder, *more):
 def files(folder):
     """Everything but the logs of runs."""
     found = {}
-    for name in sorted(os.listdir(folder)):
-        if not name.endswith(".runs.jsonl"):
-            with open(os.path.join(folder, name), "rb") as f:
-                found[name] = f.read()
+    for path, _, names_there in sorted(os.walk(folder)):
+        for name in names_there:
+            name = os.path.relpath(os.path.join(path, name), folder)
+            if not name.endswith(".runs.jsonl"):
+                with open(os.path.join(folder, name), "rb") as f:
+                    found[name] = f.read()
     return found
 
 
@@ -67,8 +70,10 @@ class Studies(unittest.TestCase):
         for name, content in found.items():
             if name.endswith(".png"):
                 self.assertTrue(content.startswith(b"\x89PNG"), name)
-                self.assertIn(f"]({name})", page)
-                self.assertIn(name[:-3] + "svg", found)
+                if not name.startswith("pictures/") or name.endswith("contact.png"):
+                    self.assertIn(f"]({name})", page)
+                if not name.startswith(PICTURES):
+                    self.assertIn(name[:-3] + "svg", found)
             self.assertFalse(name.endswith(".tmp"), name)
         for row in self.rows(folder):
             low, high, margin = float(row["low"]), float(row["high"]), float(row["margin"])
@@ -118,6 +123,71 @@ class Studies(unittest.TestCase):
         p = subprocess.run([binary, "study", "positive-agregation"], capture_output=True, text=True)
         self.assertEqual(p.returncode, 2)
         self.assertIn("positive-aggregation", p.stderr)
+
+    def test_settings_that_no_job_has(self):
+        folder = os.path.join(self.folder.name, "none")
+        p = subprocess.run([binary, "study", "input-agnostic", "--model", f"{source}/demo/shapes.onnx", "--out", folder,
+                            "--settings", "sampels=8"], capture_output=True, text=True)
+        self.assertEqual(p.returncode, 2)
+        self.assertIn("sampels", p.stderr)
+        self.assertFalse(os.path.exists(folder))
+
+    def small(self, name, folder, *more):
+        """A study without images at a size that says nothing but that it works."""
+        given = {"input-agnostic": "samples=16,iterations=2,keep-every=1,held-out=4",
+                 "backdoor-signature": "pool=16,keep=2"}[name]
+        model = {"input-agnostic": "shapes", "backdoor-signature": "shapes_backdoor"}[name]
+        return [binary, "study", name, "--model", f"{source}/demo/{model}.onnx", "--out", folder, "--resamples", "200", "--quiet",
+                "--settings", given, *more]
+
+    def without_images(self, name, *options):
+        """Killed and started again, and on two ranks, the same tables."""
+        one, two, killed = (os.path.join(self.folder.name, f"{name}-{k}") for k in ("one", "two", "killed"))
+        began = time.monotonic()
+        subprocess.run(self.small(name, one, *options), check=True, capture_output=True)
+        took = time.monotonic() - began
+        self.check(one)
+        self.check_by_numpy(name, one)
+        subprocess.run(["mpirun", "--oversubscribe", "-n", "2", *self.small(name, two, *options)], check=True, capture_output=True)
+        for share in (0.1, 0.3, 0.5, 0.8):
+            p = subprocess.Popen(self.small(name, killed, *options), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(share * took)
+            p.send_signal(signal.SIGKILL)
+            p.wait()
+        subprocess.run(self.small(name, killed, *options), check=True, capture_output=True)
+        want = tables(one)
+        for other in (two, killed):
+            got = tables(other)
+            self.assertEqual([n for n in want if got.get(n) != want[n]], [])
+
+    @unittest.skipUnless(long_run, "LONG=1 runs the studies without images")
+    def test_input_agnostic(self):
+        self.without_images("input-agnostic")
+
+    @unittest.skipUnless(long_run, "LONG=1 runs the studies without images")
+    def test_backdoor_signature(self):
+        self.without_images("backdoor-signature", "--other", f"{source}/demo/shapes.onnx", "--trigger", "88:88:6:6")
+
+    def check_by_numpy(self, name, folder):
+        """Findings and the trigger's share from the files."""
+        rows = [float(r["mean"]) for r in self.rows(folder)]
+        if name == "input-agnostic":
+            with h5py.File(os.path.join(folder, "classmap.h5")) as f:
+                s = {k: f["summary"][k][:].astype(float) for k in ("seed_cosine", "gain", "cosine", "randomised_cosine")}
+            others = np.where(np.eye(len(s["cosine"])) > 0, -np.inf, s["cosine"]).max(1)
+            want = {0: s["seed_cosine"].min(1), 3: np.diag(s["gain"]), 6: others, 8: np.abs(s["randomised_cosine"][:, 0])}
+            for k, values in want.items():
+                self.assertAlmostEqual(rows[k], values.mean(), places=12)
+            return
+        with h5py.File(os.path.join(folder, "scan.h5")) as f:
+            quantity = list(f["verdict/quantity"].asstr()[:])
+            value = f["verdict/value"][:]
+            fine = np.flatnonzero(f["samples/kind"].asstr()[:] == "fine")
+            mine = np.flatnonzero(f["samples/class"][:][fine] == int(value[quantity.index("target")]))
+            energy = (f["signature/map"][:].astype(float) ** 2).sum(1)[mine]
+        self.assertEqual(rows[0], value[quantity.index("p_value")])
+        share = energy[:, 88:94, 88:94].sum((1, 2)) / energy.sum((1, 2))
+        np.testing.assert_allclose([float(r["energy_share"]) for r in self.rows(folder, "trigger.csv")], share, rtol=1e-12)
 
     @unittest.skipUnless(long_run, "LONG=1 runs every study")
     def test_every_study(self):
