@@ -41,10 +41,11 @@ static void cell(const struct report *r, const char *text)
 /** A mean with its interval. */
 static void put_mean(const struct report *r, const struct interval *m, int digits)
 {
-  if (m->n)
+  if (m->n) {
     report_say(r, "| %.*f [%.*f, %.*f] ", digits, m->value, digits, m->low, digits, m->high);
-  else
+  } else {
     report_say(r, "| none ");
+  }
 }
 
 static const char *verdict(const struct study_claim *c, const struct interval *m)
@@ -61,10 +62,11 @@ static err one_finding(const struct report *r, const struct study_claim *c, FILE
   TRY(report_mean(r, &c->a, &c->b, &m));
   cell(r, c->text);
   report_say(r, "| %s %g ", c->below ? "<" : ">", c->margin);
-  if (m.n == 1)
+  if (m.n == 1) {
     report_say(r, "| %.4f ", m.value);
-  else
+  } else {
     put_mean(r, &m, 4);
+  }
   report_say(r, "| %" PRId64 " | %s |\n", m.n, verdict(c, &m));
   put(csv, c->text);
   (void)fprintf(csv, ",%s,%.17g,%.17g,%.17g,%.17g,%" PRId64 ",%s\n", c->below ? "below" : "above",
@@ -130,10 +132,12 @@ static void head(const struct report *r, const struct study_spec *s,
 static void foot(const struct report *r, const struct study_spec *s)
 {
   report_say(r, "\n## Files\n\n`findings.csv` and `numbers.csv` hold the tables above");
-  for (const struct study_step *t = s->steps; t->job; t++)
-    if (r->second || !is_of_second(s, t->file, NULL))
+  for (const struct study_step *t = s->steps; t->job; t++) {
+    if (r->second || !is_of_second(s, t->file, NULL)) {
       report_say(r, "; `%s` is of `retrograd %s`, with the values of every %s", t->file, t->job,
                  s->over ? "row" : "image");
+    }
+  }
   report_say(r, ".\n");
 }
 

@@ -52,10 +52,11 @@ static err put_number(const struct report *r, const char *file, const char *vari
   double *v = NULL;
   int64_t n = 0;
   TRY(report_values(r, &p, &v, &n));
-  if (n && !isnan(v[0]))
+  if (n && !isnan(v[0])) {
     report_say(r, "| %.3f ", v[0]);
-  else
+  } else {
     report_say(r, "| - ");
+  }
   free(v);
   return ERR_OK;
 }
@@ -98,15 +99,17 @@ static err one_model(const struct report *r, const char *title, const char *file
                " Logarithm of the gain in nats by kind of pattern; score: the lead over the next "
                "class; -: dropped by the coarse pass.\n");
     e = put_scores(r, file, names, n);
-    if (!e && at >= 0)
+    if (!e && at >= 0) {
       report_say(r,
                  "\n![Signature](%s)\n\n*The suspected class's map, its energy and the patch that "
                  "was found; the window in red where the lead is a patch's*\n",
                  png);
+    }
   }
-  if (!e)
+  if (!e) {
     e = report_table(r, file, "classes/log_gain", 0.0, 0.0, stem,
                      "Log gain of a class (row) by a kind of pattern (column)");
+  }
   free(v);
   free((void *)names);
   if (e) return err_trace(e, __FILE__, __LINE__);
