@@ -26,15 +26,25 @@ struct share {
   int32_t window[3];
 };
 
-static err read_box(const char *text, struct against *a, bool *is_box)
+/** "Y:X:H:W" as four numbers of at most 1e6; false where the text is something else. */
+static bool is_box(const char *text, int64_t box[4])
 {
-  int y = 0, x = 0, h = 0, w = 0, end = 0;
-  *is_box = sscanf(text, "%d:%d:%d:%d%n", &y, &x, &h, &w, &end) == 4 && !text[end];
-  if (!*is_box) return ERR_OK;
-  CHECK(y >= 0 && x >= 0 && h > 0 && w > 0 && h <= a->height - y && w <= a->width - x, ERR_USAGE,
+  for (int k = 0; k < 4; k++) {
+    char *end = NULL;
+    box[k] = strtol(text, &end, 10);
+    if (end == text || *end != (k < 3 ? ':' : '\0') || box[k] < 0 || box[k] > 1000000) return false;
+    text = end + 1;
+  }
+  return true;
+}
+
+static err read_box(const char *text, const int64_t box[4], struct against *a)
+{
+  const int64_t y = box[0], x = box[1], h = box[2], w = box[3];
+  CHECK(h > 0 && w > 0 && y + h <= a->height && x + w <= a->width, ERR_USAGE,
         "--trigger %s is not inside the model's input of %d x %d", text, (int)a->height,
         (int)a->width);
-  for (int i = 0; i < h; i++) memset(a->mask + (y + i) * a->width + x, 1, (size_t)w);
+  for (int64_t i = 0; i < h; i++) memset(a->mask + (y + i) * a->width + x, 1, (size_t)w);
   return ERR_OK;
 }
 
@@ -53,9 +63,12 @@ static err read_png(const char *path, struct against *a)
 
 static err read_mask(const char *trigger, struct against *a)
 {
-  bool is_box = false;
-  TRY(read_box(trigger, a, &is_box));
-  if (!is_box) TRY(read_png(trigger, a));
+  int64_t box[4] = {0};
+  if (is_box(trigger, box)) {
+    TRY(read_box(trigger, box, a));
+  } else {
+    TRY(read_png(trigger, a));
+  }
   for (int64_t u = 0; u < a->height * a->width; u++) a->area += a->mask[u];
   CHECK(a->area > 0, ERR_USAGE, "--trigger %s has no pixel above 127", trigger);
   return ERR_OK;
@@ -94,9 +107,10 @@ static double energy_in(const struct against *a)
 static int64_t common(const struct against *a, const int32_t window[3])
 {
   int64_t n = 0;
-  for (int64_t y = window[0]; y < window[0] + window[2]; y++)
+  for (int64_t y = window[0]; y < window[0] + window[2]; y++) {
     for (int64_t x = window[1]; x < window[1] + window[2]; x++)
       if (y >= 0 && x >= 0 && y < a->height && x < a->width) n += a->mask[y * a->width + x];
+  }
   return n;
 }
 
@@ -193,11 +207,15 @@ err trigger_report(const struct report *r, const char *file, const char *trigger
   struct against a = {0};
   double *target = NULL;
   int64_t n = 0;
+  (void)snprintf(path, sizeof path, "%s/trigger.csv.tmp", r->folder);
+  (void)snprintf(to, sizeof to, "%s/trigger.csv", r->folder);
+  if (!trigger) {
+    (void)remove(to);
+    return ERR_OK;
+  }
   TRY(report_values(r, &pick, &target, &n));
   const int class = n && !isnan(target[0]) ? (int)target[0] : -1;
   free(target);
-  (void)snprintf(path, sizeof path, "%s/trigger.csv.tmp", r->folder);
-  (void)snprintf(to, sizeof to, "%s/trigger.csv", r->folder);
   FILE *csv = fopen(path, "w");
   CHECK(csv, ERR_IO, "cannot write %s", path);
   char scan[PATH];

@@ -6,6 +6,7 @@
  *  map's energy sum over channels of p^2 in the trigger, beside the trigger's share of the pixels, and the
  *  smaller patch's window against it: intersection over union, and the share of the trigger covered.
  *
- *  file: of `retrograd scan`; trigger: "Y:X:H:W", or a PNG as large as the input, pixels above 127
+ *  file: of `retrograd scan`; trigger: "Y:X:H:W", or a PNG as large as the input, pixels above 127;
+ *  NULL: there is none, and a trigger.csv of before is removed
  *  Errors: ERR_USAGE (a box or mask that does not fit), those of reading.  One rank. */
 MUST_CHECK err trigger_report(const struct report *r, const char *file, const char *trigger);

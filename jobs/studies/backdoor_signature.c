@@ -119,7 +119,7 @@ static err one_model(const struct report *r, const char *title, const char *file
 static err figures(struct report *r)
 {
   TRY(one_model(r, "The model", "scan.h5", "signature.png", "gains"));
-  if (r->trigger) TRY(trigger_report(r, "scan.h5", r->trigger));
+  TRY(trigger_report(r, "scan.h5", r->trigger));
   if (r->second)
     TRY(one_model(r, "The second model", "scan_other.h5", "signature_other.png", "gains_other"));
   return ERR_OK;
