@@ -47,12 +47,19 @@ static uint64_t now(void)
   return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
 }
 
+/* Read before there are threads: MPI's write while the main thread changes the environment. */
+static const char *match, *folder;
+__attribute__((constructor)) static void read_environment(void)
+{
+  match = getenv("WLOG_MATCH");
+  folder = getenv("WLOG_DIR");
+}
+
 /** Inode of a file that is watched, 0 for all others. */
 static uint64_t watched(int fd)
 {
   char link[64], path[PATH_MAX];
   struct stat st;
-  const char *const match = getenv("WLOG_MATCH");
   (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   const ssize_t n = readlink(link, path, sizeof path - 1);
   if (n <= 0 || !match) return 0;
@@ -64,7 +71,6 @@ static uint64_t watched(int fd)
 static void put(struct record r, const void *data)
 {
   char path[PATH_MAX];
-  const char *const folder = getenv("WLOG_DIR");
   if (!folder) return;
   r.end = now();
   r.process = (uint32_t)getpid();
@@ -222,7 +228,6 @@ int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned
 {
   rename_fn *const real = (rename_fn *)hidden("renameat2");
   struct stat st;
-  const char *const match = getenv("WLOG_MATCH");
   const uint64_t begin = now();
   const int failed = real(from_fd, from, to_fd, to, flags);
   if (!failed && match && strstr(to, match) && fstatat(to_fd, to, &st, 0) == 0) {
