@@ -155,7 +155,7 @@ static void ticks(const char *const *name, int n, double low, double high)
   const int step = (n + most - 1) / most;
   for (int i = 0; i < n; i += step) {
     pljoin(i, low, i, low + 0.012 * (high - low));
-    const struct words w = words(name[i], 22);
+    const struct words w = words(name[i], i <= step ? 17 : 22); /* the first have less room */
     plptex(i, below, 1.0, 0.55 * (high - low) / (n > 1 ? n : 1) * 1.2, 1.0, w.text);
   }
 }
