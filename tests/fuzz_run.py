@@ -91,7 +91,8 @@ class Target:
         """Executions for that long; what failed is kept."""
         log = os.path.join(self.folder, time.strftime("log.%m%d-%H%M%S"))
         began = time.monotonic()
-        left = EXECUTIONS[self.name] - self.state["executions"]
+        # The corpus is run first, which does not count.
+        left = EXECUTIONS[self.name] - self.state["executions"] + len(os.listdir(self.corpus))
         code = self.run([self.corpus, f"-max_total_time={seconds}", f"-runs={left + 1000}", "-timeout=30",
                          "-rss_limit_mb=2048", "-print_final_stats=1", "-reload=0", "-entropic=0",
                          f"-artifact_prefix={self.failures}/"], log)
