@@ -253,14 +253,6 @@ err store_sync(struct store *s)
   return ERR_OK;
 }
 
-void store_start_sync(struct store *s)
-{
-  const double began = store_clock();
-  /* A hint: what fails here fails in the next fsync too, which tells it. */
-  (void)sync_file_range(s->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-  s->seconds += store_clock() - began;
-}
-
 const char *store_version(void)
 {
   return "HDF5 " H5_VERSION;

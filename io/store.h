@@ -118,10 +118,6 @@ MUST_CHECK err store_read(struct store *s, int var, int64_t first, int64_t count
 /** Make all that this rank wrote durable: fsync of this rank's own descriptor.  Not collective. */
 MUST_CHECK err store_sync(struct store *s);
 
-/** Have the system begin to write what is not on the disk yet, and go on: the next store_sync waits for
- *  less.  Makes nothing durable, cannot fail.  Not collective. */
-void store_start_sync(struct store *s);
-
 /* Checksums, where a file has the variables checks/variable (names) and checks/crc32 (sample,
  * variable): CRC-32 of each row of each of these variables. */
 

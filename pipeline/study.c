@@ -24,9 +24,8 @@ struct run {
   int64_t open
       [MOST_OPEN]; /* units of this rank, counted as in todo, whose rows are written and not synced */
   int n_open;
-  double synced;  /* when they were so last */
-  double started; /* when the system was last told to begin writing */
-  int64_t *todo;  /* units not finished, in order */
+  double synced; /* when they were so last */
+  int64_t *todo; /* units not finished, in order */
   int64_t n_todo;
   struct deal *deal;
   struct team team;
@@ -113,7 +112,7 @@ static err commit(struct run *r)
   if (e) r->n_open = 0; /* lost rows are told once: a later sync would claim that all is well */
   TRY(e);
   TRY(write_status(r));
-  r->synced = r->started = progress_clock();
+  r->synced = progress_clock();
   return ERR_OK;
 }
 
@@ -140,13 +139,8 @@ static err take_unit(struct run *r, int64_t i, const struct study_unit *u)
     return ERR_OK;
   }
   r->open[r->n_open++] = i;
-  const double now = progress_clock();
-  if (r->n_open == MOST_OPEN || now - r->synced >= r->study->commit_every) {
+  if (r->n_open == MOST_OPEN || progress_clock() - r->synced >= r->study->commit_every)
     TRY(commit(r));
-  } else if (now - r->started >= r->study->commit_every / 4) {
-    store_start_sync(r->store); /* the disk works while this rank computes */
-    r->started = now;
-  }
   r->work.samples += u->count;
   r->work.busy += progress_clock() - began;
   r->work.io = store_seconds(r->store);
@@ -191,7 +185,7 @@ static err take_units(struct run *r)
 static err work(struct run *r)
 {
   char why[1024];
-  r->synced = r->started = progress_clock();
+  r->synced = progress_clock();
   const err mine = take_units(r);
   (void)snprintf(why, sizeof why, "%s", err_message());
   err last = commit(r);
