@@ -6,7 +6,7 @@ import os
 import servers
 from report import Figures, Table, verdict
 
-# Times as fast as PyTorch that issue 3 asks for.
+# Times as fast as PyTorch that are asked for.
 ASKED_GRADIENT = {"vgg16": 2.5, "resnet50": 1.8, "mobilenet_v2": 1.5, "squeezenet1_0": 1.5}
 ASKED_SUITE = 3.0
 ASKED_RANKS = 1.9
