@@ -74,6 +74,7 @@ void arena_release(void *memory, size_t bytes, bool shared)
   const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)memory;
   const uintptr_t first = (at + page - 1) / page * page, end = (at + bytes) / page * page;
   if (first >= end) return;
-  (void)madvise((unsigned char *)memory + (first - at), end - first,
-                shared ? MADV_REMOVE : MADV_DONTNEED); /* a wish, no more */
+  unsigned char *released = (unsigned char *)memory + (first - at); /* wishes, no more */
+  (void)madvise(released, end - first, shared ? MADV_REMOVE : MADV_DONTNEED);
+  if (!shared) (void)madvise(released, end - first, MADV_NOHUGEPAGE); /* khugepaged refills holes */
 }
