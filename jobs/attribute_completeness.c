@@ -13,39 +13,23 @@ int attribute_complete(const struct plan *p)
   return n;
 }
 
-void attribute_completeness_schema(struct pool *pool, const struct setup *s,
-                                   const char *const *slot, struct store_schema *schema,
-                                   struct store_dim *dims, struct store_var *vars)
+void attribute_completeness_schema(struct draft *d, const struct setup *s, const char *const *slot)
 {
   static const char group[] = "completeness";
   const struct plan *p = s->plan;
   int n = attribute_complete(p);
-  const char **name = pool_take(pool, (size_t)n + 1, sizeof *name);
+  const char **name = pool_take(d->pool, (size_t)n + 1, sizeof *name);
   if (!n || !name) return;
   n = 0;
   for (int i = 0; i < p->n_combinations; i++)
     if (plan_is_complete(p, i)) name[n++] = p->methods[p->combinations[i].method].given;
-  dims[schema->n_dims++] = attribute_maps_samples(group, s);
-  dims[schema->n_dims++] = (struct store_dim){.group = group,
-                                              .name = "target",
-                                              .size = s->n_targets,
-                                              .text = slot,
-                                              .long_name = "Target slot: whose logit is explained"};
-  dims[schema->n_dims++] = (struct store_dim){.group = group,
-                                              .name = "method",
-                                              .size = n,
-                                              .text = name,
-                                              .long_name = "Method, named as it was asked for"};
-  vars[schema->n_vars++] = (struct store_var){
-      .group = group,
-      .name = "total",
-      .type = STORE_F32,
-      .n_dims = 3,
-      .dims = {"sample", "target", "method"},
-      .units = "1",
-      .long_name =
-          "What the method's terms add up to; the score where every operator is linear or a "
-          "rectifier"};
+  attribute_maps_samples(d, group, s);
+  (void)draft_dim(d, group, "target", s->n_targets, slot, "Target slot: whose logit is explained");
+  (void)draft_dim(d, group, "method", n, name, "Method, named as it was asked for");
+  (void)draft_var(
+      d, "completeness/total", STORE_F32, "sample target method", "1", NULL,
+      "What the method's terms add up to; the score where every operator is linear or a "
+      "rectifier");
 }
 
 void attribute_completeness_take(const struct tape *t, const struct plan *p, int count,

@@ -1,20 +1,14 @@
 #pragma once
 /* The group /completeness: what the terms of a method add up to that should be the score. */
 #include "core/tape.h"
-#include "io/store.h"
-#include "jobs/pool.h"
+#include "jobs/draft.h"
 #include "jobs/setup.h"
-
-/** At most so many dimensions and variables are appended. */
-enum { ATTRIBUTE_COMPLETENESS_DIMS = 3, ATTRIBUTE_COMPLETENESS_VARS = 1 };
 
 /** How many methods of a plan are complete. */
 int attribute_complete(const struct plan *p);
 
 /** Append the scales and the variable, where there are such methods; slot [n_targets] names of the targets. */
-void attribute_completeness_schema(struct pool *pool, const struct setup *s,
-                                   const char *const *slot, struct store_schema *schema,
-                                   struct store_dim *dims, struct store_var *vars);
+void attribute_completeness_schema(struct draft *d, const struct setup *s, const char *const *slot);
 
 /** Of a unit.  target [count, n_targets], -1 where there is none.
  *  totals [count, n_targets, attribute_complete] overwritten */

@@ -99,74 +99,54 @@ static bool first_width(const struct plan *p, int i)
   return true;
 }
 
-struct store_dim attribute_maps_samples(const char *group, const struct setup *s)
+void attribute_maps_samples(struct draft *d, const char *group, const struct setup *s)
 {
-  return (struct store_dim){.group = group,
-                            .name = "sample",
-                            .size = s->count,
-                            .long_name = "Sample of the data set",
-                            .first = s->first};
+  draft_dim(d, group, "sample", s->count, NULL, "Sample of the data set")->first = s->first;
 }
 
-static struct store_dim dim(const char *name, int64_t size, const char *const *text,
-                            const char *long_name)
-{
-  return (struct store_dim){
-      .group = "maps", .name = name, .size = size, .text = text, .long_name = long_name};
-}
-
-void attribute_maps_dims(struct pool *pool, const struct setup *s, const char *const *slot,
-                         struct store_dim *dims, int *n_dims)
+void attribute_maps_dims(struct draft *d, const struct setup *s, const char *const *slot)
 {
   const struct plan *p = s->plan;
-  struct store_dim *d = dims + *n_dims;
-  *d++ = attribute_maps_samples("maps", s);
-  *d++ = dim("target", s->n_targets, slot, "Target slot: whose logit is explained");
+  attribute_maps_samples(d, "maps", s);
+  (void)draft_dim(d, "maps", "target", s->n_targets, slot, "Target slot: whose logit is explained");
   for (int i = 0; i < p->n_places; i++) {
     const struct plan_tap *t = plan_place(p, i);
     if (first_set(p, i)) {
-      *d++ = dim(pool_text(pool, "method_%d", method_set(p, i)), t->n_methods,
-                 attribute_maps_methods(pool, s, i), "Method");
+      (void)draft_dim(d, "maps", pool_text(d->pool, "method_%d", method_set(p, i)), t->n_methods,
+                      attribute_maps_methods(d->pool, s, i), "Method");
     }
     if (first_height(p, i)) {
-      *d++ =
-          dim(pool_text(pool, "y_%d", t->height), t->height, NULL, "Row of the map, from the top");
+      (void)draft_dim(d, "maps", pool_text(d->pool, "y_%d", t->height), t->height, NULL,
+                      "Row of the map, from the top");
     }
     if (first_width(p, i)) {
-      *d++ = dim(pool_text(pool, "x_%d", t->width), t->width, NULL,
-                 "Column of the map, from the left");
+      (void)draft_dim(d, "maps", pool_text(d->pool, "x_%d", t->width), t->width, NULL,
+                      "Column of the map, from the left");
     }
   }
-  *n_dims = (int)(d - dims);
 }
 
-static struct store_var variable(struct pool *pool, const struct plan *p, int i, const char *name)
+static void add_variable(struct draft *d, const struct plan *p, int i, const char *name)
 {
   const struct plan_tap *t = plan_place(p, i);
   const char *onnx = plan_place_name(p, i), *op = plan_place_op(p, i);
-  struct store_attr *attr = pool_take(pool, 3, sizeof *attr);
-  int64_t *index = pool_take(pool, 1, sizeof *index);
-  if (!attr || !index) return (struct store_var){0};
+  struct store_attr *attr = pool_take(d->pool, 3, sizeof *attr);
+  int64_t *index = pool_take(d->pool, 1, sizeof *index);
+  if (!attr || !index) return;
   *index = t->tap;
   attr[0] = (struct store_attr){.name = "onnx_name", .type = STORE_TEXT, .text = onnx};
   attr[1] = (struct store_attr){.name = "index", .type = STORE_I64, .n = 1, .i64 = index};
   attr[2] = (struct store_attr){.name = "operator", .type = STORE_TEXT, .text = op};
-  return (struct store_var){
-      .group = "maps",
-      .name = name,
-      .type = STORE_F32,
-      .n_dims = 5,
-      .dims = {"sample", "target", pool_text(pool, "method_%d", method_set(p, i)),
-               pool_text(pool, "y_%d", t->height), pool_text(pool, "x_%d", t->width)},
-      .long_name = pool_text(pool, "Saliency maps at %s (%s)", onnx, op),
-      .units = "1",
-      .n_attrs = 3,
-      .attrs = attr};
+  struct store_var *v =
+      draft_var(d, pool_text(d->pool, "maps/%s", name), STORE_F32,
+                pool_text(d->pool, "sample target method_%d y_%d x_%d", method_set(p, i), t->height,
+                          t->width),
+                "1", NULL, pool_text(d->pool, "Saliency maps at %s (%s)", onnx, op));
+  v->n_attrs = 3;
+  v->attrs = attr;
 }
 
-void attribute_maps_vars(struct pool *pool, const struct setup *s, const char *const *names,
-                         struct store_var *vars, int *n_vars)
+void attribute_maps_vars(struct draft *d, const struct setup *s, const char *const *names)
 {
-  for (int i = 0; i < s->plan->n_places; i++)
-    vars[(*n_vars)++] = variable(pool, s->plan, i, names[i]);
+  for (int i = 0; i < s->plan->n_places; i++) add_variable(d, s->plan, i, names[i]);
 }

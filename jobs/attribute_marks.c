@@ -18,28 +18,18 @@ int attribute_conserving(const struct plan *p, int *pass)
   return n;
 }
 
-static void add_dims(struct pool *pool, const struct setup *s, const char *const *slot,
-                     const char *group, int n_layers, struct store_schema *schema,
-                     struct store_dim *dims)
+static void add_dims(struct draft *d, const struct setup *s, const char *const *slot,
+                     const char *group, int n_layers)
 {
   const struct plan *p = s->plan;
-  const char **layer = pool_take(pool, (size_t)n_layers, sizeof *layer);
+  const char **layer = pool_take(d->pool, (size_t)n_layers, sizeof *layer);
   for (int i = 0; layer && i < n_layers; i++) layer[i] = plan_place_name(p, i);
-  dims[schema->n_dims++] = attribute_maps_samples(group, s);
-  dims[schema->n_dims++] = (struct store_dim){.group = group,
-                                              .name = "target",
-                                              .size = s->n_targets,
-                                              .text = slot,
-                                              .long_name = "Target slot: whose logit is explained"};
-  dims[schema->n_dims++] = (struct store_dim){.group = group,
-                                              .name = "layer",
-                                              .size = n_layers,
-                                              .text = layer,
-                                              .long_name = "Tap: a value of the model's graph"};
+  attribute_maps_samples(d, group, s);
+  (void)draft_dim(d, group, "target", s->n_targets, slot, "Target slot: whose logit is explained");
+  (void)draft_dim(d, group, "layer", n_layers, layer, "Tap: a value of the model's graph");
 }
 
-static void add_marks(struct pool *pool, const struct setup *s, struct store_schema *schema,
-                      struct store_dim *dims, struct store_var *vars)
+static void add_marks(struct draft *d, const struct setup *s)
 {
 #define E(name, value, word) (value),
   static const int64_t values[] = {MAP_MARK_LIST(E)};
@@ -47,66 +37,34 @@ static void add_marks(struct pool *pool, const struct setup *s, struct store_sch
 #define E(name, value, word) word " "
   static const char meanings[] = MAP_MARK_LIST(E);
 #undef E
-  const char **name = pool_take(pool, (size_t)s->n_methods, sizeof *name);
-  struct store_attr *attr = pool_take(pool, 2, sizeof *attr);
-  if (!name || !attr) return;
-  for (int i = 0; i < s->n_methods; i++) name[i] = s->methods[i].given;
-  attr[0] = (struct store_attr){
-      .name = "flag_values", .type = STORE_I64, .n = sizeof values / sizeof *values, .i64 = values};
-  attr[1] =
-      (struct store_attr){.name = "flag_meanings",
-                          .type = STORE_TEXT,
-                          .text = pool_text(pool, "%.*s", (int)sizeof meanings - 2, meanings)};
-  dims[schema->n_dims++] = (struct store_dim){.group = "marks",
-                                              .name = "method",
-                                              .size = s->n_methods,
-                                              .text = name,
-                                              .long_name = "Method, named as it was asked for"};
-  vars[schema->n_vars++] = (struct store_var){
-      .group = "marks",
-      .name = "mark",
-      .type = STORE_U8,
-      .n_dims = 4,
-      .dims = {"sample", "target", "layer", "method"},
-      .units = "1",
-      .n_attrs = 2,
-      .attrs = attr,
-      .long_name = "What the map holds; only a varied one can be ranked or scaled"};
+  const char **name = pool_take(d->pool, (size_t)s->n_methods, sizeof *name);
+  for (int i = 0; name && i < s->n_methods; i++) name[i] = s->methods[i].given;
+  (void)draft_dim(d, "marks", "method", s->n_methods, name, "Method, named as it was asked for");
+  struct store_var *v =
+      draft_var(d, "marks/mark", STORE_U8, "sample target layer method", "1", NULL,
+                "What the map holds; only a varied one can be ranked or scaled");
+  draft_flags(d, v, values, sizeof values / sizeof *values, meanings);
 }
 
-static void add_relevance(struct pool *pool, const struct setup *s, const int *pass, int n,
-                          struct store_schema *schema, struct store_dim *dims,
-                          struct store_var *vars)
+static void add_relevance(struct draft *d, const struct setup *s, const int *pass, int n)
 {
-  const char **name = pool_take(pool, (size_t)n, sizeof *name);
+  const char **name = pool_take(d->pool, (size_t)n, sizeof *name);
   for (int i = 0; name && i < n; i++) name[i] = s->plan->passes[pass[i]].rule.with.text;
-  dims[schema->n_dims++] = (struct store_dim){.group = "relevance",
-                                              .name = "rule",
-                                              .size = n,
-                                              .text = name,
-                                              .long_name = "Rule that conserves relevance"};
-  vars[schema->n_vars++] = (struct store_var){
-      .group = "relevance",
-      .name = "total",
-      .type = STORE_F32,
-      .n_dims = 4,
-      .dims = {"sample", "target", "layer", "rule"},
-      .units = "1",
-      .long_name = "Relevance that arrives at the tap, summed; what was put on the "
-                   "logit is 1, or the score's difference from the reference's"};
+  (void)draft_dim(d, "relevance", "rule", n, name, "Rule that conserves relevance");
+  (void)draft_var(d, "relevance/total", STORE_F32, "sample target layer rule", "1", NULL,
+                  "Relevance that arrives at the tap, summed; what was put on the logit is 1, or "
+                  "the score's difference from the reference's");
 }
 
-void attribute_marks_schema(struct pool *pool, const struct setup *s, const char *const *slot,
-                            struct store_schema *schema, struct store_dim *dims,
-                            struct store_var *vars)
+void attribute_marks_schema(struct draft *d, const struct setup *s, const char *const *slot)
 {
-  int *pass = pool_take(pool, (size_t)s->plan->n_passes + 1, sizeof *pass);
+  int *pass = pool_take(d->pool, (size_t)s->plan->n_passes + 1, sizeof *pass);
   const int n = pass ? attribute_conserving(s->plan, pass) : 0;
-  add_dims(pool, s, slot, "marks", s->plan->n_places, schema, dims);
-  add_marks(pool, s, schema, dims, vars);
+  add_dims(d, s, slot, "marks", s->plan->n_places);
+  add_marks(d, s);
   if (!n) return;
-  add_dims(pool, s, slot, "relevance", plan_tap_places(s->plan), schema, dims);
-  add_relevance(pool, s, pass, n, schema, dims, vars);
+  add_dims(d, s, slot, "relevance", plan_tap_places(s->plan));
+  add_relevance(d, s, pass, n);
 }
 
 static uint8_t mark_of(const float *map, int64_t n)

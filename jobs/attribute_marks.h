@@ -1,8 +1,7 @@
 #pragma once
 /* What is said of maps beside them: the groups /marks and /relevance. */
 #include "core/tape.h"
-#include "io/store.h"
-#include "jobs/pool.h"
+#include "jobs/draft.h"
 #include "jobs/setup.h"
 
 /* What a map holds. */
@@ -22,13 +21,8 @@ enum map_mark {
 /** Passes whose rule conserves relevance: how many; pass [n] where not NULL. */
 int attribute_conserving(const struct plan *p, int *pass);
 
-/** At most so many dimensions and variables are appended. */
-enum { ATTRIBUTE_MARKS_DIMS = 8, ATTRIBUTE_MARKS_VARS = 2 };
-
 /** Append the scales and variables of both groups; slot [n_targets] names of the targets. */
-void attribute_marks_schema(struct pool *pool, const struct setup *s, const char *const *slot,
-                            struct store_schema *schema, struct store_dim *dims,
-                            struct store_var *vars);
+void attribute_marks_schema(struct draft *d, const struct setup *s, const char *const *slot);
 
 /** Marks of a unit's maps.  target [count, n_targets], -1 where there is none.
  *  marks [count, n_targets, n_places, n_methods] overwritten */

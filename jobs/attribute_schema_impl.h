@@ -1,26 +1,20 @@
 #pragma once
 /* What the parts of the schema share. */
 #include "jobs/attribute_schema.h"
-#include "jobs/pool.h"
+#include "jobs/draft.h"
 
 struct attribute_schema {
-  struct pool *pool;
+  struct draft *draft; /* whose pool holds this, too */
   const struct setup *setup;
-  struct store_schema schema;
-  struct store_attr *attrs;
-  struct store_dim *dims;
-  struct store_var *vars;
-  const char **variables;   /* [n plan taps] */
+  const char **variables;   /* [n places] */
   const char *const *slots; /* [n_targets] names of the targets */
 };
 
-/* Append one to the schema. */
-void attribute_schema_dim(struct attribute_schema *a, const char *group, const char *name,
-                          int64_t size, const char *const *text, const char *long_name);
-void attribute_schema_var(struct attribute_schema *a, const struct store_var *v);
+/** A schema without entries, in `bytes` of zeroed memory whose beginning it is.  NULL when out of memory. */
+struct attribute_schema *attribute_schema_begin(size_t bytes, const struct setup *s);
 
-/** Most attributes of the root, dimensions and variables that the functions below append. */
-enum { ATTRIBUTE_SCHEMA_ATTRS = 24, ATTRIBUTE_SCHEMA_DIMS = 16, ATTRIBUTE_SCHEMA_VARS = 20 };
+/** Name the variables of all places. */
+void attribute_schema_names(struct attribute_schema *a);
 
 /** What every study of samples says of itself: software, model, data, configuration, units. */
 void attribute_schema_root(struct attribute_schema *a, const struct options *o, const char *title,

@@ -76,14 +76,14 @@ static err finish(const struct bias *b, const struct options *o)
   return ERR_OK;
 }
 
-static err compute(const struct bias *b, const struct bias_schema *a, const struct options *o,
+static err compute(const struct bias *b, const struct attribute_schema *a, const struct options *o,
                    int *exit_code)
 {
   struct bias_unit *unit = NULL;
   struct study_result result = {0};
   TRY(comm_agree(bias_unit_make(b, &unit)));
   struct study study = {.job = "bias",
-                        .schema = bias_schema_of(a),
+                        .schema = attribute_schema_of(a),
                         .n_samples = b->setup.count,
                         .unit = b->setup.unit,
                         .who = unit,
@@ -99,7 +99,7 @@ static err compute(const struct bias *b, const struct bias_schema *a, const stru
 
 static err with_bias(struct bias *b, const struct options *o, int *exit_code)
 {
-  struct bias_schema *a = NULL;
+  struct attribute_schema *a = NULL;
   TRY(comm_agree(read(b, o)));
   TRY(setup_tasks(o));
   comm_catch_signals();
@@ -113,7 +113,7 @@ static err with_bias(struct bias *b, const struct options *o, int *exit_code)
   TRY(comm_agree(check(b, o)));
   TRY(comm_agree(bias_schema_make(b, o, &a)));
   const err e = compute(b, a, o, exit_code);
-  bias_schema_free(&a);
+  attribute_schema_free(&a);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
 }

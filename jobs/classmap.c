@@ -56,7 +56,7 @@ static err summarise(const struct classmap *c, const struct study_result *r)
   return ERR_OK;
 }
 
-static err compute(const struct classmap *c, const struct classmap_schema *schema, int *exit_code)
+static err compute(const struct classmap *c, const struct draft *schema, int *exit_code)
 {
   const struct options *o = c->options;
   struct classmap_unit *unit = NULL;
@@ -67,7 +67,7 @@ static err compute(const struct classmap *c, const struct classmap_schema *schem
   if (!e) {
     const struct study study = {.job = "classmap",
                                 .path = options_text(o, "out"),
-                                .schema = classmap_schema_of(schema),
+                                .schema = &schema->schema,
                                 .n_samples = classmap_rows(c),
                                 .unit = 1,
                                 .feed = class_map_blocks(&c->set),
@@ -102,13 +102,13 @@ static err check_ranks(const struct options *o)
 static err with_classmap(struct classmap *c, struct setup *s, const struct options *o,
                          int *exit_code)
 {
-  struct classmap_schema *schema = NULL;
+  struct draft *schema = NULL;
   TRY(comm_agree(classmap_make(s, o, c)));
   announce(c);
   TRY(comm_agree(classmap_schema_make(c, &schema)));
   const err e =
       options_flag(o, "dry-run") ? classmap_dry(c, schema) : compute(c, schema, exit_code);
-  classmap_schema_free(&schema);
+  draft_free(&schema);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
 }

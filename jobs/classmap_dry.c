@@ -34,7 +34,7 @@ static double measure(const struct classmap *c, struct classmap_net *n)
   return (progress_clock() - began) / one.samples / one.inner;
 }
 
-static void print_plan(const struct classmap *c, const struct classmap_schema *s, double seconds)
+static void print_plan(const struct classmap *c, const struct draft *s, double seconds)
 {
   const int64_t maps = classmap_rows(c);
   const int64_t back = maps * c->iterations * c->set.samples * c->set.inner;
@@ -51,7 +51,7 @@ static void print_plan(const struct classmap *c, const struct classmap_schema *s
                "randomised network doubles these\n",
                mib(memory_now().peak), mib(c->setup->plan->arena_bytes),
                mib(c->setup->graph->weight_bytes), mib(c->setup->plan->prepared_bytes));
-  (void)printf("file     %.1f MiB\n", mib(store_bytes(classmap_schema_of(s))));
+  (void)printf("file     %.1f MiB\n", mib(store_bytes(&s->schema)));
   (void)printf(
       "time     about %.0f s on one rank, %.0f s on %d: %.2f ms an image forward and back, "
       "measured\n",
@@ -60,7 +60,7 @@ static void print_plan(const struct classmap *c, const struct classmap_schema *s
                maps * class_map_blocks(&c->set), team);
 }
 
-err classmap_dry(const struct classmap *c, const struct classmap_schema *s)
+err classmap_dry(const struct classmap *c, const struct draft *s)
 {
   struct classmap_net net = {0};
   TRY(comm_agree(classmap_net_make(c, 0, &net)));

@@ -3,4 +3,4 @@
 #include "jobs/classmap_schema.h"
 
 /** Print maps, passes, memory, bytes and time to stdout, rank 0; one pass is measured.  Collective. */
-MUST_CHECK err classmap_dry(const struct classmap *c, const struct classmap_schema *s);
+MUST_CHECK err classmap_dry(const struct classmap *c, const struct draft *s);

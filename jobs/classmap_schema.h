@@ -1,15 +1,10 @@
 #pragma once
 /* The file of a study of class maps, as data: docs/format.md in code. */
-#include "io/store.h"
 #include "jobs/classmap.h"
-
-struct classmap_schema;
+#include "jobs/draft.h"
 
 /** Describe the file.  c must outlive it.  Errors: ERR_MEMORY. */
-MUST_CHECK err classmap_schema_make(const struct classmap *c, struct classmap_schema **out);
-void classmap_schema_free(struct classmap_schema **s);
-
-const struct store_schema *classmap_schema_of(const struct classmap_schema *s);
+MUST_CHECK err classmap_schema_make(const struct classmap *c, struct draft **out);
 
 /** The checks of the file's summary. */
 enum classmap_check {

@@ -168,9 +168,12 @@ static err evaluate(struct evaluate *w, const struct options *o, int *exit_code)
                         .compute = compute,
                         .finish = finish,
                         .account = account};
-  TRY(comm_agree(evaluate_schema(&w->e, w->view, w->unit, &study.schema)));
-  TRY(start_study(&study, o, &result, exit_code));
-  err e = ERR_OK;
+  struct draft *draft = NULL;
+  TRY(comm_agree(evaluate_schema_make(&w->e, w->view, w->unit, &draft)));
+  study.schema = &draft->schema;
+  err e = start_study(&study, o, &result, exit_code);
+  draft_free(&draft);
+  if (e) return err_trace(e, __FILE__, __LINE__);
   if (!result.pending && options_text(o, "csv") && comm_rank() == 0)
     e = evaluation_csv(&w->e, options_text(o, "out"), options_text(o, "csv"));
   return comm_agree(e);

@@ -10,23 +10,6 @@
 const char *const table_subset[TABLE_SUBSETS] = {"all", "difficult"};
 const char *const table_average[TABLE_AVERAGES] = {"instance", "class", "median"};
 
-int evaluation_schema_dims(const struct evaluation *e)
-{
-  return 3 + e->n_layers + 6;
-}
-
-int evaluation_schema_vars(const struct evaluation *e)
-{
-  return 2 + e->n_layers + 4 + 5;
-}
-
-static void add_dim(struct store_schema *s, struct store_dim *dims, const char *group,
-                    const char *name, int64_t size, const char *const *text, const char *long_name)
-{
-  dims[s->n_dims++] = (struct store_dim){
-      .group = group, .name = name, .size = size, .text = text, .long_name = long_name};
-}
-
 static bool same_methods(const struct evaluation_layer *a, const struct evaluation_layer *b)
 {
   return a->n_methods == b->n_methods &&
@@ -53,123 +36,86 @@ static bool first_of_set(const struct evaluation *e, int i)
   return true;
 }
 
-static const char **metric_names(const struct evaluation *e)
+static const char **metric_names(struct draft *d, const struct evaluation *e)
 {
-  const char **name = pool_take(e->pool, (size_t)e->n_metrics, sizeof *name);
+  const char **name = pool_take(d->pool, (size_t)e->n_metrics, sizeof *name);
   for (int k = 0; name && k < e->n_metrics; k++) name[k] = e->metrics[k]->name;
   return name;
 }
 
-static void add_values(const struct evaluation *e, int64_t first, struct store_schema *s,
-                       struct store_dim *dims, struct store_var *vars)
+static void add_values(const struct evaluation *e, int64_t first, struct draft *d)
 {
-  add_dim(s, dims, "values", "sample", e->n_samples, NULL, "Sample of the data set");
-  dims[s->n_dims - 1].first = first;
-  add_dim(s, dims, "values", "target", e->n_targets, e->target,
-          "Target slot: whose logit is explained");
+  draft_dim(d, "values", "sample", e->n_samples, NULL, "Sample of the data set")->first = first;
+  (void)draft_dim(d, "values", "target", e->n_targets, e->target,
+                  "Target slot: whose logit is explained");
   for (int i = 0; i < e->n_layers; i++) {
     const struct evaluation_layer *l = &e->layers[i];
     if (!first_of_set(e, i)) continue;
-    const char **name = pool_take(e->pool, (size_t)l->n_methods, sizeof *name);
+    const char **name = pool_take(d->pool, (size_t)l->n_methods, sizeof *name);
     for (int k = 0; name && k < l->n_methods; k++) name[k] = e->method[l->method_at[k]];
-    add_dim(s, dims, "values", pool_text(e->pool, "method_%d", method_set(e, i)), l->n_methods,
-            name, "Method");
+    (void)draft_dim(d, "values", pool_text(d->pool, "method_%d", method_set(e, i)), l->n_methods,
+                    name, "Method");
   }
-  add_dim(s, dims, "values", "metric", e->n_metrics, metric_names(e), "Metric of a map");
-  vars[s->n_vars++] = (struct store_var){
-      .group = "values",
-      .name = "object",
-      .type = STORE_U8,
-      .n_dims = 2,
-      .dims = {"sample", "target"},
-      .units = "1",
-      .long_name = "Object of the target's class: 0 none, 1 there, 2 there and difficult"};
-  vars[s->n_vars++] =
-      (struct store_var){.group = "values",
-                         .name = "object_share",
-                         .type = STORE_F64,
-                         .n_dims = 2,
-                         .dims = {"sample", "target"},
-                         .units = "1",
-                         .long_name = "Share of the seen part of the image that the object covers"};
+  (void)draft_dim(d, "values", "metric", e->n_metrics, metric_names(d, e), "Metric of a map");
+  (void)draft_var(d, "values/object", STORE_U8, "sample target", "1", NULL,
+                  "Object of the target's class: 0 none, 1 there, 2 there and difficult");
+  (void)draft_var(d, "values/object_share", STORE_F64, "sample target", "1", NULL,
+                  "Share of the seen part of the image that the object covers");
   for (int i = 0; i < e->n_layers; i++) {
     const struct evaluation_layer *l = &e->layers[i];
-    vars[s->n_vars++] = (struct store_var){
-        .group = "values",
-        .name = l->variable,
-        .type = STORE_F64,
-        .n_dims = 4,
-        .dims = {"sample", "target", pool_text(e->pool, "method_%d", method_set(e, i)), "metric"},
-        .units = "1",
-        .long_name = pool_text(e->pool, "Metrics of the maps at %s", l->name)};
+    (void)draft_var(d, pool_text(d->pool, "values/%s", l->variable), STORE_F64,
+                    pool_text(d->pool, "sample target %s metric",
+                              pool_text(d->pool, "method_%d", method_set(e, i))),
+                    "1", NULL, pool_text(d->pool, "Metrics of the maps at %s", l->name));
   }
 }
 
-static void add_metric_text(struct pool *pool, const struct evaluation *e, struct store_schema *s,
-                            struct store_var *vars, const char *name, const char *long_name,
-                            size_t field)
+static void add_metric_text(struct draft *d, const struct evaluation *e, const char *name,
+                            const char *long_name, size_t field)
 {
-  const char **text = pool_take(pool, (size_t)e->n_metrics, sizeof *text);
+  const char **text = pool_take(d->pool, (size_t)e->n_metrics, sizeof *text);
   for (int k = 0; text && k < e->n_metrics; k++)
     memcpy(&text[k], (const char *)e->metrics[k] + field, sizeof *text);
-  vars[s->n_vars++] = (struct store_var){.group = "tables",
-                                         .name = name,
-                                         .type = STORE_TEXT,
-                                         .n_dims = 1,
-                                         .dims = {"metric"},
-                                         .units = "1",
-                                         .data = text,
-                                         .long_name = long_name};
+  (void)draft_var(d, pool_text(d->pool, "tables/%s", name), STORE_TEXT, "metric", "1", text,
+                  long_name);
 }
 
-static void add_table(struct store_schema *s, struct store_var *vars, const char *name,
-                      enum store_type type, const char *long_name)
+static void add_table(struct draft *d, const char *name, enum store_type type,
+                      const char *long_name)
 {
-  vars[s->n_vars++] =
-      (struct store_var){.group = "tables",
-                         .name = name,
-                         .type = type,
-                         .n_dims = 6,
-                         .dims = {"layer", "subset", "average", "target", "method", "metric"},
-                         .units = "1",
-                         .zero = true,
-                         .long_name = long_name};
+  draft_var(d, pool_text(d->pool, "tables/%s", name), type,
+            "layer subset average target method metric", "1", NULL, long_name)
+      ->zero = true;
 }
 
-static void add_tables(const struct evaluation *e, struct store_schema *s, struct store_dim *dims,
-                       struct store_var *vars)
+static void add_tables(const struct evaluation *e, struct draft *d)
 {
-  const char **layer = pool_take(e->pool, (size_t)e->n_layers, sizeof *layer);
+  const char **layer = pool_take(d->pool, (size_t)e->n_layers, sizeof *layer);
   for (int i = 0; layer && i < e->n_layers; i++) layer[i] = e->layers[i].name;
-  add_dim(s, dims, "tables", "layer", e->n_layers, layer, "Tap: a value of the model's graph");
-  add_dim(s, dims, "tables", "subset", TABLE_SUBSETS, table_subset,
-          "Samples: all, or those whose object is difficult");
-  add_dim(s, dims, "tables", "average", TABLE_AVERAGES, table_average,
-          "Mean over instances, mean over classes of their means, median over instances");
-  add_dim(s, dims, "tables", "target", e->n_targets, e->target,
-          "Target slot: whose logit is explained");
-  add_dim(s, dims, "tables", "method", e->n_methods, e->method, "Method");
-  add_dim(s, dims, "tables", "metric", e->n_metrics, metric_names(e), "Metric of a map");
-  add_table(s, vars, "value", STORE_F64, "The average; NaN where no sample has a value");
-  add_table(s, vars, "low", STORE_F64, "Lower end of its bootstrap interval");
-  add_table(s, vars, "high", STORE_F64, "Upper end of its bootstrap interval");
-  add_table(s, vars, "n", STORE_I32, "Samples with a value; 0 everywhere until all are done");
-  add_metric_text(e->pool, e, s, vars, "formula", "What the metric is",
-                  offsetof(struct metric, formula));
-  add_metric_text(e->pool, e, s, vars, "range", "Its values", offsetof(struct metric, range));
-  add_metric_text(e->pool, e, s, vars, "better", "Which values are better",
-                  offsetof(struct metric, better));
-  add_metric_text(e->pool, e, s, vars, "ties", "Equal values, and when it is NaN",
-                  offsetof(struct metric, ties));
-  add_metric_text(e->pool, e, s, vars, "source", "Where the metric is from",
-                  offsetof(struct metric, source));
+  (void)draft_dim(d, "tables", "layer", e->n_layers, layer, "Tap: a value of the model's graph");
+  (void)draft_dim(d, "tables", "subset", TABLE_SUBSETS, table_subset,
+                  "Samples: all, or those whose object is difficult");
+  (void)draft_dim(d, "tables", "average", TABLE_AVERAGES, table_average,
+                  "Mean over instances, mean over classes of their means, median over instances");
+  (void)draft_dim(d, "tables", "target", e->n_targets, e->target,
+                  "Target slot: whose logit is explained");
+  (void)draft_dim(d, "tables", "method", e->n_methods, e->method, "Method");
+  (void)draft_dim(d, "tables", "metric", e->n_metrics, metric_names(d, e), "Metric of a map");
+  add_table(d, "value", STORE_F64, "The average; NaN where no sample has a value");
+  add_table(d, "low", STORE_F64, "Lower end of its bootstrap interval");
+  add_table(d, "high", STORE_F64, "Upper end of its bootstrap interval");
+  add_table(d, "n", STORE_I32, "Samples with a value; 0 everywhere until all are done");
+  add_metric_text(d, e, "formula", "What the metric is", offsetof(struct metric, formula));
+  add_metric_text(d, e, "range", "Its values", offsetof(struct metric, range));
+  add_metric_text(d, e, "better", "Which values are better", offsetof(struct metric, better));
+  add_metric_text(d, e, "ties", "Equal values, and when it is NaN", offsetof(struct metric, ties));
+  add_metric_text(d, e, "source", "Where the metric is from", offsetof(struct metric, source));
 }
 
-void evaluation_schema_add(const struct evaluation *e, int64_t first, struct store_schema *schema,
-                           struct store_dim *dims, struct store_var *vars)
+void evaluation_schema_add(const struct evaluation *e, int64_t first, struct draft *d)
 {
-  add_values(e, first, schema, dims, vars);
-  add_tables(e, schema, dims, vars);
+  add_values(e, first, d);
+  add_tables(e, d);
 }
 
 err evaluation_vars_find(const struct evaluation *e, struct store *f, struct evaluation_vars *out)

@@ -1,15 +1,10 @@
 #pragma once
 /* The groups /values and /tables of a file, and the tables themselves. */
-#include "io/store.h"
+#include "jobs/draft.h"
 #include "jobs/evaluation.h"
 
-/** Room that the groups take in a schema. */
-int evaluation_schema_dims(const struct evaluation *e);
-int evaluation_schema_vars(const struct evaluation *e);
-
-/** Append them to a schema whose arrays have that room.  first: number in the data set of the first sample. */
-void evaluation_schema_add(const struct evaluation *e, int64_t first, struct store_schema *schema,
-                           struct store_dim *dims, struct store_var *vars);
+/** Append them.  first: number in the data set of the first sample. */
+void evaluation_schema_add(const struct evaluation *e, int64_t first, struct draft *d);
 
 /** The variables of an open file. */
 struct evaluation_vars {

@@ -28,14 +28,14 @@ static const struct option options[] = {
 };
 
 /** Every tap's statistics, and those of convergence. */
-static err write_summaries(const struct sanity *s, const struct sanity_schema *a,
+static err write_summaries(const struct sanity *s, const struct attribute_schema *a,
                            const struct options *o, struct store *f)
 {
   const int resamples = (int)options_int(o, "resamples");
   for (int t = 0; t < s->setup.plan->n_places; t++) {
     char from[1024], to[1024];
-    (void)snprintf(from, sizeof from, "similarity/%s", sanity_schema_variable(a, t));
-    (void)snprintf(to, sizeof to, "summary/%s", sanity_schema_variable(a, t));
+    (void)snprintf(from, sizeof from, "similarity/%s", attribute_schema_variable(a, t));
+    (void)snprintf(to, sizeof to, "summary/%s", attribute_schema_variable(a, t));
     TRY(summary_write(f, from, to, resamples, s->setup.seed));
   }
   if (s->n_starts)
@@ -44,7 +44,7 @@ static err write_summaries(const struct sanity *s, const struct sanity_schema *a
 }
 
 /** Statistics of a complete file, by rank 0.  Collective. */
-static err finish(const struct sanity *s, const struct sanity_schema *a, const struct options *o)
+static err finish(const struct sanity *s, const struct attribute_schema *a, const struct options *o)
 {
   struct store *f = NULL;
   TRY(comm_agree(store_open(options_text(o, "out"), comm_world(), &f)));
@@ -54,14 +54,14 @@ static err finish(const struct sanity *s, const struct sanity_schema *a, const s
   return ERR_OK;
 }
 
-static err compute(const struct sanity *s, const struct sanity_schema *a, const struct options *o,
-                   int *exit_code)
+static err compute(const struct sanity *s, const struct attribute_schema *a,
+                   const struct options *o, int *exit_code)
 {
   struct sanity_unit *unit = NULL;
   struct study_result result = {0};
   TRY(comm_agree(sanity_unit_make(s, a, &unit)));
   struct study study = {.job = "sanity",
-                        .schema = sanity_schema_of(a),
+                        .schema = attribute_schema_of(a),
                         .n_samples = s->setup.count,
                         .unit = s->setup.unit,
                         .who = unit,
@@ -94,13 +94,13 @@ static err prepare(struct sanity *s, const struct options *o, bool dry)
 
 static err with_sanity(struct sanity *s, const struct options *o, int *exit_code)
 {
-  struct sanity_schema *a = NULL;
+  struct attribute_schema *a = NULL;
   const bool dry = options_flag(o, "dry-run");
   CHECK(dry || options_text(o, "out"), ERR_USAGE, "where to? give --out FILE.h5");
   TRY(prepare(s, o, dry));
   TRY(comm_agree(sanity_schema_make(s, o, &a)));
   const err e = dry ? sanity_dry(s, a) : compute(s, a, o, exit_code);
-  sanity_schema_free(&a);
+  attribute_schema_free(&a);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
 }

@@ -56,7 +56,7 @@ static void print_memory(const struct sanity *s)
       shared_ranks(s->twin.weights), shared_ranks(s->twin.weights) > 1 ? "s" : "");
 }
 
-static void print_all(const struct sanity *s, const struct sanity_schema *a, double seconds)
+static void print_all(const struct sanity *s, const struct attribute_schema *a, double seconds)
 {
   const struct plan *p = s->setup.plan;
   const int64_t units = (s->setup.count + s->setup.unit - 1) / s->setup.unit;
@@ -71,14 +71,14 @@ static void print_all(const struct sanity *s, const struct sanity_schema *a, dou
       sanity_reuses(s) ? "all but the first of a unit begin at the stage" : "each from the input",
       units * networks * p->n_backward);
   print_memory(s);
-  (void)printf("file    %.2f MiB\n", mib(store_bytes(sanity_schema_of(a))));
+  (void)printf("file    %.2f MiB\n", mib(store_bytes(attribute_schema_of(a))));
   (void)printf(
       "time    %.3f s per unit, about %.0f s on %d rank%s (one unit measured, without writing "
       "and intervals)\n",
       seconds, seconds * (double)each, comm_size(), comm_size() > 1 ? "s" : "");
 }
 
-err sanity_dry(const struct sanity *s, const struct sanity_schema *a)
+err sanity_dry(const struct sanity *s, const struct attribute_schema *a)
 {
   struct sanity_unit *u = NULL;
   double seconds = 0.0;

@@ -4,4 +4,4 @@
 #include "jobs/sanity_schema.h"
 
 /** Print stages, passes, memory, bytes and time; one unit is computed.  Collective. */
-MUST_CHECK err sanity_dry(const struct sanity *s, const struct sanity_schema *a);
+MUST_CHECK err sanity_dry(const struct sanity *s, const struct attribute_schema *a);

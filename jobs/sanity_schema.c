@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OWN_DIMS = 32, OWN_VARS = 8 };
-
 struct sanity_schema {
   struct attribute_schema base;
   const struct sanity *sanity;
@@ -42,41 +40,23 @@ static void add_stages(struct sanity_schema *a)
 {
   const struct sanity *s = a->sanity;
   const struct graph *g = s->setup.graph;
-  const char **op = pool_take(a->base.pool, (size_t)s->n_chosen, sizeof *op);
-  int32_t *index = pool_take(a->base.pool, (size_t)s->n_chosen, sizeof *index);
+  const char **op = pool_take(a->base.draft->pool, (size_t)s->n_chosen, sizeof *op);
+  int32_t *index = pool_take(a->base.draft->pool, (size_t)s->n_chosen, sizeof *index);
   if (!op || !index) return;
   for (int k = 0; k < s->n_chosen; k++) {
     op[k] = g->nodes[s->stages[s->chosen[k]].node].op->name;
     index[k] = s->stages[s->chosen[k]].tap;
   }
-  a->base.dims[a->base.schema.n_dims++] = attribute_maps_samples("stages", &s->setup);
-  attribute_schema_dim(&a->base, "stages", "order", s->n_orders, a->order, "Order of stages");
-  attribute_schema_dim(&a->base, "stages", "stage", s->n_chosen, a->stage,
-                       "Operator with weights, from the logits back");
-  attribute_schema_var(&a->base, &(struct store_var){.group = "stages",
-                                                     .name = "operator",
-                                                     .type = STORE_TEXT,
-                                                     .n_dims = 1,
-                                                     .dims = {"stage"},
-                                                     .units = "1",
-                                                     .data = op,
-                                                     .long_name = "Operator of the stage"});
-  attribute_schema_var(&a->base, &(struct store_var){.group = "stages",
-                                                     .name = "index",
-                                                     .type = STORE_I32,
-                                                     .n_dims = 1,
-                                                     .dims = {"stage"},
-                                                     .units = "1",
-                                                     .data = index,
-                                                     .long_name = "Index of its tap in the model"});
-  attribute_schema_var(&a->base,
-                       &(struct store_var){.group = "stages",
-                                           .name = "predicted",
-                                           .type = STORE_I32,
-                                           .n_dims = 3,
-                                           .dims = {"sample", "order", "stage"},
-                                           .units = "1",
-                                           .long_name = "Class that the random network predicts"});
+  attribute_maps_samples(a->base.draft, "stages", &s->setup);
+  (void)draft_dim(a->base.draft, "stages", "order", s->n_orders, a->order, "Order of stages");
+  (void)draft_dim(a->base.draft, "stages", "stage", s->n_chosen, a->stage,
+                  "Operator with weights, from the logits back");
+  (void)draft_var(a->base.draft, "stages/operator", STORE_TEXT, "stage", "1", op,
+                  "Operator of the stage");
+  (void)draft_var(a->base.draft, "stages/index", STORE_I32, "stage", "1", index,
+                  "Index of its tap in the model");
+  (void)draft_var(a->base.draft, "stages/predicted", STORE_I32, "sample order stage", "1", NULL,
+                  "Class that the random network predicts");
 }
 
 /** The dimensions that /similarity and /summary have both. */
@@ -84,54 +64,43 @@ static void add_axes(struct sanity_schema *a, const char *group)
 {
   const struct sanity *s = a->sanity;
   const struct plan *p = s->setup.plan;
-  attribute_schema_dim(&a->base, group, "target", s->setup.n_targets, a->base.slots,
-                       "Target slot: whose logit is explained");
-  attribute_schema_dim(&a->base, group, "order", s->n_orders, a->order, "Order of stages");
-  attribute_schema_dim(&a->base, group, "stage", s->n_chosen, a->stage,
-                       "Stage back to which, or which alone, weights are random");
+  (void)draft_dim(a->base.draft, group, "target", s->setup.n_targets, a->base.slots,
+                  "Target slot: whose logit is explained");
+  (void)draft_dim(a->base.draft, group, "order", s->n_orders, a->order, "Order of stages");
+  (void)draft_dim(a->base.draft, group, "stage", s->n_chosen, a->stage,
+                  "Stage back to which, or which alone, weights are random");
   for (int i = 0; i < p->n_places; i++) {
     bool first = false;
     const int set = attribute_maps_set(p, i, &first);
     if (first) {
-      attribute_schema_dim(&a->base, group, pool_text(a->base.pool, "method_%d", set),
-                           plan_place(p, i)->n_methods,
-                           attribute_maps_methods(a->base.pool, &s->setup, i), "Method");
+      (void)draft_dim(a->base.draft, group, pool_text(a->base.draft->pool, "method_%d", set),
+                      plan_place(p, i)->n_methods,
+                      attribute_maps_methods(a->base.draft->pool, &s->setup, i), "Method");
     }
   }
-  attribute_schema_dim(&a->base, group, "measure", s->n_measures, a->measure,
-                       "How alike the two maps are");
+  (void)draft_dim(a->base.draft, group, "measure", s->n_measures, a->measure,
+                  "How alike the two maps are");
 }
 
 static void add_values(struct sanity_schema *a)
 {
   const struct plan *p = a->sanity->setup.plan;
-  a->base.dims[a->base.schema.n_dims++] = attribute_maps_samples("similarity", &a->sanity->setup);
+  attribute_maps_samples(a->base.draft, "similarity", &a->sanity->setup);
   add_axes(a, "similarity");
   add_axes(a, "summary");
   summary_dim(&a->base, "summary");
   for (int i = 0; i < p->n_places; i++) {
     bool first = false;
-    const char *method = pool_text(a->base.pool, "method_%d", attribute_maps_set(p, i, &first));
+    const char *method =
+        pool_text(a->base.draft->pool, "method_%d", attribute_maps_set(p, i, &first));
     const char *name = a->base.variables[i], *tap = plan_place_name(p, i);
-    attribute_schema_var(
-        &a->base,
-        &(struct store_var){.group = "similarity",
-                            .name = name,
-                            .type = STORE_F32,
-                            .n_dims = 6,
-                            .dims = {"sample", "target", "order", "stage", method, "measure"},
-                            .units = "1",
-                            .long_name = pool_text(a->base.pool, "Similarity of maps at %s", tap)});
-    attribute_schema_var(
-        &a->base,
-        &(struct store_var){.group = "summary",
-                            .name = name,
-                            .type = STORE_F64,
-                            .n_dims = 6,
-                            .dims = {"target", "order", "stage", method, "measure", "statistic"},
-                            .units = "1",
-                            .zero = true,
-                            .long_name = pool_text(a->base.pool, "Over samples, at %s", tap)});
+    (void)draft_var(a->base.draft, pool_text(a->base.draft->pool, "similarity/%s", name), STORE_F32,
+                    pool_text(a->base.draft->pool, "sample target order stage %s measure", method),
+                    "1", NULL, pool_text(a->base.draft->pool, "Similarity of maps at %s", tap));
+    draft_var(a->base.draft, pool_text(a->base.draft->pool, "summary/%s", name), STORE_F64,
+              pool_text(a->base.draft->pool, "target order stage %s measure statistic", method),
+              "1", NULL, pool_text(a->base.draft->pool, "Over samples, at %s", tap))
+        ->zero = true;
   }
 }
 
@@ -140,49 +109,36 @@ static void add_convergence(struct sanity_schema *a)
   const struct sanity *s = a->sanity;
   const struct plan *p = s->setup.plan;
   const int n = convergence_rules(p, NULL);
-  const char **rule = pool_take(a->base.pool, (size_t)n + 1, sizeof *rule);
-  const char **start = pool_take(a->base.pool, (size_t)s->n_starts + 1, sizeof *start);
-  const char **layer = pool_take(a->base.pool, (size_t)p->n_taps, sizeof *layer);
-  int *pass = pool_take(a->base.pool, (size_t)p->n_passes + 1, sizeof *pass);
+  const char **rule = pool_take(a->base.draft->pool, (size_t)n + 1, sizeof *rule);
+  const char **start = pool_take(a->base.draft->pool, (size_t)s->n_starts + 1, sizeof *start);
+  const char **layer = pool_take(a->base.draft->pool, (size_t)p->n_taps, sizeof *layer);
+  int *pass = pool_take(a->base.draft->pool, (size_t)p->n_passes + 1, sizeof *pass);
   if (!s->n_starts || !rule || !start || !layer || !pass) return;
   (void)convergence_rules(p, pass);
   for (int k = 0; k < n; k++) rule[k] = p->passes[pass[k]].rule.with.text;
   for (int k = 0; k < s->n_starts; k++) start[k] = p->graph->values[s->starts[k]].name;
   for (int t = 0; t < p->n_taps; t++) layer[t] = p->graph->values[p->taps[t].value].name;
-  a->base.dims[a->base.schema.n_dims++] = attribute_maps_samples("convergence", &s->setup);
-  attribute_schema_dim(&a->base, "convergence", "rule", n, rule, "How signals are carried back");
-  attribute_schema_dim(&a->base, "convergence", "start", s->n_starts, start,
-                       "Layer at which random signals begin");
-  attribute_schema_dim(&a->base, "convergence", "layer", p->n_taps, layer,
-                       "Layer at which they are compared");
+  attribute_maps_samples(a->base.draft, "convergence", &s->setup);
+  (void)draft_dim(a->base.draft, "convergence", "rule", n, rule, "How signals are carried back");
+  (void)draft_dim(a->base.draft, "convergence", "start", s->n_starts, start,
+                  "Layer at which random signals begin");
+  (void)draft_dim(a->base.draft, "convergence", "layer", p->n_taps, layer,
+                  "Layer at which they are compared");
   summary_dim(&a->base, "convergence");
-  attribute_schema_var(
-      &a->base,
-      &(struct store_var){.group = "convergence",
-                          .name = "cosine",
-                          .type = STORE_F32,
-                          .n_dims = 4,
-                          .dims = {"sample", "rule", "start", "layer"},
-                          .units = "1",
-                          .long_name = "Median |cos| of pairs of signals over positions"});
-  attribute_schema_var(&a->base,
-                       &(struct store_var){.group = "convergence",
-                                           .name = "summary",
-                                           .type = STORE_F64,
-                                           .n_dims = 4,
-                                           .dims = {"rule", "start", "layer", "statistic"},
-                                           .units = "1",
-                                           .zero = true,
-                                           .long_name = "The same over samples"});
+  (void)draft_var(a->base.draft, "convergence/cosine", STORE_F32, "sample rule start layer", "1",
+                  NULL, "Median |cos| of pairs of signals over positions");
+  draft_var(a->base.draft, "convergence/summary", STORE_F64, "rule start layer statistic", "1",
+            NULL, "The same over samples")
+      ->zero = true;
 }
 
 /** Names of stages, orders and measures. */
 static void add_names(struct sanity_schema *a)
 {
   const struct sanity *s = a->sanity;
-  a->stage = pool_take(a->base.pool, (size_t)s->n_chosen, sizeof *a->stage);
-  a->order = pool_take(a->base.pool, SANITY_ORDERS, sizeof *a->order);
-  a->measure = pool_take(a->base.pool, SANITY_MEASURES, sizeof *a->measure);
+  a->stage = pool_take(a->base.draft->pool, (size_t)s->n_chosen, sizeof *a->stage);
+  a->order = pool_take(a->base.draft->pool, SANITY_ORDERS, sizeof *a->order);
+  a->measure = pool_take(a->base.draft->pool, SANITY_MEASURES, sizeof *a->measure);
   if (!a->stage || !a->order || !a->measure) return;
   for (int k = 0; k < s->n_chosen; k++) a->stage[k] = sanity_stage_name(s, k);
   for (int k = 0; k < s->n_orders; k++) a->order[k] = s->orders[k].name;
@@ -192,14 +148,9 @@ static void add_names(struct sanity_schema *a)
 static err fill(struct sanity_schema *a, const struct options *o)
 {
   struct attribute_schema *b = &a->base;
-  const size_t taps = (size_t)b->setup->plan->n_places;
-  b->attrs = pool_take(b->pool, ATTRIBUTE_SCHEMA_ATTRS, sizeof *b->attrs);
-  b->dims = pool_take(b->pool, ATTRIBUTE_SCHEMA_DIMS + OWN_DIMS + 2 * taps, sizeof *b->dims);
-  b->vars = pool_take(b->pool, ATTRIBUTE_SCHEMA_VARS + OWN_VARS + 2 * taps, sizeof *b->vars);
-  b->variables = pool_take(b->pool, taps, sizeof *b->variables);
+  attribute_schema_names(b);
   add_names(a);
-  CHECK(!pool_failed(b->pool), ERR_MEMORY, "no memory to describe the file");
-  attribute_maps_names(b->pool, b->setup->plan, b->variables);
+  TRY(draft_end(b->draft));
   TRY(add_root(a, o));
   attribute_schema_samples(b);
   attribute_schema_layers(b);
@@ -208,46 +159,17 @@ static err fill(struct sanity_schema *a, const struct options *o)
   add_values(a);
   add_convergence(a);
   attribute_schema_checks(b);
-  b->schema.attrs = b->attrs;
-  b->schema.dims = b->dims;
-  b->schema.vars = b->vars;
-  CHECK(!pool_failed(b->pool), ERR_MEMORY, "no memory to describe the file");
-  return ERR_OK;
+  return draft_end(b->draft);
 }
 
-err sanity_schema_make(const struct sanity *s, const struct options *o, struct sanity_schema **out)
+err sanity_schema_make(const struct sanity *s, const struct options *o,
+                       struct attribute_schema **out)
 {
-  struct pool *pool = pool_make();
-  struct sanity_schema *a = pool ? pool_take(pool, 1, sizeof *a) : NULL;
-  err e = a ? ERR_OK : FAIL(ERR_MEMORY, "no memory to describe the file");
-  if (!e) {
-    a->sanity = s;
-    a->base.pool = pool;
-    a->base.setup = &s->setup;
-    e = fill(a, o);
-  }
-  if (e) {
-    pool_free(&pool);
-    return err_trace(e, __FILE__, __LINE__);
-  }
-  *out = a;
-  return ERR_OK;
-}
-
-void sanity_schema_free(struct sanity_schema **a)
-{
-  if (!*a) return;
-  struct pool *pool = (*a)->base.pool; /* holds the schema itself */
-  pool_free(&pool);
-  *a = NULL;
-}
-
-const struct store_schema *sanity_schema_of(const struct sanity_schema *a)
-{
-  return &a->base.schema;
-}
-
-const char *sanity_schema_variable(const struct sanity_schema *a, int i)
-{
-  return a->base.variables[i];
+  struct sanity_schema *a = (struct sanity_schema *)attribute_schema_begin(sizeof *a, &s->setup);
+  CHECK(a, ERR_MEMORY, "no memory to describe the file");
+  a->sanity = s;
+  *out = &a->base;
+  const err e = fill(a, o);
+  if (e) attribute_schema_free(out);
+  return e ? err_trace(e, __FILE__, __LINE__) : ERR_OK;
 }

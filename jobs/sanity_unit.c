@@ -16,7 +16,7 @@
 
 struct sanity_unit {
   const struct sanity *sanity;
-  const struct sanity_schema *schema;
+  const struct attribute_schema *schema;
   struct intake *intake;
   struct tape *tape;
   struct convergence *convergence; /* NULL: none */
@@ -179,7 +179,7 @@ static err allocate(struct sanity_unit *u)
   return ERR_OK;
 }
 
-err sanity_unit_make(const struct sanity *s, const struct sanity_schema *a,
+err sanity_unit_make(const struct sanity *s, const struct attribute_schema *a,
                      struct sanity_unit **out)
 {
   struct sanity_unit *u = calloc(1, sizeof *u);
@@ -204,7 +204,7 @@ err sanity_unit_begin(void *who, struct store *f, const struct study_unit *first
     if (u->sanity->n_starts) TRY(store_find(f, "convergence/cosine", &u->cosine_var));
     for (int t = 0; t < u->sanity->setup.plan->n_places; t++) {
       char path[1024];
-      (void)snprintf(path, sizeof path, "similarity/%s", sanity_schema_variable(u->schema, t));
+      (void)snprintf(path, sizeof path, "similarity/%s", attribute_schema_variable(u->schema, t));
       TRY(store_find(f, path, &u->value_vars[t]));
     }
   }

@@ -8,7 +8,7 @@
 struct sanity_unit;
 
 /** Tapes and buffers of this rank; s and a must outlive it.  Errors: ERR_MEMORY. */
-MUST_CHECK err sanity_unit_make(const struct sanity *s, const struct sanity_schema *a,
+MUST_CHECK err sanity_unit_make(const struct sanity *s, const struct attribute_schema *a,
                                 struct sanity_unit **out);
 void sanity_unit_free(struct sanity_unit **u);
 

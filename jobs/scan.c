@@ -75,15 +75,14 @@ static const struct option options[] = {
 };
 
 /** One stage: rows [from, until) of the file. */
-static err stage(const struct scan_job *j, const struct options *o,
-                 const struct scan_schema *schema, struct scan_unit *u, int64_t from, int64_t until,
-                 struct study_result *result)
+static err stage(const struct scan_job *j, const struct options *o, const struct draft *schema,
+                 struct scan_unit *u, int64_t from, int64_t until, struct study_result *result)
 {
   char *line = NULL;
   TRY(comm_agree(run_line_make("scan", &line)));
   const struct study study = {.job = "scan",
                               .path = options_text(o, "out"),
-                              .schema = scan_schema_of(schema),
+                              .schema = &schema->schema,
                               .n_samples = j->rows,
                               .unit = 1,
                               .from = from,
@@ -126,8 +125,8 @@ static err conclude(const struct scan_job *j, const struct options *o, const str
   return ERR_OK;
 }
 
-static err stages(const struct scan_job *j, const struct options *o,
-                  const struct scan_schema *schema, struct scan_unit *u, int *exit_code)
+static err stages(const struct scan_job *j, const struct options *o, const struct draft *schema,
+                  struct scan_unit *u, int *exit_code)
 {
   struct study_result result = {0};
   const int64_t fine = scan_first(j, SCAN_FINE);
@@ -145,7 +144,7 @@ static err stages(const struct scan_job *j, const struct options *o,
 
 static err compute(const struct scan_job *j, const struct options *o, int *exit_code)
 {
-  struct scan_schema *schema = NULL;
+  struct draft *schema = NULL;
   struct scan_unit *u = NULL;
   err e = comm_agree(scan_schema_make(j, o, &schema));
   if (!e) e = scan_unit_make(j, &u);
@@ -153,7 +152,7 @@ static err compute(const struct scan_job *j, const struct options *o, int *exit_
   if (!e && *exit_code == EXIT_AGAIN && comm_rank() == 0)
     printf("stopped on request; start the same command again to continue\n");
   scan_unit_free(&u);
-  scan_schema_free(&schema);
+  draft_free(&schema);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
 }

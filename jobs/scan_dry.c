@@ -83,12 +83,12 @@ static void print(const struct scan_job *j, const struct options *o, double each
 
 err scan_dry(const struct scan_job *j, const struct options *o)
 {
-  struct scan_schema *schema = NULL;
+  struct draft *schema = NULL;
   double each = 0.0;
   TRY(comm_agree(scan_schema_make(j, o, &schema)));
   const err e = comm_agree(seconds_of_image(j, &each));
-  if (!e && comm_rank() == 0) print(j, o, each, store_bytes(scan_schema_of(schema)));
-  scan_schema_free(&schema);
+  if (!e && comm_rank() == 0) print(j, o, each, store_bytes(&schema->schema));
+  draft_free(&schema);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
 }

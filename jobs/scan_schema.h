@@ -1,16 +1,11 @@
 #pragma once
 /* The file of a scan, as data: docs/format.md in code. */
-#include "io/store.h"
+#include "jobs/draft.h"
 #include "jobs/scan_job.h"
-
-struct scan_schema;
 
 /** Describe the file.  j must outlive it.  Errors: ERR_MEMORY. */
 MUST_CHECK err scan_schema_make(const struct scan_job *j, const struct options *o,
-                                struct scan_schema **out);
-void scan_schema_free(struct scan_schema **s);
-const struct store_schema *scan_schema_of(const struct scan_schema *s);
-
+                                struct draft **out);
 /** Quantities of /verdict, one value each. */
 #define SCAN_VERDICT_LIST(E)                                                                       \
   E(VERDICT_TARGET, "target", "class whose score is the largest")                                  \

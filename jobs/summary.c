@@ -23,8 +23,8 @@ static const char *const names[] = {
 
 void summary_dim(struct attribute_schema *a, const char *group)
 {
-  attribute_schema_dim(a, group, "statistic", SUMMARIES, names,
-                       "n samples with a value, their mean with its 95 % interval, their median");
+  (void)draft_dim(a->draft, group, "statistic", SUMMARIES, names,
+                  "n samples with a value, their mean with its 95 % interval, their median");
 }
 
 /** The rows of a variable that count. */
