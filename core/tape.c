@@ -223,6 +223,17 @@ void tape_forward(struct tape *t)
   forward(t);
 }
 
+void tape_predict(struct tape *t)
+{
+  struct tape_reference *reference = t->reference;
+  struct tape_average *average = t->average;
+  t->reference = NULL; /* nothing is kept for passes back */
+  t->average = NULL;
+  forward(t);
+  t->reference = reference;
+  t->average = average;
+}
+
 void tape_forward_from(struct tape *t, int node)
 {
   assert(!t->reference && !t->average && !t->plan->parts.head);

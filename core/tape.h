@@ -17,6 +17,10 @@ real *tape_input(struct tape *t);
 /** Forward through every node. */
 void tape_forward(struct tape *t);
 
+/** Forward of other inputs between units, for their logits alone: of the unit's own pass only rows, totals and
+ *  sums of parts are still there. */
+void tape_predict(struct tape *t);
+
 /** Let nodes have the weights of another plan: one of the same request for a graph that differs in the numbers
  *  of constants alone.  Where a rule makes two operators one, both or none are swapped.
  *

@@ -120,9 +120,6 @@ static err choose_evaluation(struct setup *s, const struct options *o, struct ev
   if (!x) x = evaluation_options(e, o, names, n);
   pool_free(&pool);
   if (x) return err_trace(x, __FILE__, __LINE__);
-  CHECK(!evaluation_needs(e, METRIC_MODEL), ERR_USAGE,
-        "--evaluate: insertion, deletion and perturbation ask the model again: use retrograd "
-        "evaluate on the study");
   CHECK(!s->n_shards, ERR_USAGE,
         "--evaluate: tables are of whole studies; evaluate the file that retrograd merge makes");
   s->evaluation = e;

@@ -7,6 +7,7 @@
 #include "jobs/attribute_marks.h"
 #include "jobs/evaluation_rows.h"
 #include "jobs/intake.h"
+#include "jobs/perturb.h"
 #include "pipeline/comm.h"
 
 #include <jansson.h>
@@ -21,6 +22,8 @@ struct attribute_unit {
   struct tape *tape;
   struct intake *intake;
   struct evaluation_rows *evaluation; /* NULL: nothing is evaluated */
+  struct perturb *model;              /* NULL: no metric asks the model */
+  float *images;                      /* [input] of the unit, for those that do */
   int *map_vars;                      /* [n places] */
   uint8_t *marks;                     /* [unit, n_targets, n places, n_methods] */
   float *totals;                      /* [unit, n_targets, n plan taps, conserving rules] */
@@ -33,6 +36,8 @@ void attribute_unit_free(struct attribute_unit **unit)
   struct attribute_unit *u = *unit;
   if (!u) return;
   evaluation_rows_free(&u->evaluation);
+  perturb_free(&u->model);
+  free(u->images);
   intake_free(&u->intake);
   tape_free(&u->tape);
   free(u->marks);
@@ -41,6 +46,19 @@ void attribute_unit_free(struct attribute_unit **unit)
   free(u->map_vars);
   free(u);
   *unit = NULL;
+}
+
+/** Buffers of values; metrics that ask the model have the passes of the unit's own tape. */
+static err make_evaluation(struct attribute_unit *u)
+{
+  const struct setup *s = u->setup;
+  TRY(evaluation_rows_make(s->evaluation, s->unit, &u->evaluation));
+  if (!evaluation_needs(s->evaluation, METRIC_MODEL)) return ERR_OK;
+  u->images = malloc((size_t)plan_elements(s->plan, s->graph->input) * sizeof *u->images);
+  CHECK(u->images, ERR_MEMORY, "no memory for the images of a unit");
+  TRY(perturb_make(u->tape, s->plan, s->evaluation->step, &u->model));
+  evaluation_rows_ask(u->evaluation, u->model);
+  return ERR_OK;
 }
 
 static err allocate(struct attribute_unit *u)
@@ -55,9 +73,9 @@ static err allocate(struct attribute_unit *u)
   u->map_vars = calloc((size_t)s->plan->n_places, sizeof *u->map_vars);
   CHECK(u->marks && u->totals && u->sums && u->map_vars, ERR_MEMORY,
         "no memory for a unit of %d samples", s->unit);
-  if (s->evaluation) TRY(evaluation_rows_make(s->evaluation, s->unit, &u->evaluation));
   TRY(tape_make(s->plan, &u->tape));
   TRY(intake_make(s, &u->intake));
+  if (s->evaluation) TRY(make_evaluation(u));
   return ERR_OK;
 }
 
@@ -131,6 +149,9 @@ static err write_rows(struct attribute_unit *u, struct store *f, int64_t row, in
 /** Forward, what the logits say, and backward: neither MPI nor HDF5. */
 static void compute_maps(struct attribute_unit *u, const struct study_unit *unit, uint8_t *status)
 {
+  if (u->model)
+    memcpy(u->images, tape_input(u->tape),
+           (size_t)plan_elements(u->setup->plan, u->setup->graph->input) * sizeof *u->images);
   tape_forward(u->tape);
   intake_describe(u->intake, unit, tape_logits(u->tape), status);
   backward(u, unit->first, unit->count);
@@ -147,6 +168,7 @@ static err evaluate_maps(struct attribute_unit *u, const struct study_unit *unit
 {
   const struct plan *p = u->setup->plan;
   const int64_t slots = u->setup->n_targets;
+  if (u->model) perturb_unit(u->model, u->images, evaluation_blurs(u->setup->evaluation));
   for (int b = 0; u->evaluation && b < unit->count; b++) {
     if (status[b] != SAMPLE_DONE) {
       evaluation_rows_blank(u->evaluation, b);
@@ -161,6 +183,7 @@ static err evaluate_maps(struct attribute_unit *u, const struct study_unit *unit
       evaluation_rows_layer(u->evaluation, b, i, tape_rows(u->tape, p->places[i]) + b * row);
     }
   }
+  if (u->evaluation) evaluation_rows_end(u->evaluation);
   return ERR_OK;
 }
 

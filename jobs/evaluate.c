@@ -69,7 +69,7 @@ static err allocate(struct evaluate *w)
   CHECK(w->row, ERR_MEMORY, "no memory for maps");
   TRY(read_sizes(w));
   TRY(evaluation_rows_make(&w->e, w->unit, &w->rows));
-  if (w->model) TRY(evaluation_rows_ask(w->rows, evaluation_model_perturb(w->model)));
+  if (w->model) evaluation_rows_ask(w->rows, evaluation_model_perturb(w->model));
   return ERR_OK;
 }
 
@@ -94,7 +94,6 @@ static err begin(void *who, struct store *f, const struct study_unit *first)
 
 static err sample_values(struct evaluate *w, int64_t sample, int b)
 {
-  if (w->model) TRY(evaluation_model_image(w->model, sample));
   TRY(evaluation_rows_begin(w->rows, b, sample, w->size + 2 * sample,
                             w->view->target_class + sample * w->e.n_targets));
   for (int i = 0; i < w->e.n_layers; i++) {
@@ -109,6 +108,7 @@ static err sample_values(struct evaluate *w, int64_t sample, int b)
 static err compute(void *who, struct store *f, const struct study_unit *unit, uint8_t *status)
 {
   struct evaluate *w = who;
+  if (w->model) TRY(evaluation_model_unit(w->model, &w->e, unit));
   for (int b = 0; b < unit->count; b++) {
     status[b] = w->view->status[unit->first + b];
     if (status[b] == SAMPLE_DONE) {
@@ -117,6 +117,9 @@ static err compute(void *who, struct store *f, const struct study_unit *unit, ui
       evaluation_rows_blank(w->rows, b);
     }
   }
+  comm_leave();
+  evaluation_rows_end(w->rows);
+  comm_enter();
   return evaluation_rows_write(w->rows, f, unit->first, unit->count);
 }
 
@@ -127,8 +130,11 @@ static err finish(void *who, struct store *f)
 
 static char *account(void *who)
 {
-  (void)who;
-  return strdup("{}");
+  const struct evaluate *w = who;
+  char *text = NULL;
+  if (!w->model) return strdup("{}");
+  const int n = asprintf(&text, "{\"n_forward\":%" PRId64 "}", evaluation_model_passes(w->model));
+  return n < 0 ? NULL : text;
 }
 
 static err check_complete(const struct view *v)

@@ -16,6 +16,13 @@ bool evaluation_needs(const struct evaluation *e, unsigned what)
   return false;
 }
 
+bool evaluation_blurs(const struct evaluation *e)
+{
+  for (int k = 0; k < e->n_metrics; k++)
+    if (e->metrics[k]->needs & METRIC_MODEL && e->metrics[k]->path.blurred) return true;
+  return false;
+}
+
 static int find_slot(const struct evaluation *e, const char *name)
 {
   for (int t = 0; t < e->n_targets; t++)

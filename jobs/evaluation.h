@@ -8,6 +8,7 @@
 #include "jobs/option.h"
 #include "jobs/pool.h"
 #include "jobs/view.h"
+#include "pipeline/study.h"
 
 #include <stdbool.h>
 
@@ -94,13 +95,20 @@ MUST_CHECK err evaluation_model_open(const struct evaluation *e, struct view *v,
                                      const struct options *o, struct evaluation_model **out);
 void evaluation_model_close(struct evaluation_model **m);
 
-/** What evaluator_ask wants. */
+/** What evaluation_rows_ask wants. */
 struct perturb;
 struct perturb *evaluation_model_perturb(struct evaluation_model *m);
 
-/** Take the image of a sample; its logits must be those of the study, or nearly so.
+/** Take the images of a unit; their logits must be those of the study, or nearly so.
  *  Errors: ERR_MISMATCH, and those of reading. */
-MUST_CHECK err evaluation_model_image(struct evaluation_model *m, int64_t sample);
+MUST_CHECK err evaluation_model_unit(struct evaluation_model *m, const struct evaluation *e,
+                                     const struct study_unit *unit);
+
+/** Forward passes made so far. */
+int64_t evaluation_model_passes(const struct evaluation_model *m);
+
+/** Whether a metric asks the model about blurred images. */
+bool evaluation_blurs(const struct evaluation *e);
 
 /** Whether a metric asks for something, such as METRIC_MODEL. */
 bool evaluation_needs(const struct evaluation *e, unsigned what);

@@ -1,6 +1,8 @@
 /** @file
  *  The model behind a study, for metrics that ask it again. */
 #include "core/product.h"
+#include "core/tape.h"
+#include "io/dataset.h"
 #include "io/onnx.h"
 #include "jobs/evaluation.h"
 #include "jobs/perturb.h"
@@ -17,20 +19,26 @@ struct evaluation_model {
   struct view *view;
   struct recipe recipe;
   struct graph *graph;
+  struct plan *plan;
+  struct tape *tape;
   struct perturb *perturb;
   struct pictures *pictures;
-  float *x, *logits, *recorded;
+  float *x;        /* [channels][pixels] of one image */
+  float *unit;     /* [channels][unit][pixels] */
+  float *recorded; /* [classes] */
 };
 
 void evaluation_model_close(struct evaluation_model **m)
 {
   if (!*m) return;
   perturb_free(&(*m)->perturb);
+  tape_free(&(*m)->tape);
+  plan_free(&(*m)->plan);
   graph_free(&(*m)->graph);
   recipe_free(&(*m)->recipe);
   pictures_close(&(*m)->pictures);
   free((*m)->x);
-  free((*m)->logits);
+  free((*m)->unit);
   free((*m)->recorded);
   free(*m);
   *m = NULL;
@@ -101,7 +109,16 @@ static err read_graph(struct evaluation_model *m, const struct options *o, bool 
   return e;
 }
 
-static err open_model(struct evaluation_model *m, const struct options *o)
+/** A plan of forward passes alone, of units as large as the study's. */
+static err make_tape(struct evaluation_model *m, int unit, bool plain)
+{
+  const struct plan_request request = {.graph = m->graph, .batch = unit, .plain = plain};
+  TRY(plan_make(&request, &m->plan));
+  return tape_make(m->plan, &m->tape);
+}
+
+static err open_model(struct evaluation_model *m, const struct evaluation *e,
+                      const struct options *o)
 {
   bool plain = false;
   TRY(check_sources(m->view, o));
@@ -109,17 +126,18 @@ static err open_model(struct evaluation_model *m, const struct options *o)
   TRY(pictures_recipe(m->view, &m->recipe));
   m->recipe.n_classes = 0;
   TRY(read_graph(m, o, &plain));
+  CHECK(m->graph->classes == m->view->n_classes, ERR_MISMATCH,
+        "the model has %d classes, the study %d", m->graph->classes, m->view->n_classes);
   const int unit = (int)view_number(m->view, "unit", 1);
-  TRY(perturb_make(m->graph, &m->recipe, unit, plain, &m->perturb));
+  TRY(make_tape(m, unit, plain));
+  TRY(perturb_make(m->tape, m->plan, e->step, &m->perturb));
   TRY(pictures_open(m->view, options_text(o, "data"), &m->pictures));
   const size_t inputs =
       (size_t)m->recipe.channels * (size_t)m->recipe.height * (size_t)m->recipe.width;
   m->x = malloc(inputs * sizeof *m->x);
-  m->logits = malloc((size_t)m->graph->classes * sizeof *m->logits);
+  m->unit = malloc(inputs * (size_t)unit * sizeof *m->unit);
   m->recorded = malloc((size_t)m->view->n_classes * sizeof *m->recorded);
-  CHECK(m->x && m->logits && m->recorded, ERR_MEMORY, "no memory for an image");
-  CHECK(m->graph->classes == m->view->n_classes, ERR_MISMATCH,
-        "the model has %d classes, the study %d", m->graph->classes, m->view->n_classes);
+  CHECK(m->x && m->unit && m->recorded, ERR_MEMORY, "no memory for images");
   return ERR_OK;
 }
 
@@ -131,7 +149,7 @@ err evaluation_model_open(const struct evaluation *e, struct view *v, const stru
   struct evaluation_model *m = calloc(1, sizeof *m);
   CHECK(m, ERR_MEMORY, "no memory for a model");
   m->view = v;
-  const err x = open_model(m, o);
+  const err x = open_model(m, e, o);
   if (x) {
     evaluation_model_close(&m);
     return err_trace(x, __FILE__, __LINE__);
@@ -140,19 +158,51 @@ err evaluation_model_open(const struct evaluation *e, struct view *v, const stru
   return ERR_OK;
 }
 
-err evaluation_model_image(struct evaluation_model *m, int64_t sample)
+/** The image of a sample into slot b of the unit. */
+static err take_image(struct evaluation_model *m, int64_t sample, int b)
 {
-  double most = 0.0, error = 0.0;
+  const int64_t plane = (int64_t)m->recipe.height * m->recipe.width;
   TRY(pictures_input(m->pictures, m->view, sample, m->x));
+  for (int64_t c = 0; c < m->recipe.channels; c++)
+    memcpy(m->unit + (c * m->plan->batch + b) * plane, m->x + c * plane,
+           (size_t)plane * sizeof *m->x);
+  return ERR_OK;
+}
+
+/** The logits of a sample are the study's. */
+static err check_logits(struct evaluation_model *m, int64_t sample, int b)
+{
+  const float *logits = perturb_logits(m->perturb) + b;
+  double most = 0.0, error = 0.0;
   TRY(view_logits(m->view, sample, m->recorded));
-  perturb_image(m->perturb, m->x);
-  perturb_logits(m->perturb, m->logits);
   for (int c = 0; c < m->graph->classes; c++) {
     most = fmax(most, fabs((double)m->recorded[c]));
-    error = fmax(error, fabs((double)m->logits[c] - (double)m->recorded[c]));
+    error = fmax(error, fabs((double)logits[(int64_t)c * m->plan->batch] - (double)m->recorded[c]));
   }
   CHECK(error <= 1e-3 * most, ERR_MISMATCH,
         "%s: its logits differ by %.2g from those of the study: the image or the model is another",
         m->view->sample[sample], error);
   return ERR_OK;
+}
+
+err evaluation_model_unit(struct evaluation_model *m, const struct evaluation *e,
+                          const struct study_unit *unit)
+{
+  const uint8_t *status = m->view->status + unit->first;
+  memset(m->unit, 0, (size_t)plan_elements(m->plan, m->graph->input) * sizeof *m->unit);
+  for (int b = 0; b < unit->count; b++)
+    if (status[b] == SAMPLE_DONE) TRY(take_image(m, unit->first + b, b));
+  comm_leave();
+  perturb_unit(m->perturb, m->unit, evaluation_blurs(e));
+  comm_enter();
+  for (int b = 0; b < unit->count; b++)
+    if (status[b] == SAMPLE_DONE) TRY(check_logits(m, unit->first + b, b));
+  return ERR_OK;
+}
+
+int64_t evaluation_model_passes(const struct evaluation_model *m)
+{
+  int64_t forward = 0, backward = 0;
+  tape_passes(m->tape, &forward, &backward);
+  return forward;
 }

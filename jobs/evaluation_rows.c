@@ -4,6 +4,7 @@
 
 #include "jobs/evaluation_schema.h"
 #include "jobs/evaluator.h"
+#include "jobs/perturb.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 struct evaluation_rows {
   const struct evaluation *e;
   struct evaluator *evaluator;
+  struct perturb *model; /* not owned; NULL: no metric asks it */
   struct evaluation_vars vars;
   double **values; /* [n_layers] of a unit */
   uint8_t *there;  /* [unit][n_targets] */
@@ -65,9 +67,10 @@ err evaluation_rows_make(const struct evaluation *e, int unit, struct evaluation
   return ERR_OK;
 }
 
-err evaluation_rows_ask(struct evaluation_rows *r, struct perturb *p)
+void evaluation_rows_ask(struct evaluation_rows *r, struct perturb *p)
 {
-  return evaluator_ask(r->evaluator, p);
+  r->model = p;
+  evaluator_ask(r->evaluator, p);
 }
 
 err evaluation_rows_find(struct evaluation_rows *r, struct store *f)
@@ -91,12 +94,18 @@ err evaluation_rows_begin(struct evaluation_rows *r, int b, int64_t i, const int
                           const int32_t *target)
 {
   const int64_t at = (int64_t)b * r->e->n_targets;
+  if (r->model) perturb_sample(r->model, b);
   return evaluator_begin(r->evaluator, i, size, target, r->there + at, r->share + at);
 }
 
 void evaluation_rows_layer(struct evaluation_rows *r, int b, int layer, const float *maps)
 {
   evaluator_layer(r->evaluator, layer, maps, r->values[layer] + b * values_of(r->e, layer));
+}
+
+void evaluation_rows_end(struct evaluation_rows *r)
+{
+  if (r->model) perturb_flush(r->model);
 }
 
 err evaluation_rows_write(const struct evaluation_rows *r, struct store *f, int64_t row, int64_t n)

@@ -12,7 +12,7 @@ void evaluation_rows_free(struct evaluation_rows **r);
 
 /** Ask a model for the metrics that want it (evaluator_ask). */
 struct perturb;
-MUST_CHECK err evaluation_rows_ask(struct evaluation_rows *r, struct perturb *p);
+void evaluation_rows_ask(struct evaluation_rows *r, struct perturb *p);
 
 /** The variables that are written.  Errors: ERR_FORMAT.  Not collective. */
 MUST_CHECK err evaluation_rows_find(struct evaluation_rows *r, struct store *f);
@@ -27,6 +27,9 @@ MUST_CHECK err evaluation_rows_begin(struct evaluation_rows *r, int b, int64_t i
 
 /** Its maps at a layer, [n_targets][n_methods][height][width].  Neither MPI nor HDF5. */
 void evaluation_rows_layer(struct evaluation_rows *r, int b, int layer, const float *maps);
+
+/** The unit's maps were all given.  Neither MPI nor HDF5. */
+void evaluation_rows_end(struct evaluation_rows *r);
 
 /** Write n rows from `row` of the file on.  Errors: ERR_IO. */
 MUST_CHECK err evaluation_rows_write(const struct evaluation_rows *r, struct store *f, int64_t row,

@@ -21,7 +21,6 @@ struct evaluator {
   double *work;           /* for every metric */
   size_t work_doubles;
   struct perturb *model; /* not owned; NULL: none */
-  double *score;         /* of the longest path */
 };
 
 void evaluator_free(struct evaluator **v)
@@ -35,7 +34,6 @@ void evaluator_free(struct evaluator **v)
   free((*v)->input);
   free((*v)->other);
   free((*v)->work);
-  free((*v)->score);
   free(*v);
   *v = NULL;
 }
@@ -58,17 +56,9 @@ err evaluator_make(const struct evaluation *e, struct evaluator **out)
   return ERR_OK;
 }
 
-err evaluator_ask(struct evaluator *v, struct perturb *p)
+void evaluator_ask(struct evaluator *v, struct perturb *p)
 {
-  int most = 0;
-  for (int k = 0; k < v->e->n_metrics; k++) {
-    const int steps = perturb_steps(p, &v->e->metrics[k]->path, v->e->step);
-    if (steps > most) most = steps;
-  }
   v->model = p;
-  v->score = malloc(((size_t)most + 1) * sizeof *v->score);
-  CHECK(v->score, ERR_MEMORY, "no memory for %d steps", most);
-  return ERR_OK;
 }
 
 /** Room for an image of so many pixels. */
@@ -187,8 +177,7 @@ static void model_values(struct evaluator *v, const struct evaluation_layer *l, 
   for (int k = 0; k < e->n_metrics; k++) {
     const struct metric *metric = e->metrics[k];
     if (!(metric->needs & METRIC_MODEL)) continue;
-    perturb_scores(v->model, &metric->path, e->step, v->target[t], v->score);
-    values[k] = metric->value(v->score, perturb_steps(v->model, &metric->path, e->step));
+    perturb_value(v->model, metric, v->target[t], &values[k]);
   }
 }
 

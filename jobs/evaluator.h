@@ -8,10 +8,10 @@ struct evaluator;
 MUST_CHECK err evaluator_make(const struct evaluation *e, struct evaluator **out);
 void evaluator_free(struct evaluator **v);
 
-/** Ask a model for the metrics that want it; p must outlive v, and holds the image of the sample of
- *  evaluator_begin when evaluator_layer is called. */
+/** Ask a model for the metrics that want it; p must outlive v, and is at the sample of evaluator_begin when
+ *  evaluator_layer is called. */
 struct perturb;
-MUST_CHECK err evaluator_ask(struct evaluator *v, struct perturb *p);
+void evaluator_ask(struct evaluator *v, struct perturb *p);
 
 /** Begin with sample i of the study.
  *
@@ -26,5 +26,6 @@ MUST_CHECK err evaluator_begin(struct evaluator *v, int64_t i, const int32_t siz
 /** Values of the maps of that sample at a layer.
  *
  *  row     [n_targets][n_methods][height][width] of the layer, read only
- *  values  [n_targets][n_methods][n_metrics] overwritten; NaN where there is no target or no value */
+ *  values  [n_targets][n_methods][n_metrics] overwritten, those that ask the model by perturb_flush; NaN where
+ *          there is no target or no value */
 void evaluator_layer(struct evaluator *v, int layer, const float *row, double *values);

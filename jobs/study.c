@@ -41,7 +41,8 @@ static const struct option options[] = {
     {"layers", OPTION_TEXT, ROLE_RUN, "LIST", NULL,
      "As for retrograd attribute, where a study looks at several layers."},
     {"targets", OPTION_TEXT, ROLE_RUN, "LIST", NULL,
-     "As for retrograd attribute, where a study is of one class an image: the first slot counts."},
+     "As for retrograd attribute, where a study is of given classes of an image; as for retrograd "
+     "classmap, where it is of classes alone."},
     {"masks", OPTION_TEXT, ROLE_RUN, "FOLDER", NULL, "As for retrograd evaluate."},
     {"objects", OPTION_TEXT, ROLE_RUN, "FILE.csv", NULL, "As for retrograd evaluate."},
     {"other", OPTION_TEXT, ROLE_RUN, "FILE", NULL,
@@ -130,7 +131,8 @@ static void hand_on(struct command *c, const struct options *o, const struct job
   }
   const char *layers = options_text(o, "layers") ? options_text(o, "layers") : s->layers;
   const char *targets = options_text(o, "targets") ? options_text(o, "targets") : s->targets;
-  if (s->targets && !t->of && knows(job, "targets")) add(c, "--targets", "=", targets);
+  if (targets && !t->of && knows(job, "targets") && !is_said(t, "targets"))
+    add(c, "--targets", "=", targets);
   if (s->layers && !t->of && knows(job, "layers")) add(c, "--layers", "=", layers);
   if (options_flag(o, "quiet")) add(c, "--quiet", "", "");
 }

@@ -88,6 +88,28 @@ class Perturbation(proof.Case):
                 got = e["values/" + variable][i, 0, 0, -4:]
                 self.assertLess((abs(got - want) / np.maximum(1, np.abs(want))).max(), 1e-5, (i, variable, got, want))
 
+    def test_in_memory(self):
+        """attribute --evaluate gives the values of the stored maps, beside averages, references and steps, whose passes keep
+        what they need between passes; in units of any size, on any number of ranks; and the same maps."""
+        metrics = "deletion,insertion,least_first,most_first,entropy"
+        common = (proof.demo("shapes.onnx"), proof.demo("manifest.csv"), "--limit", 5, "--layers", "input,last_conv", "--targets",
+                  "label,predicted", "--methods", "gradient,smoothgrad(n=2)[gradient/bias/maxabs],deeplift,meta(lr=0.01)[normgrad]")
+        how = ("--step", STEP, "--resamples", 100)
+        plain, inside, other, stored = (self.path(n) for n in ("plain.h5", "inside.h5", "other.h5", "stored.h5"))
+        proof.attribute(plain, *common, "--unit", 4)
+        proof.attribute(inside, *common, "--unit", 4, "--evaluate", metrics, *how)
+        proof.attribute(other, *common, "--unit", 3, "--evaluate", metrics, *how, ranks=2)
+        proof.run("evaluate", plain, "--metrics", metrics, *how, "--quiet", "--out", stored)
+        with h5py.File(plain) as p, h5py.File(inside) as i, h5py.File(other) as o, h5py.File(stored) as s:
+            for name in p["maps"]:
+                self.assertTrue(np.array_equal(p["maps"][name][()], i["maps"][name][()], equal_nan=p["maps"][name].dtype.kind == "f"))
+            for name in s["values"]:
+                v = s["values"][name][()]
+                for file in (i, o):
+                    self.assertTrue(np.array_equal(v, file["values"][name][()], equal_nan=v.dtype.kind == "f"), name)
+            self.assertTrue(np.isfinite(s["values/input"][:, :, :3]).all())
+        self.assertIn("sound and complete", proof.run("verify", inside).out)
+
     def test_another_model_or_image(self):
         data = self.path("data")
         shutil.copytree(proof.demo("images"), data)

@@ -18,13 +18,27 @@ pattern = sys.argv[2] if len(sys.argv) > 2 else ""
 
 DEMO = ("demo", f"{source}/demo/shapes.onnx", f"{source}/demo/images", ["--masks", f"{source}/demo/masks"])
 RESNET = ("resnet20", f"{shared}/models/resnet20_bn.onnx", f"{shared}/images/cifar10/test", [])
+RESNET56 = ("resnet56", f"{shared}/models/resnet56.onnx", f"{shared}/images/cifar10/test", [])
 MOBILE = ("mobilenetv2", f"{shared}/models/mobilenet_v2_1.0_224.onnx", f"{shared}/images/imagenet", [])
+SQUEEZE = ("squeezenet", f"{shared}/models/squeezenet_v1.0.onnx", f"{shared}/images/imagenet", [])
 MOSAICS = ["--view", f"mosaic={shared}/images/grid_pointing.json", "--targets", "given", "--limit", "0"]
+
+
+def without_images(name, file):
+    return (name, file, None, [])
+
+
+def backdoored(name, clean, trigger):
+    """A public model with its trigger, and one that was trained alike without."""
+    folder = f"{shared}/models/backdoor"
+    return (without_images(name, f"{folder}/{name}.onnx"), "backdoor-signature",
+            ["--other", f"{folder}/{clean}.onnx", "--trigger", f"{folder}/{name}_{trigger}.png"])
+
 
 RUNS = [(DEMO, s, ["--limit", "64"]) for s in ("normgrad-framework", "layer-combination", "class-sensitivity", "meta-saliency",
                                                 "positive-aggregation", "positive-propagation", "input-bias")]
-RUNS += [(("demo", f"{source}/demo/shapes.onnx", None, []), "input-agnostic", []),
-         (("demo", f"{source}/demo/shapes_backdoor.onnx", None, []), "backdoor-signature",
+RUNS += [(without_images("demo", f"{source}/demo/shapes.onnx"), "input-agnostic", []),
+         (without_images("demo", f"{source}/demo/shapes_backdoor.onnx"), "backdoor-signature",
           ["--other", f"{source}/demo/shapes.onnx", "--trigger", "88:88:6:6"])]
 RUNS += [(RESNET, "class-sensitivity", ["--limit", "200"]), (RESNET, "meta-saliency", ["--limit", "100"]),
          (RESNET, "positive-aggregation", ["--limit", "200"]), (RESNET, "positive-propagation", ["--limit", "64"]),
@@ -33,6 +47,18 @@ RUNS += [(MOBILE, "normgrad-framework", [*MOSAICS, "--layers", "input,Add,last_c
          (MOBILE, "layer-combination", [*MOSAICS, "--layers", "Add,last"]),
          (MOBILE, "class-sensitivity", ["--limit", "64"]), (MOBILE, "positive-aggregation", ["--limit", "24"]),
          (MOBILE, "input-bias", ["--limit", "64"])]
+RUNS += [backdoored("bd01", "clean01", "trigger0_mask"), backdoored("bd02", "clean02", "trigger0_mask"),
+         backdoored("bd03", "clean03", "trigger0_mask"), backdoored("bd04", "clean04", "trigger0_mask")]
+RUNS += [(RESNET56, s, ["--limit", n]) for s, n in (("class-sensitivity", "100"), ("positive-aggregation", "64"),
+                                                     ("input-bias", "100"), ("positive-propagation", "32"), ("meta-saliency", "64"))]
+RUNS += [(SQUEEZE, "normgrad-framework", [*MOSAICS, "--layers", "Concat"]),
+         (SQUEEZE, "layer-combination", [*MOSAICS, "--layers", "Concat"]),
+         (SQUEEZE, "input-bias", ["--limit", "64"]), (SQUEEZE, "positive-propagation", ["--limit", "24"])]
+RUNS += [(without_images("resnet20", RESNET[1]), "input-agnostic",
+          ["--settings", "samples=64,iterations=12,held-out=32"]),
+         (MOBILE, "positive-propagation", ["--limit", "12"]), (MOBILE, "meta-saliency", ["--limit", "16"]),
+         (without_images("mobilenetv2", MOBILE[1]), "input-agnostic",
+          ["--targets", "207,281,817", "--settings", "samples=24,iterations=4,keep-every=2,held-out=8"])]
 
 
 def show(path):
