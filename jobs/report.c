@@ -1,9 +1,7 @@
 /** @file
  *  Numbers picked from the files of a study. */
-#include "jobs/report.h"
-
-#include "core/bootstrap.h"
 #include "io/dataset.h"
+#include "jobs/report_impl.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -27,7 +25,7 @@ void report_figure(const struct report *r, const char *stem, const char *caption
   report_say(r, "\n![%s](%s.png)\n\n*%s* ([SVG](%s.svg))\n", caption, stem, caption, stem);
 }
 
-static err open_file(const struct report *r, const char *file, struct store **out)
+err report_open(const struct report *r, const char *file, struct store **out)
 {
   char path[PATH];
   (void)snprintf(path, sizeof path, "%s/%s", r->folder, file);
@@ -107,6 +105,7 @@ static enum fold fold_of(const char *name)
 /** Box of one row. */
 struct box {
   int var, n_dims;
+  int64_t each; /* values of a row */
   enum fold fold;
   bool absolute;
   int64_t first[STORE_MAX_DIMS], count[STORE_MAX_DIMS];
@@ -121,11 +120,16 @@ static err find_box(struct store *s, const struct report_pick *p, const char *va
   *samples = dims[0];
   for (int k = 0; k < b->n_dims; k++) b->count[k] = 1;
   b->first[0] = 0;
+  b->each = 1;
   b->fold = b->n_dims == 2 ? fold_of(p->names[0]) : FOLD_ONE;
   if (b->fold) b->count[1] = dims[1];
   for (int k = 1; k < b->n_dims && !b->fold; k++) {
     char **names = NULL;
     int64_t n = 0;
+    if (p->names[k - 1] && !strcmp(p->names[k - 1], "#each")) {
+      b->count[k] = b->each = dims[k];
+      continue;
+    }
     TRY(axis_names(s, variable, b->var, k, &n, &names));
     b->first[k] = place(p->names[k - 1], names, n);
     free((void *)names);
@@ -143,22 +147,34 @@ static double number_at(enum store_type kind, const void *values, int64_t i)
   return (double)((const uint8_t *)values)[i];
 }
 
+static double value_at(const struct box *b, enum store_type kind, const void *values, int64_t i)
+{
+  const double x = number_at(kind, values, i);
+  return b->absolute ? fabs(x) : x;
+}
+
 /** The columns of row i as one value; NaN where a column that counts is. */
 static double folded(const struct box *b, enum store_type kind, const void *values, int64_t i)
 {
-  const int64_t n = b->fold ? b->count[1] : 1;
   double out = NAN;
-  for (int64_t k = 0; k < n; k++) {
-    double x = number_at(kind, values, k);
+  for (int64_t k = 0; k < b->count[1]; k++) {
+    const double x = value_at(b, kind, values, k);
     if (b->fold == FOLD_OWN ? k != i : b->fold == FOLD_OTHERS && k == i) continue;
     if (isnan(x)) return NAN;
-    if (b->absolute) x = fabs(x);
     if (isnan(out) || (b->fold == FOLD_LEAST ? x < out : x > out)) out = x;
   }
   return out;
 }
 
-/** values [n] of the rows [from, until) that are done. */
+/** The values of row i. */
+static void put_row(const struct box *b, enum store_type kind, const void *row, int64_t i,
+                    double *out)
+{
+  for (int64_t k = 0; k < b->each; k++)
+    out[k] = b->fold ? folded(b, kind, row, i) : value_at(b, kind, row, k);
+}
+
+/** values [n][each] of the rows [from, until) that are done. */
 static err read_done(struct store *s, struct box *b, int64_t from, int64_t until, double *values,
                      int64_t *n)
 {
@@ -169,7 +185,7 @@ static err read_done(struct store *s, struct box *b, int64_t from, int64_t until
   CHECK(kind == STORE_F64 || kind == STORE_F32 || kind == STORE_I32 || kind == STORE_U8, ERR_FORMAT,
         "a variable has no numbers that can be averaged");
   if (of_samples) TRY(store_find(s, "samples/status", &status_var));
-  double *row = calloc(b->fold ? (size_t)b->count[1] : 1, sizeof *row);
+  double *row = calloc((size_t)(b->fold ? b->count[1] : b->each), sizeof *row);
   CHECK(row, ERR_MEMORY, "no memory for a row");
   err e = ERR_OK;
   for (int64_t i = from; !e && i < until; i++) {
@@ -177,7 +193,7 @@ static err read_done(struct store *s, struct box *b, int64_t from, int64_t until
     if (e || status != SAMPLE_DONE) continue;
     b->first[0] = i;
     e = store_read_box(s, b->var, b->first, b->count, row);
-    values[(*n)++] = folded(b, kind, row, i);
+    if (!e) put_row(b, kind, row, i, values + (*n)++ * b->each);
   }
   free(row);
   if (e) return err_trace(e, __FILE__, __LINE__);
@@ -214,7 +230,8 @@ static err choose_row(struct store *s, const struct report_pick *p, const struct
   return ERR_OK;
 }
 
-static err read_values(struct store *s, const struct report_pick *p, double **out, int64_t *n)
+static err read_values(struct store *s, const struct report_pick *p, double **out, int64_t *n,
+                       int64_t *each)
 {
   char variable[1024];
   struct wanted w;
@@ -225,8 +242,8 @@ static err read_values(struct store *s, const struct report_pick *p, double **ou
   TRY(find_box(s, p, variable, &b, &samples));
   b.absolute = w.absolute;
   TRY(choose_row(s, p, &w, b.var, &from, &samples));
-  double *values = calloc((size_t)samples + 1, sizeof *values);
-  CHECK(values, ERR_MEMORY, "no memory for %" PRId64 " values", samples);
+  double *values = calloc((size_t)(samples * b.each) + 1, sizeof *values);
+  CHECK(values, ERR_MEMORY, "no memory for %" PRId64 " values", samples * b.each);
   *n = 0;
   const err e = read_done(s, &b, from, samples, values, n);
   if (e) {
@@ -234,33 +251,17 @@ static err read_values(struct store *s, const struct report_pick *p, double **ou
     return err_trace(e, __FILE__, __LINE__);
   }
   *out = values;
+  *each = b.each;
   return ERR_OK;
 }
 
-err report_values(const struct report *r, const struct report_pick *p, double **out, int64_t *n)
+err report_pick_values(const struct report *r, const struct report_pick *p, double **out,
+                       int64_t *n, int64_t *each)
 {
   struct store *s = NULL;
-  TRY(open_file(r, p->file, &s));
-  const err e = read_values(s, p, out, n);
+  TRY(report_open(r, p->file, &s));
+  const err e = read_values(s, p, out, n, each);
   store_close(&s);
-  if (e) return err_trace(e, __FILE__, __LINE__);
-  return ERR_OK;
-}
-
-err report_mean(const struct report *r, const struct report_pick *a, const struct report_pick *b,
-                struct interval *out)
-{
-  const struct bootstrap how = {.seed = r->seed, .resamples = r->resamples, .level = 0.95};
-  double *x = NULL, *y = NULL;
-  int64_t n = 0, other = 0;
-  err e = report_values(r, a, &x, &n);
-  if (!e && b && b->file) e = report_values(r, b, &y, &other);
-  if (!e && y && other != n)
-    e = FAIL(ERR_FORMAT, "%s and %s have different rows", a->file, b->file);
-  for (int64_t i = 0; !e && y && i < n; i++) x[i] -= y[i];
-  if (!e) e = bootstrap_means(&how, x, n, 1, NULL, 1, out);
-  free(x);
-  free(y);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
 }
@@ -271,7 +272,7 @@ err report_axis(const struct report *r, const char *file, const char *variable, 
   struct store *s = NULL;
   char resolved[1024];
   int var = 0;
-  TRY(open_file(r, file, &s));
+  TRY(report_open(r, file, &s));
   err e = resolve(s, variable, resolved, sizeof resolved);
   if (!e) e = store_find(s, resolved, &var);
   if (!e) e = axis_names(s, resolved, var, axis + 1, n, names);

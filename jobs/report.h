@@ -12,13 +12,14 @@ enum { REPORT_NAMES = STORE_MAX_DIMS - 1 };
  *  `sample`, only samples that are done count.
  *
  *  variable: "similarity/@0": @i is the variable of the i-th layer of the file, @-1 of the last, @50% of the
- *  one in the middle;
+ *  one in the middle; @best of the one with the largest mean of what is picked, those behind it alone left
+ *  out that hold maps over several layers;
  *  "verdict/value[score]": only that entry of the first dimension, named likewise; "|summary/a|": sizes
  *  without signs, taken before anything else
  *  names: of the dimensions behind the first, in order: a name as the file has it, "#i" by number (#-1: the
  *         last), or "#50%" of the way.  NULL: the first.  In a square table, "#own" is the row's own
  *         column, "#others" the largest of all other columns; "#most" is the largest of all columns,
- *         "#least" the smallest. */
+ *         "#least" the smallest.  "#each": all entries are values of the row, one after the other. */
 struct report_pick {
   const char *file, *variable;
   const char *names[REPORT_NAMES];
@@ -33,12 +34,13 @@ struct report {
   uint64_t seed;
 };
 
-/** Values [n], NaN where there is none; new, the caller frees.
+/** Values [n][each], NaN where there is none; new, the caller frees.  each NULL: n counts all of them.
  *  Errors: ERR_FORMAT naming what the file has not; ERR_MEMORY. */
 MUST_CHECK err report_values(const struct report *r, const struct report_pick *p, double **out,
-                             int64_t *n);
+                             int64_t *n, int64_t *each);
 
-/** Mean of a (less b, where b.file is given, sample by sample) with its 95 % interval.
+/** Mean of a (less b, where b.file is given, value by value) with its 95 % interval.  Rows with several values
+ *  ("#each") count by the mean of those that are there: resampling is over rows.
  *  Errors: as report_values. */
 struct interval;
 MUST_CHECK err report_mean(const struct report *r, const struct report_pick *a,

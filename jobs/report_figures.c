@@ -90,7 +90,7 @@ static err five_of(const struct report *r, const struct report_pick *p, double f
   static const double share[] = {0.05, 0.25, 0.5, 0.75, 0.95};
   double *v = NULL;
   int64_t n = 0, there = 0;
-  TRY(report_values(r, p, &v, &n));
+  TRY(report_values(r, p, &v, &n, NULL));
   int32_t *order = calloc((size_t)n + 1, sizeof *order);
   double *work = calloc(sort_work_doubles(n + 1), sizeof *work);
   if (order && work) {

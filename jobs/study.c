@@ -3,7 +3,7 @@
 #include "core/nearest.h"
 #include "jobs/job.h"
 #include "jobs/study_page.h"
-#include "jobs/study_spec.h"
+#include "jobs/study_step.h"
 #include "pipeline/comm.h"
 
 #include <errno.h>
@@ -22,8 +22,6 @@ const struct study_spec *const study_all[] = {
 #undef STUDY
     NULL,
 };
-
-enum { MOST_ARGS = 60, ARG = 4096 };
 
 static const struct option options[] = {
     {"name", OPTION_TEXT, ROLE_RUN, "NAME", NULL, "The study; see --list."},
@@ -79,131 +77,15 @@ static err find(const char *name, const struct study_spec **out)
   return ERR_OK;
 }
 
-/** The command line of a step. */
-struct command {
-  int n;
-  char *argv[MOST_ARGS];
-};
-
-static void command_free(struct command *c)
-{
-  for (int i = 0; i < c->n; i++) free(c->argv[i]);
-}
-
-static bool knows(const struct job *job, const char *name)
-{
-  for (const struct option *k = job->options; k->name; k++)
-    if (!strcmp(k->name, name)) return true;
-  return false;
-}
-
-static void add(struct command *c, const char *before, const char *name, const char *text)
-{
-  char *arg = NULL;
-  if (c->n == MOST_ARGS || asprintf(&arg, "%s%s%s", before, name, text) < 0) return;
-  c->argv[c->n++] = arg;
-}
-
-static bool is_said(const struct study_step *t, const char *name)
-{
-  const size_t n = strlen(name);
-  for (const char *const *a = t->args; *a; a++)
-    if (!strncmp(*a, "--", 2) && !strncmp(*a + 2, name, n) && (*a)[n + 2] == '=') return true;
-  return false;
-}
-
-/** What was given to the study goes to every job that knows it and does not say it itself. */
-static void hand_on(struct command *c, const struct options *o, const struct job *job,
-                    const struct study_spec *s, const struct study_step *t)
-{
-  static const char *const of_data[] = {"model", "data", "limit", "unit", "view", "recipe", NULL};
-  static const char *const of_any[] = {"masks", "objects", "resamples", "commit-every", NULL};
-  char name[64];
-  for (const char *const *k = of_any; *k; k++) {
-    (void)snprintf(name, sizeof name, "%s=", *k);
-    if (knows(job, *k) && options_text(o, *k) && !is_said(t, *k))
-      add(c, "--", name, options_text(o, *k));
-  }
-  for (const char *const *k = of_data; *k && !t->of; k++) {
-    (void)snprintf(name, sizeof name, "%s=", *k);
-    if (knows(job, *k) && options_text(o, *k) && !is_said(t, *k))
-      add(c, "--", name, options_text(o, *k));
-  }
-  const char *layers = options_text(o, "layers") ? options_text(o, "layers") : s->layers;
-  const char *targets = options_text(o, "targets") ? options_text(o, "targets") : s->targets;
-  if (targets && !t->of && knows(job, "targets") && !is_said(t, "targets"))
-    add(c, "--targets", "=", targets);
-  if (s->layers && !t->of && knows(job, "layers")) add(c, "--layers", "=", layers);
-  if (options_flag(o, "quiet")) add(c, "--quiet", "", "");
-}
-
-static bool is_of_second(const struct study_spec *s, const struct study_step *t)
-{
-  return s->second && !strcmp(t->file, s->second);
-}
-
-/** Settings that the user adds; the last of an option holds. */
-static void add_settings(struct command *c, const struct options *o, const struct job *job)
-{
-  int n = 0;
-  const char *const *list = options_list(o, "settings", &n);
-  for (int i = 0; i < n; i++) {
-    char name[64];
-    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(list[i], "="), list[i]);
-    if (knows(job, name)) add(c, "--", list[i], "");
-  }
-}
-
-/** An argument of a step; "--png=@/a.png" is in the folder. */
-static void add_own(struct command *c, const char *arg, const char *folder)
-{
-  const char *at = strstr(arg, "=@/");
-  char option[64];
-  if (!at) {
-    add(c, arg, "", "");
-    return;
-  }
-  (void)snprintf(option, sizeof option, "%.*s=", (int)(at - arg), arg);
-  add(c, option, folder, at + 2);
-}
-
-static void make_command(struct command *c, const struct options *o, const struct job *job,
-                         const struct study_spec *s, const struct study_step *t)
-{
-  char path[ARG];
-  add(c, t->job, "", "");
-  (void)snprintf(path, sizeof path, "%s/%s", options_text(o, "out"), t->file);
-  add(c, "--out", "=", path);
-  if (t->of) {
-    (void)snprintf(path, sizeof path, "%s/%s", options_text(o, "out"), t->of);
-    add(c, path, "", "");
-  }
-  for (const char *const *a = t->args; *a; a++) add_own(c, *a, options_text(o, "out"));
-  hand_on(c, o, job, s, t);
-  if (is_of_second(s, t)) add(c, "--model", "=", options_text(o, "other"));
-  add_settings(c, o, job);
-}
-
-static const struct job *find_job(const char *name)
-{
-  for (const struct job *const *j = job_all; *j; j++)
-    if (!strcmp((*j)->name, name)) return *j;
-  return NULL;
-}
-
 /** One job; it continues where it was stopped, and does nothing where it is done. */
 static err run_step(const struct options *o, const struct study_spec *s, const struct study_step *t,
                     int *exit_code)
 {
-  const struct job *job = find_job(t->job);
-  struct command c = {0};
+  const struct job *job = NULL;
   struct options *of_step = NULL;
-  CHECK(job, ERR_UNSUPPORTED, "there is no job '%s'", t->job);
-  make_command(&c, o, job, s, t);
-  err e = comm_agree(options_parse(job->options, job->bare, c.n, c.argv, &of_step));
-  if (!e) e = job->run(of_step, exit_code);
+  TRY(comm_agree(study_step_options(s, t, o, &job, &of_step)));
+  const err e = job->run(of_step, exit_code);
   options_free(&of_step);
-  command_free(&c);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
 }
@@ -217,34 +99,14 @@ static err make_folder(const char *folder)
   return FAIL(ERR_IO, "cannot make the folder %s: %s", folder, strerror(errno));
 }
 
-/** Every setting is known to a job of the study. */
-static err check_settings(const struct study_spec *s, const struct options *o)
-{
-  int n = 0;
-  const char *const *list = options_list(o, "settings", &n);
-  for (int i = 0; i < n; i++) {
-    char name[64];
-    bool known = false;
-    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(list[i], "="), list[i]);
-    for (const struct study_step *t = s->steps; t->job; t++) {
-      const struct job *job = find_job(t->job);
-      known = known || (job && knows(job, name));
-    }
-    CHECK(known && strchr(list[i], '='), ERR_USAGE,
-          "--settings %s: no job of the study %s has that option (NAME=VALUE is wanted)", list[i],
-          s->name);
-  }
-  return ERR_OK;
-}
-
 static err run_study(const struct study_spec *spec, const struct options *o, int *exit_code)
 {
   const char *folder = options_text(o, "out");
   int worst = EXIT_DONE;
-  TRY(check_settings(spec, o));
+  TRY(comm_agree(study_check(spec, o)));
   TRY(comm_agree(comm_rank() == 0 ? make_folder(folder) : ERR_OK));
   for (const struct study_step *t = spec->steps; t->job; t++) {
-    if (is_of_second(spec, t) && !options_text(o, "other")) continue;
+    if (!study_has_step(spec, t, o)) continue;
     *exit_code = EXIT_DONE;
     TRY(run_step(o, spec, t, exit_code));
     if (*exit_code == EXIT_AGAIN) return ERR_OK; /* stopped: to be started again */

@@ -3,6 +3,7 @@
 #include "jobs/trigger.h"
 
 #include "io/image.h"
+#include "jobs/setup.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -213,7 +214,7 @@ err trigger_report(const struct report *r, const char *file, const char *trigger
     (void)remove(to);
     return ERR_OK;
   }
-  TRY(report_values(r, &pick, &target, &n));
+  TRY(report_values(r, &pick, &target, &n, NULL));
   const int class = n && !isnan(target[0]) ? (int)target[0] : -1;
   free(target);
   FILE *csv = fopen(path, "w");
@@ -228,6 +229,23 @@ err trigger_report(const struct report *r, const char *file, const char *trigger
   store_close(&a.scan);
   free(a.mask);
   free(a.map);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}
+
+err trigger_check(const char *trigger, const struct options *of_scan)
+{
+  struct setup s = {0};
+  struct against a = {0};
+  err e = setup_model(&s, of_scan);
+  if (!e) {
+    a.height = s.recipe.height;
+    a.width = s.recipe.width;
+    a.mask = calloc((size_t)(a.height * a.width), 1);
+    e = a.mask ? read_mask(trigger, &a) : FAIL(ERR_MEMORY, "no memory for a mask");
+  }
+  free(a.mask);
+  setup_free(&s);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
 }

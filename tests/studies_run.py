@@ -1,6 +1,7 @@
 """retrograd study on the demo model: one study at smoke size, with LONG=1 all of them; killed and started again, on other
 numbers of ranks, the same tables."""
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import unittest
 try:
     import h5py
     import numpy as np
+    from PIL import Image
 except ImportError as e:
     print(f"skipped: {e}")
     sys.exit(77)
@@ -93,14 +95,15 @@ class Studies(unittest.TestCase):
         self.check(self.smoke)
 
     def test_a_finding_is_what_the_file_says(self):
-        """The first finding, from the rows of the file by numpy."""
+        """A finding of two methods, from the rows of the file by numpy."""
         with h5py.File(os.path.join(self.smoke, "cascade.h5")) as f:
             layer = f["layers/variable"].asstr()[0]
             methods = list(f["similarity/method_1"].asstr()[:])
             measure = list(f["similarity/measure"].asstr()[:]).index("spearman")
             v = f["similarity"][layer][:, 0, 0, 0, :, measure].astype(float)
             difference = v[:, methods.index("grad_cam_positive")] - v[:, methods.index("grad_cam_signed")]
-        self.assertAlmostEqual(float(self.rows(self.smoke)[0]["mean"]), np.nanmean(difference), places=12)
+        row = next(r for r in self.rows(self.smoke) if "positive pooling stays more alike" in r["statement"])
+        self.assertAlmostEqual(float(row["mean"]), np.nanmean(difference), places=12)
 
     def test_killed_and_started_again(self):
         folder = os.path.join(self.folder.name, "killed")
@@ -131,6 +134,49 @@ class Studies(unittest.TestCase):
         self.assertEqual(p.returncode, 2)
         self.assertIn("sampels", p.stderr)
         self.assertFalse(os.path.exists(folder))
+
+    def test_what_does_not_fit_is_refused_first(self):
+        """A trigger outside the image or of another size, objects that nobody names: before anything is computed."""
+        folder, model = os.path.join(self.folder.name, "refused"), f"{source}/demo/shapes.onnx"
+        mask = os.path.join(self.folder.name, "mask.png")
+        Image.new("L", (32, 32), 255).save(mask)
+        for name, more, text in (("backdoor-signature", ["--trigger", "95:95:6:6"], "not inside"),
+                                 ("backdoor-signature", ["--trigger", mask], "32 x 32"),
+                                 ("input-agnostic", ["--trigger", "1:1:1:1"], "no trigger"),
+                                 ("input-agnostic", ["--settings", "samples=x"], "whole number"),
+                                 ("normgrad-framework", ["--data", f"{source}/demo/images"], "where objects are")):
+            p = subprocess.run([binary, "study", name, "--model", model, "--out", folder, *more], capture_output=True, text=True)
+            self.assertEqual(p.returncode, 2, p.stderr)
+            self.assertIn(text, p.stderr)
+            self.assertFalse(os.path.exists(folder))
+
+    def test_cells_of_mosaics(self):
+        """All cells count: a mosaic by the mean of its cells, the best layer by the mean of all mosaics."""
+        folder, grids = os.path.join(self.folder.name, "mosaics"), os.path.join(self.folder.name, "grids.json")
+        names = sorted(os.listdir(f"{source}/demo/images"))[:4]
+        cells = [[{"row": k // 2, "col": k % 2, "file": f"{c}/00{i}.png", "class_id": k} for k, c in enumerate(names)] for i in range(3)]
+        with open(grids, "w") as f:
+            json.dump({"layout": "2x2", "resize": 72, "crop": 64, "grids": [{"cells": c} for c in cells]}, f)
+        subprocess.run([binary, "study", "layer-combination", "--model", f"{source}/demo/shapes.onnx", "--data", f"{source}/demo/images",
+                        "--view", f"mosaic={grids}", "--targets", "given", "--layers", "Add,last", "--resamples", "200", "--out", folder,
+                        "--quiet"], check=True, capture_output=True)
+        with h5py.File(os.path.join(folder, "pointing.h5")) as f:
+            metric = list(f["values/metric"].asstr()[:]).index("energy_pointing")
+            layers = list(f["layers/variable"].asstr()[:])
+
+            def of(layer, method):
+                v = f["values"][layer]
+                there = list(f["values"][v.dims[2][0].name.split("/")[-1]].asstr()[:])
+                return v[:, :, there.index(method), metric]
+            self.assertEqual(layers[-1], "over_layers")
+            self.assertEqual(of(layers[0], "normgrad").shape, (3, 4))
+            single = max((of(k, "normgrad") for k in layers[:-1]), key=lambda v: np.nanmean(np.nanmean(v, 1)))
+            want = np.nanmean(np.nanmean(of("over_layers", "layers_product[normgrad]") - single, 1))
+            last = np.nanmean(np.nanmean(of("over_layers", "layers_product[normgrad]") - of(layers[-2], "normgrad"), 1))
+        rows = self.rows(folder)
+        self.assertAlmostEqual(float(rows[0]["mean"]), want, places=12)
+        self.assertAlmostEqual(float(rows[1]["mean"]), last, places=12)
+        self.assertEqual(rows[0]["n"], "3")
 
     def small(self, name, folder, *more):
         """A study without images at a size that says nothing but that it works."""

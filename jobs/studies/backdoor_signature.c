@@ -1,6 +1,6 @@
 /** @file
  *  Akhtar and Jalwana 2023: the signature of a backdoor in what a model looks for. */
-#include "jobs/study_spec.h"
+#include "jobs/studies/picks.h"
 #include "jobs/trigger.h"
 
 #include <math.h>
@@ -17,28 +17,16 @@ static const struct study_step steps[] = {
     {0},
 };
 
-#define OF(file, quantity)               \
-  {                                      \
-    file, "verdict/value[" quantity "]", \
-    {                                    \
-      NULL                               \
-    }                                    \
-  }
+#define OF(file, quantity) PICK(file, "verdict/value[" quantity "]", NULL)
 
 static const struct study_claim claims[] = {
-    {"The model is suspicious (p below 0.05)", OF("scan.h5", "p_value"), {0}, 0.05, true},
-    {"One pattern sends most images of other classes to the suspected class (share above 0.5)",
-     OF("scan.h5", "rate"),
-     {0},
-     0.5,
-     false},
-    {"The second model is not suspicious (p above 0.05)",
-     OF("scan_other.h5", "p_value"),
-     {0},
-     0.05,
-     false},
-    {"The model's suspected class leads by more than the second model's (score)",
-     OF("scan.h5", "score"), OF("scan_other.h5", "score"), 0.0, false},
+    BELOW("The model is suspicious (p below 0.05)", OF("scan.h5", "p_value"), 0.05),
+    ABOVE("One pattern sends most images of other classes to the suspected class (share above 0.5)",
+          OF("scan.h5", "rate"), 0.5),
+    ABOVE("The second model is not suspicious (p above 0.05)", OF("scan_other.h5", "p_value"),
+          0.05),
+    MORE("The model's suspected class leads by more than the second model's (score)",
+         OF("scan.h5", "score"), OF("scan_other.h5", "score")),
     {0},
 };
 
@@ -51,7 +39,7 @@ static err put_number(const struct report *r, const char *file, const char *vari
   const struct report_pick p = {file, one, {test}};
   double *v = NULL;
   int64_t n = 0;
-  TRY(report_values(r, &p, &v, &n));
+  TRY(report_values(r, &p, &v, &n, NULL));
   if (n && !isnan(v[0])) {
     report_say(r, "| %.3f ", v[0]);
   } else {
@@ -85,7 +73,7 @@ static err one_model(const struct report *r, const char *title, const char *file
   double *v = NULL;
   int64_t n = 0, one = 0;
   const struct report_pick target = OF(file, "target");
-  TRY(report_values(r, &target, &v, &one));
+  TRY(report_values(r, &target, &v, &one, NULL));
   err e = report_axis(r, file, "classes/score", -1, &n, &names);
   if (!e) {
     const int at = one && !isnan(v[0]) ? (int)v[0] : -1;
@@ -141,6 +129,7 @@ const struct study_spec study_backdoor_signature = {
     .over = "models",
     .second = "scan_other.h5",
     .no_images = true,
+    .check_trigger = trigger_check,
     .steps = steps,
     .claims = claims,
     .figures = figures,

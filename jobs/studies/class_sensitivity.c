@@ -1,6 +1,6 @@
 /** @file
  *  Rebuffi et al. 2020: how much maps depend on the class that they explain. */
-#include "jobs/study_spec.h"
+#include "jobs/studies/picks.h"
 
 #define METHODS                                                                            \
   "gradient,guided_backprop,deconvnet,linear_approx,grad_cam,normgrad,normgrad_selective," \
@@ -16,35 +16,24 @@ static const char *const args[] = {"--methods=" METHODS, "--layers=input,last",
 static const char *const metric_args[] = {"--metrics=class_sensitivity", NULL};
 
 static const struct study_step steps[] = {
-    {"attribute", "maps.h5", NULL, args},
-    {"evaluate", "classes.h5", "maps.h5", metric_args},
+    STEPS_CLASSES(args, metric_args),
     {0},
 };
 
-#define AT(layer, method)                  \
-  {                                        \
-    "classes.h5", "values/@" layer,        \
-    {                                      \
-      "least", method, "class_sensitivity" \
-    }                                      \
-  }
-
 static const struct study_claim claims[] = {
-    {"NormGrad is insensitive to the class at the last layer (Spearman of two classes above 0.5)",
-     AT("-1", "normgrad"),
-     {0},
-     0.5,
-     false},
-    {"NormGrad is less sensitive than Grad-CAM at the last layer", AT("-1", "normgrad"),
-     AT("-1", "grad_cam"), 0.0, false},
-    {"Selective NormGrad is more sensitive than NormGrad at the last layer",
-     AT("-1", "normgrad_selective"), AT("-1", "normgrad"), 0.0, true},
-    {"Element-wise scaling is more sensitive than NormGrad at the last layer",
-     AT("-1", "linear_approx"), AT("-1", "normgrad"), 0.0, true},
-    {"Guided Backprop is less sensitive than the gradient at the input", AT("0", "guided_backprop"),
-     AT("0", "gradient"), 0.0, false},
-    {"Excitation backprop is less sensitive than the gradient at the input",
-     AT("0", "excitation_backprop"), AT("0", "gradient"), 0.0, false},
+    ABOVE("NormGrad is insensitive to the class at the last layer (Spearman of two classes above "
+          "0.5)",
+          CLASSES("-1", "normgrad"), 0.5),
+    MORE("NormGrad is less sensitive than Grad-CAM at the last layer", CLASSES("-1", "normgrad"),
+         CLASSES("-1", "grad_cam")),
+    LESS("Selective NormGrad is more sensitive than NormGrad at the last layer",
+         CLASSES("-1", "normgrad_selective"), CLASSES("-1", "normgrad")),
+    LESS("Element-wise scaling is more sensitive than NormGrad at the last layer",
+         CLASSES("-1", "linear_approx"), CLASSES("-1", "normgrad")),
+    MORE("Guided Backprop is less sensitive than the gradient at the input",
+         CLASSES("0", "guided_backprop"), CLASSES("0", "gradient")),
+    MORE("Excitation backprop is less sensitive than the gradient at the input",
+         CLASSES("0", "excitation_backprop"), CLASSES("0", "gradient")),
     {0},
 };
 

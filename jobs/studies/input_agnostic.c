@@ -1,6 +1,6 @@
 /** @file
  *  Akhtar and Jalwana 2023: maps of a class with no image. */
-#include "jobs/study_spec.h"
+#include "jobs/studies/picks.h"
 
 /* Small, so that a network of this size is done within minutes; --settings makes it larger. */
 static const char *const args[] = {"--samples=48",  "--iterations=8",        "--keep-every=4",
@@ -11,74 +11,31 @@ static const struct study_step steps[] = {
     {0},
 };
 
-#define OF(variable)                    \
-  {                                     \
-    "classmap.h5", "summary/" variable, \
-    {                                   \
-      0                                 \
-    }                                   \
-  }
-#define ONE(variable, column)           \
-  {                                     \
-    "classmap.h5", "summary/" variable, \
-    {                                   \
-      column                            \
-    }                                   \
-  }
+#define OF(variable, ...) PICK("classmap.h5", variable, __VA_ARGS__)
 
 static const struct study_claim claims[] = {
-    {"Maps repeat over seeds (smallest cosine with maps of other samples at least 0.95)",
-     ONE("seed_cosine", "#least"),
-     {0},
-     0.95,
-     false},
-    {"They repeat over halves of the samples (cosine of the summed gradients at least 0.9)",
-     OF("halves_cosine"),
-     {0},
-     0.9,
-     false},
-    {"They do not depend on the distribution of the samples (smallest cosine at least 0.7)",
-     ONE("contrast_cosine", "#least"),
-     {0},
-     0.7,
-     false},
-    {"A map raises its own class's logit on samples that no iteration saw (nats)",
-     ONE("gain", "#own"),
-     {0},
-     0.0,
-     false},
-    {"It raises it more than any other class's: the rows of the gain matrix are dominated by their "
-     "diagonal (nats)",
-     OF("margin"),
-     {0},
-     0.0,
-     false},
-    {"A class's logit is raised most by its own map: the columns are (share of classes)",
-     OF("best_map"),
-     {0},
-     0.99,
-     false},
-    {"Maps of different classes differ (largest cosine with another class's map below 0.5)",
-     ONE("cosine", "#others"),
-     {0},
-     0.5,
-     true},
-    {"Refinement keeps the model's answer (rate with the refined map less that with the map)",
-     OF("refined_rate_gain"),
-     {0},
-     -0.02,
-     false},
-    {"Maps of a network with fresh weights in its last stage are others (size of the cosine below "
-     "0.5)",
-     {"classmap.h5", "|summary/randomised_cosine|", {"randomised_last"}},
-     {0},
-     0.5,
-     true},
-    {"So are those of one with fresh weights in all stages",
-     {"classmap.h5", "|summary/randomised_cosine|", {"randomised_all"}},
-     {0},
-     0.5,
-     true},
+    ABOVE("Maps repeat over seeds (smallest cosine with maps of other samples at least 0.95)",
+          OF("summary/seed_cosine", "#least"), 0.95),
+    ABOVE("They repeat over halves of the samples (cosine of the summed gradients at least 0.9)",
+          OF("summary/halves_cosine", NULL), 0.9),
+    ABOVE("They do not depend on the distribution of the samples (smallest cosine at least 0.7)",
+          OF("summary/contrast_cosine", "#least"), 0.7),
+    ABOVE("A map raises its own class's logit on samples that no iteration saw (nats)",
+          OF("summary/gain", "#own"), 0.0),
+    ABOVE("It raises it more than any other class's: the rows of the gain matrix are dominated by "
+          "their diagonal (nats)",
+          OF("summary/margin", NULL), 0.0),
+    ABOVE("A class's logit is raised most by its own map: the columns are (share of classes)",
+          OF("summary/best_map", NULL), 0.99),
+    BELOW("Maps of different classes differ (largest cosine with another class's map below 0.5)",
+          OF("summary/cosine", "#others"), 0.5),
+    ABOVE("Refinement keeps the model's answer (rate with the refined map less that with the map)",
+          OF("summary/refined_rate_gain", NULL), -0.02),
+    BELOW("Maps of a network with fresh weights in its last stage are others (size of the cosine "
+          "below 0.5)",
+          OF("|summary/randomised_cosine|", "randomised_last"), 0.5),
+    BELOW("So are those of one with fresh weights in all stages",
+          OF("|summary/randomised_cosine|", "randomised_all"), 0.5),
     {0},
 };
 

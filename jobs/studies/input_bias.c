@@ -1,6 +1,6 @@
 /** @file
  *  Brocki and Chung 2020: maps that are multiplied by the input cannot see some pixels. */
-#include "jobs/study_spec.h"
+#include "jobs/studies/picks.h"
 
 static const char *const methods[] = {"gradient_sum",       "input_x_gradient", "guided/bias/sum",
                                       "guided/scaling/sum", "rectgrad_no_bias", "rectgrad"};
@@ -16,49 +16,29 @@ static const struct study_step steps[] = {
     {0},
 };
 
-#define OF(method, measure)  \
-  {                          \
-    "bias.h5", "bias/value", \
-    {                        \
-      method, measure        \
-    }                        \
-  }
+#define OF(method, measure) PICK("bias.h5", "bias/value", method, measure)
 
 static const struct study_claim claims[] = {
-    {"RectGrad misses pixels near the blind colour (dip above 0.5)",
-     OF("rectgrad", "dip"),
-     {0},
-     0.5,
-     false},
-    {"Without the multiplication RectGrad's dip is smaller", OF("rectgrad_no_bias", "dip"),
-     OF("rectgrad", "dip"), 0.0, true},
-    {"Gradient x input misses them more than the gradient", OF("input_x_gradient", "dip"),
-     OF("gradient_sum", "dip"), 0.0, false},
-    {"Gradient x input is larger where the input is (rank correlation above the gradient's)",
-     OF("input_x_gradient", "value_rank"), OF("gradient_sum", "value_rank"), 0.0, false},
-    {"The most relevant region painted with the blind colour has no relevance under RectGrad "
-     "(below 1e-12)",
-     OF("rectgrad", "painted"),
-     {0},
-     1e-12,
-     true},
-    {"RectGrad without the multiplication still sees it",
-     OF("rectgrad_no_bias", "painted"),
-     {0},
-     0.1,
-     false},
-    {"Gradient x input has none there either", OF("input_x_gradient", "painted"), {0}, 1e-12, true},
-    {"The gradient still sees it", OF("gradient_sum", "painted"), {0}, 0.1, false},
-    {"Maps without the multiplication are the same with pixels in [0, 1] and [-1, 1] (below 1e-5)",
-     OF("rectgrad_no_bias", "moved_symmetric"),
-     {0},
-     1e-5,
-     true},
-    {"RectGrad's maps are not (above 0.1 of the largest value)",
-     OF("rectgrad", "moved_symmetric"),
-     {0},
-     0.1,
-     false},
+    ABOVE("RectGrad misses pixels near the blind colour (dip above 0.5)", OF("rectgrad", "dip"),
+          0.5),
+    LESS("Without the multiplication RectGrad's dip is smaller", OF("rectgrad_no_bias", "dip"),
+         OF("rectgrad", "dip")),
+    MORE("Gradient x input misses them more than the gradient", OF("input_x_gradient", "dip"),
+         OF("gradient_sum", "dip")),
+    MORE("Gradient x input is larger where the input is (rank correlation above the gradient's)",
+         OF("input_x_gradient", "value_rank"), OF("gradient_sum", "value_rank")),
+    BELOW("The most relevant region painted with the blind colour has no relevance under RectGrad "
+          "(below 1e-12)",
+          OF("rectgrad", "painted"), 1e-12),
+    ABOVE("RectGrad without the multiplication still sees it", OF("rectgrad_no_bias", "painted"),
+          0.1),
+    BELOW("Gradient x input has none there either", OF("input_x_gradient", "painted"), 1e-12),
+    ABOVE("The gradient still sees it", OF("gradient_sum", "painted"), 0.1),
+    BELOW("Maps without the multiplication are the same with pixels in [0, 1] and [-1, 1] (below "
+          "1e-5)",
+          OF("rectgrad_no_bias", "moved_symmetric"), 1e-5),
+    ABOVE("RectGrad's maps are not (above 0.1 of the largest value)",
+          OF("rectgrad", "moved_symmetric"), 0.1),
     {0},
 };
 

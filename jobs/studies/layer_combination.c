@@ -1,6 +1,6 @@
 /** @file
  *  Rebuffi et al. 2020: maps of several layers put together. */
-#include "jobs/study_spec.h"
+#include "jobs/studies/picks.h"
 
 static const char *const methods[] = {
     "layers_product[normgrad]", "layers_product(weights=linear)[normgrad]", "layers_sum[normgrad]",
@@ -17,51 +17,38 @@ static const char *const args[] = {
 static const char *const metric_args[] = {"--metrics=pointing,energy_pointing", NULL};
 
 static const struct study_step steps[] = {
-    {"attribute", "maps.h5", NULL, args},
-    {"evaluate", "pointing.h5", "maps.h5", metric_args},
+    STEPS_OBJECTS(args, metric_args),
     {0},
 };
 
 /* The file's last layer is where maps over several layers are, the one before it the last of a single one. */
-#define ENERGY(layer, method)         \
-  {                                   \
-    "pointing.h5", "values/@" layer,  \
-    {                                 \
-      NULL, method, "energy_pointing" \
-    }                                 \
-  }
-#define HIT(layer, method)           \
-  {                                  \
-    "pointing.h5", "values/@" layer, \
-    {                                \
-      NULL, method, "pointing"       \
-    }                                \
-  }
-
 static const struct study_claim claims[] = {
-    {"The product of NormGrad's layers is better than its last layer (share of positive energy on "
-     "the object)",
-     ENERGY("-1", "layers_product[normgrad]"), ENERGY("-2", "normgrad"), 0.0, false},
-    {"It is better than NormGrad at three quarters of the layers",
-     ENERGY("-1", "layers_product[normgrad]"), ENERGY("75%", "normgrad"), 0.0, false},
-    {"It is better than NormGrad in the middle", ENERGY("-1", "layers_product[normgrad]"),
-     ENERGY("50%", "normgrad"), 0.0, false},
-    {"The product is better than the sum", ENERGY("-1", "layers_product[normgrad]"),
-     ENERGY("-1", "layers_sum[normgrad]"), 0.0, false},
-    {"Weights that grow with depth are better than equal ones",
-     ENERGY("-1", "layers_product(weights=linear)[normgrad]"),
-     ENERGY("-1", "layers_product[normgrad]"), 0.0, false},
-    {"Selective NormGrad: the product is better than the last layer",
-     ENERGY("-1", "layers_product[normgrad_selective]"), ENERGY("-2", "normgrad_selective"), 0.0,
-     false},
-    {"Pointing: the product of NormGrad's layers is better than its last layer",
-     HIT("-1", "layers_product[normgrad]"), HIT("-2", "normgrad"), 0.0, false},
+    MORE(
+        "The product of NormGrad's layers is better than its best single layer, chosen on the same "
+        "images (share of positive energy on the object)",
+        ON_OBJECT("-1", "layers_product[normgrad]"), ON_OBJECT("best", "normgrad")),
+    MORE("It is better than NormGrad's last layer", ON_OBJECT("-1", "layers_product[normgrad]"),
+         ON_OBJECT("-2", "normgrad")),
+    MORE("It is better than NormGrad at three quarters of the layers",
+         ON_OBJECT("-1", "layers_product[normgrad]"), ON_OBJECT("75%", "normgrad")),
+    MORE("It is better than NormGrad in the middle", ON_OBJECT("-1", "layers_product[normgrad]"),
+         ON_OBJECT("50%", "normgrad")),
+    MORE("The product is better than the sum", ON_OBJECT("-1", "layers_product[normgrad]"),
+         ON_OBJECT("-1", "layers_sum[normgrad]")),
+    MORE("Weights that grow with depth are better than equal ones",
+         ON_OBJECT("-1", "layers_product(weights=linear)[normgrad]"),
+         ON_OBJECT("-1", "layers_product[normgrad]")),
+    MORE("Selective NormGrad: the product is better than the best single layer",
+         ON_OBJECT("-1", "layers_product[normgrad_selective]"),
+         ON_OBJECT("best", "normgrad_selective")),
+    MORE("Pointing: the product of NormGrad's layers is better than its best single layer",
+         POINTS("-1", "layers_product[normgrad]"), POINTS("best", "normgrad")),
     {0},
 };
 
 static err figures(struct report *r)
 {
-  struct report_pick p = {"pointing.h5", "values/@-1", {NULL, NULL, "energy_pointing"}};
+  struct report_pick p = {"pointing.h5", "values/@-1", {"#each", NULL, "energy_pointing"}};
   TRY(report_boxes(r, p, 1, methods, N, "share on the object", "combined",
                    "Maps of several layers: share of the positive part on the object"));
   p.variable = "values/@";
@@ -80,6 +67,7 @@ const struct study_spec study_layer_combination = {
     .found = "the product over layers beats the best single layer",
     .source = "the printed table of combined maps could not be had; findings stand for themselves",
     .targets = "label",
+    .objects = true,
     .layers = "convs",
     .steps = steps,
     .claims = claims,

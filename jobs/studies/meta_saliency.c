@@ -1,6 +1,6 @@
 /** @file
  *  Rebuffi et al. 2020: maps on weights that have taken one step. */
-#include "jobs/study_spec.h"
+#include "jobs/studies/picks.h"
 
 static const char *const methods[] = {
     "normgrad",           "meta[normgrad]",           "meta(negate=1)[normgrad]",
@@ -15,28 +15,19 @@ static const char *const args[] = {
 static const char *const metric_args[] = {"--metrics=class_sensitivity", NULL};
 
 static const struct study_step steps[] = {
-    {"attribute", "maps.h5", NULL, args},
-    {"evaluate", "classes.h5", "maps.h5", metric_args},
+    STEPS_CLASSES(args, metric_args),
     {0},
 };
 
-#define AT(layer, method)                  \
-  {                                        \
-    "classes.h5", "values/@" layer,        \
-    {                                      \
-      "least", method, "class_sensitivity" \
-    }                                      \
-  }
-
 static const struct study_claim claims[] = {
-    {"The step makes NormGrad more sensitive to the class at the last layer",
-     AT("-1", "meta[normgrad]"), AT("-1", "normgrad"), 0.0, true},
-    {"The step makes NormGrad more sensitive to the class in the middle",
-     AT("50%", "meta[normgrad]"), AT("50%", "normgrad"), 0.0, true},
-    {"The selective form alone is more sensitive than the step at the last layer",
-     AT("-1", "normgrad_selective"), AT("-1", "meta[normgrad]"), 0.0, true},
-    {"The step makes the selective form more sensitive at the last layer",
-     AT("-1", "meta[normgrad_selective]"), AT("-1", "normgrad_selective"), 0.0, true},
+    LESS("The step makes NormGrad more sensitive to the class at the last layer",
+         CLASSES("-1", "meta[normgrad]"), CLASSES("-1", "normgrad")),
+    LESS("The step makes NormGrad more sensitive to the class in the middle",
+         CLASSES("50%", "meta[normgrad]"), CLASSES("50%", "normgrad")),
+    LESS("The selective form alone is more sensitive than the step at the last layer",
+         CLASSES("-1", "normgrad_selective"), CLASSES("-1", "meta[normgrad]")),
+    LESS("The step makes the selective form more sensitive at the last layer",
+         CLASSES("-1", "meta[normgrad_selective]"), CLASSES("-1", "normgrad_selective")),
     {0},
 };
 

@@ -1,6 +1,6 @@
 /** @file
  *  Khakzar et al. 2020: pooling only positive gradients makes class activation maps insensitive. */
-#include "jobs/study_spec.h"
+#include "jobs/studies/picks.h"
 
 #define METHODS                                                                                 \
   "grad_cam,grad_cam_signed,grad_cam_positive,grad_cam_absolute,grad_cam_negative,grad_cam_pp," \
@@ -20,32 +20,11 @@ static const char *const metric_args[] = {"--metrics=class_sensitivity,energy_co
 
 static const struct study_step steps[] = {
     {"sanity", "cascade.h5", NULL, args},
-    {"attribute", "maps.h5", NULL, plain_args},
-    {"evaluate", "classes.h5", "maps.h5", metric_args},
+    STEPS_CLASSES(plain_args, metric_args),
     {0},
 };
 
-#define CASCADE(method, stage, measure)       \
-  {                                           \
-    "cascade.h5", "similarity/@0",            \
-    {                                         \
-      NULL, "cascade", stage, method, measure \
-    }                                         \
-  }
-#define CLASSES(method)                    \
-  {                                        \
-    "classes.h5", "values/@0",             \
-    {                                      \
-      "least", method, "class_sensitivity" \
-    }                                      \
-  }
-#define ENERGY(method)                          \
-  {                                             \
-    "classes.h5", "values/@0",                  \
-    {                                           \
-      "predicted", method, "energy_correlation" \
-    }                                           \
-  }
+#define ENERGY(method) PICK("classes.h5", "values/@0", "predicted", method, "energy_correlation")
 
 static const struct study_number numbers[] = {
     {"Grad-CAM, last layer random, Spearman of |map|", "0.710",
@@ -56,27 +35,30 @@ static const struct study_number numbers[] = {
 };
 
 static const struct study_claim claims[] = {
-    {"Last layer random: positive pooling stays more alike than signed pooling (Spearman)",
-     CASCADE("grad_cam_positive", "#0", "spearman"), CASCADE("grad_cam_signed", "#0", "spearman"),
-     0.0, false},
-    {"Last layer random: absolute pooling stays more alike than signed pooling",
-     CASCADE("grad_cam_absolute", "#0", "spearman"), CASCADE("grad_cam_signed", "#0", "spearman"),
-     0.0, false},
-    {"Last layer random: Grad-CAM++ stays more alike than its form with signed gradients",
-     CASCADE("grad_cam_pp", "#0", "spearman"), CASCADE("grad_cam_pp_signed", "#0", "spearman"), 0.0,
-     false},
-    {"Last layer random: LayerCAM stays more alike than the signed sum of activation x gradient",
-     CASCADE("layer_cam", "#0", "spearman"), CASCADE("linear_approx", "#0", "spearman"), 0.0,
-     false},
-    {"Random to the middle: positive pooling stays more alike than signed pooling",
-     CASCADE("grad_cam_positive", "#50%", "spearman"),
-     CASCADE("grad_cam_signed", "#50%", "spearman"), 0.0, false},
-    {"Maps of two classes: positive pooling's are more alike than signed pooling's",
-     CLASSES("grad_cam_positive"), CLASSES("grad_cam_signed"), 0.0, false},
-    {"Maps of two classes: Grad-CAM++'s are more alike than its signed form's",
-     CLASSES("grad_cam_pp"), CLASSES("grad_cam_pp_signed"), 0.0, false},
-    {"Positive pooling is nearer to the class-free activation energy than signed pooling",
-     ENERGY("grad_cam_positive"), ENERGY("grad_cam_signed"), 0.0, false},
+    ABOVE("Last layer random: positive pooling stays alike (Spearman above 0.5)",
+          CASCADE("grad_cam_positive", "#0", "spearman"), 0.5),
+    BELOW("Last layer random: signed pooling does not (Spearman below 0.5)",
+          CASCADE("grad_cam_signed", "#0", "spearman"), 0.5),
+    MORE("Last layer random: positive pooling stays more alike than signed pooling (Spearman)",
+         CASCADE("grad_cam_positive", "#0", "spearman"),
+         CASCADE("grad_cam_signed", "#0", "spearman")),
+    MORE("Last layer random: absolute pooling stays more alike than signed pooling",
+         CASCADE("grad_cam_absolute", "#0", "spearman"),
+         CASCADE("grad_cam_signed", "#0", "spearman")),
+    MORE("Last layer random: Grad-CAM++ stays more alike than its form with signed gradients",
+         CASCADE("grad_cam_pp", "#0", "spearman"), CASCADE("grad_cam_pp_signed", "#0", "spearman")),
+    MORE(
+        "Last layer random: LayerCAM stays more alike than the signed sum of activation x gradient",
+        CASCADE("layer_cam", "#0", "spearman"), CASCADE("linear_approx", "#0", "spearman")),
+    MORE("Random to the middle: positive pooling stays more alike than signed pooling",
+         CASCADE("grad_cam_positive", "#50%", "spearman"),
+         CASCADE("grad_cam_signed", "#50%", "spearman")),
+    MORE("Maps of two classes: positive pooling's are more alike than signed pooling's",
+         CLASSES("0", "grad_cam_positive"), CLASSES("0", "grad_cam_signed")),
+    MORE("Maps of two classes: Grad-CAM++'s are more alike than its signed form's",
+         CLASSES("0", "grad_cam_pp"), CLASSES("0", "grad_cam_pp_signed")),
+    MORE("Positive pooling is nearer to the class-free activation energy than signed pooling",
+         ENERGY("grad_cam_positive"), ENERGY("grad_cam_signed")),
     {0},
 };
 

@@ -1,6 +1,6 @@
 /** @file
  *  Khakzar et al. 2020: keeping only positive signals on the way back makes maps insensitive to weights. */
-#include "jobs/study_spec.h"
+#include "jobs/studies/picks.h"
 
 static const char *const methods[] = {"gradient",    "gradient_sum",       "guided_backprop",
                                       "deconvnet",   "rectgrad_no_bias",   "lrp_zplus",
@@ -21,32 +21,11 @@ static const char *const metric_args[] = {"--metrics=class_sensitivity", NULL};
 
 static const struct study_step steps[] = {
     {"sanity", "cascade.h5", NULL, args},
-    {"attribute", "maps.h5", NULL, plain_args},
-    {"evaluate", "classes.h5", "maps.h5", metric_args},
+    STEPS_CLASSES(plain_args, metric_args),
     {0},
 };
 
-#define CASCADE(method, stage, measure)       \
-  {                                           \
-    "cascade.h5", "similarity/@0",            \
-    {                                         \
-      NULL, "cascade", stage, method, measure \
-    }                                         \
-  }
-#define CLASSES(method)                    \
-  {                                        \
-    "classes.h5", "values/@0",             \
-    {                                      \
-      "least", method, "class_sensitivity" \
-    }                                      \
-  }
-#define FORGOTTEN(rule)                 \
-  {                                     \
-    "cascade.h5", "convergence/cosine", \
-    {                                   \
-      rule, NULL, "input"               \
-    }                                   \
-  }
+#define FORGOTTEN(rule) PICK("cascade.h5", "convergence/cosine", rule, NULL, "input")
 
 static const struct study_number numbers[] = {
     {"Gradient, last layer random, Spearman of |map|", "0.485",
@@ -66,32 +45,45 @@ static const struct study_number numbers[] = {
 };
 
 static const struct study_claim claims[] = {
-    {"Last layer random: Guided Backprop stays more alike than the gradient (Spearman of |map|)",
-     CASCADE("guided_backprop", "#0", "spearman_absolute"),
-     CASCADE("gradient", "#0", "spearman_absolute"), 0.0, false},
-    {"Random to the middle: Guided Backprop stays more alike than the gradient",
-     CASCADE("guided_backprop", "#50%", "spearman_absolute"),
-     CASCADE("gradient", "#50%", "spearman_absolute"), 0.0, false},
-    {"Random to the middle: RectGrad stays more alike than the gradient",
-     CASCADE("rectgrad_no_bias", "#50%", "spearman_absolute"),
-     CASCADE("gradient", "#50%", "spearman_absolute"), 0.0, false},
-    {"Random to the middle: z+ (alpha1-beta0) stays more alike than the gradient",
-     CASCADE("lrp_zplus", "#50%", "spearman_absolute"),
-     CASCADE("gradient", "#50%", "spearman_absolute"), 0.0, false},
-    {"Random to the middle: z+ stays more alike than LRP-epsilon, which is not purely positive",
-     CASCADE("lrp_zplus", "#50%", "spearman_absolute"),
-     CASCADE("lrp_epsilon", "#50%", "spearman_absolute"), 0.0, false},
-    {"Random to the middle: the signed gradient does not stay alike (Spearman below 0.1)",
-     CASCADE("gradient_sum", "#50%", "spearman"),
-     {0},
-     0.1,
-     true},
-    {"Maps of two classes: Guided Backprop's are more alike than the gradient's (Spearman)",
-     CLASSES("guided_backprop"), CLASSES("gradient"), 0.0, false},
-    {"Maps of two classes: z+'s are more alike than the gradient's", CLASSES("lrp_zplus"),
-     CLASSES("gradient"), 0.0, false},
-    {"Random signals at the logits: z+ forgets them (|cos| at the input above the gradient's)",
-     FORGOTTEN("lrp_zplus"), FORGOTTEN("gradient"), 0.0, false},
+    MORE(
+        "Last layer random: Guided Backprop stays more alike than the gradient (Spearman of |map|)",
+        CASCADE("guided_backprop", "#0", "spearman_absolute"),
+        CASCADE("gradient", "#0", "spearman_absolute")),
+    MORE("Last layer random: RectGrad stays more alike than the gradient (Spearman of |map|)",
+         CASCADE("rectgrad_no_bias", "#0", "spearman_absolute"),
+         CASCADE("gradient", "#0", "spearman_absolute")),
+    MORE("Last layer random: z+ (alpha1-beta0) stays more alike than the gradient (Spearman of "
+         "|map|)",
+         CASCADE("lrp_zplus", "#0", "spearman_absolute"),
+         CASCADE("gradient", "#0", "spearman_absolute")),
+    MORE("Random to the middle: Guided Backprop stays more alike than the gradient",
+         CASCADE("guided_backprop", "#50%", "spearman_absolute"),
+         CASCADE("gradient", "#50%", "spearman_absolute")),
+    MORE("Random to the middle: RectGrad stays more alike than the gradient",
+         CASCADE("rectgrad_no_bias", "#50%", "spearman_absolute"),
+         CASCADE("gradient", "#50%", "spearman_absolute")),
+    MORE("Random to the middle: z+ (alpha1-beta0) stays more alike than the gradient",
+         CASCADE("lrp_zplus", "#50%", "spearman_absolute"),
+         CASCADE("gradient", "#50%", "spearman_absolute")),
+    MORE("Random to the middle: z+ stays more alike than LRP-epsilon, which is not purely positive",
+         CASCADE("lrp_zplus", "#50%", "spearman_absolute"),
+         CASCADE("lrp_epsilon", "#50%", "spearman_absolute")),
+    ABOVE("Random to the middle: Guided Backprop stays alike (Spearman of |map| above 0.5)",
+          CASCADE("guided_backprop", "#50%", "spearman_absolute"), 0.5),
+    ABOVE("Random to the middle: RectGrad stays alike (Spearman of |map| above 0.5)",
+          CASCADE("rectgrad_no_bias", "#50%", "spearman_absolute"), 0.5),
+    ABOVE("Random to the middle: z+ stays alike (Spearman of |map| above 0.5)",
+          CASCADE("lrp_zplus", "#50%", "spearman_absolute"), 0.5),
+    BELOW("Random to the middle: the gradient does not (Spearman of |map| below 0.5)",
+          CASCADE("gradient", "#50%", "spearman_absolute"), 0.5),
+    BELOW("Random to the middle: the signed gradient does not stay alike (Spearman below 0.1)",
+          CASCADE("gradient_sum", "#50%", "spearman"), 0.1),
+    MORE("Maps of two classes: Guided Backprop's are more alike than the gradient's (Spearman)",
+         CLASSES("0", "guided_backprop"), CLASSES("0", "gradient")),
+    MORE("Maps of two classes: z+'s are more alike than the gradient's", CLASSES("0", "lrp_zplus"),
+         CLASSES("0", "gradient")),
+    MORE("Random signals at the logits: z+ forgets them (|cos| at the input above the gradient's)",
+         FORGOTTEN("lrp_zplus"), FORGOTTEN("gradient")),
     {0},
 };
 
