@@ -2,11 +2,11 @@
  *  Radix sort of doubles by their bits, least significant digit first. */
 #include "core/sort.h"
 
-#include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* Wide digits take fewer passes, narrow ones have fewer buckets to begin with. */
-enum { KEY_BITS = 64, WIDE = 11, NARROW = 8, FEW = 1 << 13 };
+enum { WIDE = 11, NARROW = 8, FEW = 1 << 13 };
 
 /** An integer in the same order as the number; 0 for -0, the largest for NaN. */
 static uint64_t key_of(double v)
@@ -16,6 +16,30 @@ static uint64_t key_of(double v)
   v += 0.0; /* -0 to 0 */
   memcpy(&bits, &v, sizeof bits);
   return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
+}
+
+/** The same of a number that a float holds, in 32 bits. */
+static uint64_t key_of_float(float v)
+{
+  uint32_t bits;
+  if (v != v) return UINT32_MAX;
+  v += 0.0F;
+  memcpy(&bits, &v, sizeof bits);
+  return bits >> 31 ? ~bits : bits | UINT32_C(1) << 31;
+}
+
+/** key [n] of the numbers; how many of their bits count.  Maps are floats, which have half as many. */
+static int make_keys(const double *v, int64_t n, uint64_t *key)
+{
+  bool floats = true;
+  for (int64_t i = 0; i < n && floats; i++) {
+    const float narrow = (float)v[i];
+    floats = (double)narrow == v[i] || v[i] != v[i];
+    key[i] = key_of_float(narrow);
+  }
+  if (floats) return 32;
+  for (int64_t i = 0; i < n; i++) key[i] = key_of(v[i]);
+  return 64;
 }
 
 size_t sort_work_doubles(int64_t n)
@@ -47,12 +71,9 @@ void sort_order(const double *v, int64_t n, int32_t *order, double *work)
 {
   uint64_t *key = (uint64_t *)work;
   int32_t *from = order, *to = (int32_t *)(key + n);
-  for (int64_t i = 0; i < n; i++) {
-    key[i] = key_of(v[i]);
-    order[i] = (int32_t)i;
-  }
-  const int bits = n < FEW ? NARROW : WIDE;
-  for (int shift = 0; shift < KEY_BITS; shift += bits) {
+  const int key_bits = make_keys(v, n, key), bits = n < FEW ? NARROW : WIDE;
+  for (int64_t i = 0; i < n; i++) order[i] = (int32_t)i;
+  for (int shift = 0; shift < key_bits; shift += bits) {
     if (!pass(key, n, shift, bits, from, to)) continue;
     int32_t *swap = from;
     from = to;

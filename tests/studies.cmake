@@ -3,6 +3,7 @@ check(io.plot io)
 script(studies.sanity)
 script(studies.bias)
 script(studies.run)
+script(studies.kill)
 # Studies on the demo model and on the real models of ../shared: the tables of docs/studies.md.
 add_custom_target(studies_models
   COMMAND ${CMAKE_COMMAND} -E env RETROGRAD=$<TARGET_FILE:retrograd> SOURCE=${PROJECT_SOURCE_DIR} /usr/bin/python3
