@@ -10,7 +10,6 @@
 #include "jobs/perturb.h"
 #include "pipeline/comm.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,13 +213,5 @@ const struct evaluation *attribute_unit_evaluation(void *who)
 char *attribute_unit_account(void *who)
 {
   struct attribute_unit *u = who;
-  int64_t n_forward = 0, n_backward = 0;
-  tape_passes(u->tape, &n_forward, &n_backward);
-  json_t *o = json_object();
-  (void)json_object_set_new(o, "n_forward", json_integer(n_forward));
-  (void)json_object_set_new(o, "n_backward", json_integer(n_backward));
-  (void)json_object_set(o, "skipped", intake_skipped(u->intake));
-  char *text = json_dumps(o, JSON_COMPACT);
-  json_decref(o);
-  return text;
+  return intake_account(u->intake, u->tape);
 }

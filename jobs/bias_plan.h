@@ -2,7 +2,7 @@
 /* What a study of input bias consists of. */
 #include "jobs/setup.h"
 
-enum { BIAS_BINS = 32, BIAS_SPACES = 2 };
+enum { BIAS_BINS = 32 };
 
 enum {
 #define BIAS(name, text) BIAS_##name,

@@ -3,34 +3,29 @@
 #include "jobs/bias_unit.h"
 
 #include "core/tape.h"
-#include "core/tape_extract.h"
 #include "jobs/bias_measure.h"
+#include "jobs/bias_space.h"
 #include "jobs/intake.h"
 #include "pipeline/comm.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { UNIT_SPACE, SYMMETRIC_SPACE };
 
 struct bias_unit {
   const struct bias *bias;
   struct intake *intake;
   struct tape *tape;
-  float *x;                  /* the unit's pixels as the network has them */
-  float *maps;               /* rows of the images as they are */
-  float *space[BIAS_SPACES]; /* the same with other pixels: NaN where a rule has none */
-  real *a, *g;               /* activation and signal in another space */
-  bool *region;              /* [unit][pixels] */
-  int32_t *best;             /* [unit] predicted class of the images as they are */
-  float *curve;              /* [unit][methods][bins] */
-  float *value;              /* [unit][methods][measures] */
-  float *scores;             /* [unit][3]: inverted, painted, occluded */
-  int32_t *inverted;         /* [unit] predicted class of the inverted image */
+  float *x;    /* the unit's pixels as the network has them */
+  float *maps; /* rows of the images as they are */
+  struct bias_spaces *spaces;
+  bool *region;      /* [unit][pixels] */
+  int32_t *best;     /* [unit] predicted class of the images as they are */
+  float *curve;      /* [unit][methods][bins] */
+  float *value;      /* [unit][methods][measures] */
+  float *scores;     /* [unit][3]: inverted, painted, occluded */
+  int32_t *inverted; /* [unit] predicted class of the inverted image */
   double *work;
-  bool spaces; /* maps in other spaces are taken in this pass */
   int curve_var, value_var, score_var, inverted_var;
 };
 
@@ -44,10 +39,7 @@ void bias_unit_free(struct bias_unit **unit)
   tape_free(&u->tape);
   free(u->x);
   free(u->maps);
-  free(u->space[0]);
-  free(u->space[1]);
-  free(u->a);
-  free(u->g);
+  bias_spaces_free(&u->spaces);
   free(u->region);
   free(u->best);
   free(u->curve);
@@ -75,49 +67,6 @@ static int n_methods(const struct bias_unit *u)
   return u->bias->setup.plan->taps[0].n_methods;
 }
 
-/** From an input of the network to that with pixels in [0, 1] or [-1, 1]:  x = slope z + shift. */
-static void affine(const struct recipe *r, int space, int c, double *slope, double *shift)
-{
-  *slope = 255.0 * r->scale / r->std[c];
-  *shift = -r->mean[c] / r->std[c];
-  if (space == SYMMETRIC_SPACE) {
-    *slope *= 0.5;
-    *shift += *slope;
-  }
-}
-
-/** Activation z = (x - shift) / slope and signal slope g, as a network has them that begins with that
- *  multiplication and addition. */
-static void enter(struct bias_unit *u, const struct tape_tap *t, int space)
-{
-  const struct recipe *r = &u->bias->setup.recipe;
-  const int64_t n = pixels(u) * t->samples;
-  for (int c = 0; c < r->channels; c++) {
-    double slope = 1.0, shift = 0.0;
-    affine(r, space, c, &slope, &shift);
-    for (int64_t i = c * n; i < (c + 1) * n; i++) {
-      u->g[i] = (real)(slope * (double)t->g[i]);
-      if (t->a) u->a[i] = (real)(((double)t->a[i] - shift) / slope);
-    }
-  }
-}
-
-/** The tape's watch: the same pass's maps in the other spaces, where signals go back as derivatives do. */
-static void see(void *who, const struct tape_tap *t)
-{
-  struct bias_unit *u = who;
-  const struct rule *rule = t->pass->rule.rule;
-  if (!u->spaces || t->average || rule->relevance || rule->differences) return;
-  for (int k = 0; k < BIAS_SPACES; k++) {
-    struct tape_tap other = *t;
-    enter(u, t, k);
-    other.g = u->g;
-    other.a = t->a ? u->a : NULL;
-    other.rows = u->space[k];
-    tape_extract(&other);
-  }
-}
-
 static err allocate(struct bias_unit *u)
 {
   const struct setup *s = &u->bias->setup;
@@ -125,10 +74,6 @@ static err allocate(struct bias_unit *u)
   const size_t methods = (size_t)n_methods(u), all = (size_t)numbers(u);
   u->x = calloc(all, sizeof *u->x);
   u->maps = calloc(rows, sizeof *u->maps);
-  u->space[0] = calloc(rows, sizeof *u->space[0]);
-  u->space[1] = calloc(rows, sizeof *u->space[1]);
-  u->a = calloc(all, sizeof *u->a);
-  u->g = calloc(all, sizeof *u->g);
   u->region = calloc(n * (size_t)pixels(u), sizeof *u->region);
   u->best = calloc(n, sizeof *u->best);
   u->curve = calloc(n * methods * BIAS_BINS, sizeof *u->curve);
@@ -136,13 +81,12 @@ static err allocate(struct bias_unit *u)
   u->scores = calloc(n * VIEWS, sizeof *u->scores);
   u->inverted = calloc(n, sizeof *u->inverted);
   u->work = calloc(bias_work_doubles(pixels(u)), sizeof *u->work);
-  CHECK(u->x && u->maps && u->space[0] && u->space[1] && u->a && u->g && u->region && u->best &&
-            u->curve && u->value && u->scores && u->inverted && u->work,
+  CHECK(u->x && u->maps && u->region && u->best && u->curve && u->value && u->scores &&
+            u->inverted && u->work,
         ERR_MEMORY, "no memory for a unit of %d samples; lower --unit", s->unit);
   TRY(tape_make(s->plan, &u->tape));
   TRY(intake_make(s, &u->intake));
-  tape_set_watch(u->tape, (struct tape_watch){.who = u, .see = see});
-  return ERR_OK;
+  return bias_spaces_make(s, u->tape, &u->spaces);
 }
 
 err bias_unit_make(const struct bias *b, struct bias_unit **out)
@@ -206,9 +150,8 @@ static void look(struct bias_unit *u, int count, int32_t *best, int view)
   judge(u, count, best, view);
 }
 
-static void go_back(struct bias_unit *u, int64_t first, bool spaces)
+static void go_back(struct bias_unit *u, int64_t first)
 {
-  u->spaces = spaces;
   tape_backward_all(u->tape, intake_classes(u->intake), u->bias->setup.first + first);
 }
 
@@ -222,13 +165,13 @@ static void measure_plain(struct bias_unit *u, int b)
   bias_region(map_of(u, u->maps, b, u->bias->reference), n, u->bias->region, region, u->work);
   for (int m = 0; m < n_methods(u); m++) {
     const float *map = map_of(u, u->maps, b, m);
-    const float *unit = map_of(u, u->space[UNIT_SPACE], b, m);
+    const float *unit = map_of(u, bias_spaces_rows(u->spaces, BIAS_UNIT), b, m);
     float *value = value_of(u, b, m);
     bias_curve(&image, map, u->curve + ((int64_t)b * n_methods(u) + m) * BIAS_BINS);
     value[BIAS_value_rank] = (float)bias_value_rank(&image, map, u->work);
     value[BIAS_dip] = (float)bias_dip(&image, map);
     value[BIAS_moved_symmetric] =
-        (float)bias_moved(unit, map_of(u, u->space[SYMMETRIC_SPACE], b, m), n);
+        (float)bias_moved(unit, map_of(u, bias_spaces_rows(u->spaces, BIAS_SYMMETRIC), b, m), n);
     value[BIAS_moved_own] = (float)bias_moved(unit, map, n);
     value[BIAS_seen] = (float)bias_density(map, region, n);
   }
@@ -309,22 +252,23 @@ static void compute(struct bias_unit *u, const struct study_unit *unit, uint8_t 
 {
   const int64_t rows = u->bias->setup.plan->rows_floats;
   memcpy(u->x, tape_input(u->tape), (size_t)numbers(u) * sizeof *u->x);
-  for (int64_t i = 0; i < rows; i++) u->space[0][i] = u->space[1][i] = NAN;
   tape_forward(u->tape);
   intake_describe(u->intake, unit, tape_logits(u->tape), status);
   judge(u, unit->count, u->best, VIEWS);
-  go_back(u, unit->first, true);
+  bias_spaces_begin(u->spaces);
+  go_back(u, unit->first);
+  bias_spaces_end(u->spaces);
   memcpy(u->maps, tape_rows(u->tape, 0), (size_t)rows * sizeof *u->maps);
   for (int b = 0; b < unit->count; b++) measure_plain(u, b);
   invert(u);
   look(u, unit->count, u->inverted, INVERTED);
-  go_back(u, unit->first, false);
+  go_back(u, unit->first);
   for (int b = 0; b < unit->count; b++) measure_inverted(u, b);
   paint(u, false);
   look(u, unit->count, NULL, OCCLUDED);
   paint(u, true);
   look(u, unit->count, NULL, PAINTED);
-  go_back(u, unit->first, false);
+  go_back(u, unit->first);
   for (int b = 0; b < unit->count; b++)
     for (int m = 0; m < n_methods(u); m++)
       value_of(u, b, m)[BIAS_painted] = (float)bias_density(map_of(u, tape_rows(u->tape, 0), b, m),
@@ -351,13 +295,5 @@ err bias_unit_compute(void *who, struct store *f, const struct study_unit *unit,
 char *bias_unit_account(void *who)
 {
   struct bias_unit *u = who;
-  int64_t forward = 0, backward = 0;
-  tape_passes(u->tape, &forward, &backward);
-  json_t *o = json_object();
-  (void)json_object_set_new(o, "n_forward", json_integer(forward));
-  (void)json_object_set_new(o, "n_backward", json_integer(backward));
-  (void)json_object_set(o, "skipped", intake_skipped(u->intake));
-  char *text = json_dumps(o, JSON_COMPACT);
-  json_decref(o);
-  return text;
+  return intake_account(u->intake, u->tape);
 }

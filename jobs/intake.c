@@ -5,6 +5,7 @@
 #include "pipeline/comm.h"
 #include "pipeline/prefetch.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,7 +201,15 @@ err intake_write(struct intake *in, struct store *f, int64_t row, int64_t n)
   return ERR_OK;
 }
 
-json_t *intake_skipped(struct intake *in)
+char *intake_account(struct intake *in, const struct tape *t)
 {
-  return in->skipped;
+  int64_t forward = 0, backward = 0;
+  tape_passes(t, &forward, &backward);
+  json_t *o = json_object();
+  (void)json_object_set_new(o, "n_forward", json_integer(forward));
+  (void)json_object_set_new(o, "n_backward", json_integer(backward));
+  (void)json_object_set(o, "skipped", in->skipped);
+  char *text = json_dumps(o, JSON_COMPACT);
+  json_decref(o);
+  return text;
 }

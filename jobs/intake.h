@@ -1,11 +1,10 @@
 #pragma once
 /* The samples of a unit: their pixels, decoded while the unit before is computed, and what /samples says
  * of them afterwards.  Of every job with units of samples of a data set. */
+#include "core/tape.h"
 #include "io/store.h"
 #include "jobs/setup.h"
 #include "pipeline/study.h"
-
-#include <jansson.h>
 
 struct intake;
 
@@ -46,5 +45,6 @@ bool intake_good(const struct intake *in, int b);
 /** Write the rows of the unit from `row` on.  Errors: ERR_IO. */
 MUST_CHECK err intake_write(struct intake *in, struct store *f, int64_t row, int64_t n);
 
-/** Reasons of this rank's bad samples: an array for the run log; owned by the intake. */
-json_t *intake_skipped(struct intake *in);
+/** What the run log says of this rank: passes that the tape made, and reasons of bad samples.  New, the caller
+ *  frees. */
+char *intake_account(struct intake *in, const struct tape *t);

@@ -1,5 +1,5 @@
 #pragma once
-/* The file of a study of parameter randomisation, as data: docs/sanity.md in code. */
+/* The file of a study of parameter randomisation, as data: docs/studies.md in code. */
 #include "jobs/attribute_schema.h"
 #include "jobs/sanity_plan.h"
 

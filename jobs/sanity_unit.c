@@ -8,7 +8,6 @@
 #include "jobs/sanity_convergence.h"
 #include "pipeline/comm.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,13 +232,5 @@ err sanity_unit_compute(void *who, struct store *f, const struct study_unit *uni
 char *sanity_unit_account(void *who)
 {
   struct sanity_unit *u = who;
-  int64_t forward = 0, backward = 0;
-  tape_passes(u->tape, &forward, &backward);
-  json_t *o = json_object();
-  (void)json_object_set_new(o, "n_forward", json_integer(forward));
-  (void)json_object_set_new(o, "n_backward", json_integer(backward));
-  (void)json_object_set(o, "skipped", intake_skipped(u->intake));
-  char *text = json_dumps(o, JSON_COMPACT);
-  json_decref(o);
-  return text;
+  return intake_account(u->intake, u->tape);
 }
