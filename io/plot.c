@@ -2,6 +2,8 @@
  *  Figures by PLplot. */
 #include "io/plot.h"
 
+#include "io/plot_words.h"
+
 #include <errno.h>
 #include <math.h>
 #include <plplot/plplot.h>
@@ -19,7 +21,6 @@ enum {
   GREY = 13,
   BLACK = 15,
   SHADES = 64,
-  LONGEST = 44,
   MOST_TICKS = 24,
   SHORT = 6 /* such names do not overlap */
 };
@@ -29,27 +30,6 @@ static const int palette[][3] = {{255, 255, 255}, {0, 114, 178},   {213, 94, 0},
                                  {204, 121, 167}, {230, 159, 0},   {86, 180, 233},  {120, 94, 240},
                                  {160, 120, 60},  {90, 90, 90},    {220, 38, 127},  {0, 90, 60},
                                  {120, 0, 0},     {200, 200, 200}, {235, 235, 235}, {0, 0, 0}};
-
-/** What PLplot takes as text: its escape character doubled; of long names the beginning. */
-struct words {
-  char text[2 * LONGEST + 8];
-};
-
-static struct words words(const char *s, size_t most)
-{
-  static const char tail[] = "_output_0"; /* of many names in ONNX files */
-  struct words w = {""};
-  size_t n = strlen(s), at = 0;
-  if (*s == '/') s++, n--;
-  if (n > sizeof tail && !strcmp(s + n - (sizeof tail - 1), tail)) n -= sizeof tail - 1;
-  const size_t shown = n > most ? most - 2 : n;
-  for (size_t i = 0; i < shown && at + 5 < sizeof w.text; i++) {
-    if (s[i] == '#') w.text[at++] = '#';
-    w.text[at++] = s[i];
-  }
-  (void)snprintf(w.text + at, sizeof w.text - at, n > most ? ".." : "");
-  return w;
-}
 
 static void colours(void)
 {
@@ -120,7 +100,7 @@ static void size(double factor)
 /** Text left of x = 0 of a plot, at the height y of the window. */
 static void text(double x, double y, double just, double angle, const char *s, size_t most)
 {
-  const struct words w = words(s, most);
+  const struct plot_words w = plot_words_of(s, most);
   plptex(x, y, cos(angle), sin(angle), just, w.text);
 }
 
@@ -131,7 +111,7 @@ static void title(const char *s)
   plwind(0.0, 1.0, 0.0, 1.0);
   plcol0(BLACK);
   size(strlen(s) > 70 ? 0.75 : 0.95);
-  plmtex("t", 1.2, 0.5, 0.5, words(s, (size_t)2 * LONGEST).text);
+  plmtex("t", 1.2, 0.5, 0.5, plot_words_of(s, (size_t)2 * PLOT_LONGEST).text);
 }
 
 /** The axes; horizontal lines in grey behind everything. */
@@ -155,7 +135,8 @@ static void ticks(const char *const *name, int n, double low, double high)
   const int step = (n + most - 1) / most;
   for (int i = 0; i < n; i += step) {
     pljoin(i, low, i, low + 0.012 * (high - low));
-    const struct words w = words(name[i], i <= step ? 17 : 22); /* the first have less room */
+    const struct plot_words w =
+        plot_words_of(name[i], i <= step ? 17 : 22); /* the first have less room */
     plptex(i, below, 1.0, 0.55 * (high - low) / (n > 1 ? n : 1) * 1.2, 1.0, w.text);
   }
 }
@@ -212,7 +193,7 @@ static void names_of(const struct plot_lines *p)
     pljoin(0.02, y, 0.10, y);
     plcol0(BLACK);
     size(0.75);
-    text(0.12, y, 0.0, 0.0, p->series[s].name, LONGEST - 8);
+    text(0.12, y, 0.0, 0.0, p->series[s].name, PLOT_LONGEST - 8);
   }
 }
 
@@ -247,10 +228,10 @@ static void draw_lines(const void *what)
     draw_series(&p->series[s], SERIES + s, (s - 0.5 * p->n_series) * 0.004 * (right - left));
   plcol0(BLACK);
   size(0.95);
-  const struct words y = words(p->y_label, LONGEST);
+  const struct plot_words y = plot_words_of(p->y_label, PLOT_LONGEST);
   size(0.85);
   plmtex("l", 3.3, 0.5, 0.5, y.text);
-  if (!p->ticks) plmtex("b", 3.0, 0.5, 0.5, words(p->x_label, LONGEST).text);
+  if (!p->ticks) plmtex("b", 3.0, 0.5, 0.5, plot_words_of(p->x_label, PLOT_LONGEST).text);
   names_of(p);
   title(p->title);
 }
@@ -302,7 +283,7 @@ static void draw_boxes(const void *what)
   ticks(p->names, p->n, low - margin, high + margin);
   for (int i = 0; i < p->n; i++) draw_box(i, p->five[i]);
   size(0.85);
-  plmtex("l", 3.3, 0.5, 0.5, words(p->y_label, LONGEST).text);
+  plmtex("l", 3.3, 0.5, 0.5, plot_words_of(p->y_label, PLOT_LONGEST).text);
   title(p->title);
 }
 
@@ -343,7 +324,7 @@ static void draw_matrix(const void *what)
   for (int r = 0; r < p->rows; r++)
     text(-0.02 * p->columns, p->rows - 0.5 - r, 1.0, 0.0, p->row[r], 27);
   for (int c = 0; c < p->columns; c++) {
-    const struct words w = words(p->column[c], 20);
+    const struct plot_words w = plot_words_of(p->column[c], 20);
     plptex(c + 0.6, -0.02 * p->rows, 1.0, 0.45 * p->rows / p->columns * 1.2, 1.0, w.text);
   }
   title(p->title);
