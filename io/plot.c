@@ -125,8 +125,16 @@ static void frame(const char *x)
   plbox(x, 0.0, 0, "bcnst", 0.0, 0);
 }
 
+/** Letters of a name that ends below the i-th of n places, the first of which is `pad` places from the axis: as
+ *  many as there are between it and the page's left edge. */
+static size_t room_of(int i, int n, double pad)
+{
+  const double room = 12.0 + 60.0 * (i + pad) / (n > 1 ? n : 2);
+  return room < PLOT_LONGEST - 14 ? (size_t)room : PLOT_LONGEST - 14;
+}
+
 /** Names under x = 0, 1, ..., slanted where they are long. */
-static void ticks(const char *const *name, int n, double low, double high)
+static void ticks(const char *const *name, int n, double pad, double low, double high)
 {
   const double below = low - 0.025 * (high - low);
   size_t longest = 0;
@@ -135,8 +143,7 @@ static void ticks(const char *const *name, int n, double low, double high)
   const int step = (n + most - 1) / most;
   for (int i = 0; i < n; i += step) {
     pljoin(i, low, i, low + 0.012 * (high - low));
-    const struct plot_words w =
-        plot_words_of(name[i], i <= step ? 17 : 22); /* the first have less room */
+    const struct plot_words w = plot_words_of(name[i], room_of(i, n, pad));
     plptex(i, below, 1.0, 0.55 * (high - low) / (n > 1 ? n : 1) * 1.2, 1.0, w.text);
   }
 }
@@ -222,7 +229,7 @@ static void draw_lines(const void *what)
   frame(p->ticks ? "bc" : "bcnst");
   if (p->ticks) {
     size(0.65);
-    ticks(p->ticks, p->n_ticks, low, high);
+    ticks(p->ticks, p->n_ticks, 0.0, low, high);
   }
   for (int s = 0; s < p->n_series; s++)
     draw_series(&p->series[s], SERIES + s, (s - 0.5 * p->n_series) * 0.004 * (right - left));
@@ -280,7 +287,7 @@ static void draw_boxes(const void *what)
   size(0.8);
   frame("bc");
   size(0.65);
-  ticks(p->names, p->n, low - margin, high + margin);
+  ticks(p->names, p->n, 0.7, low - margin, high + margin);
   for (int i = 0; i < p->n; i++) draw_box(i, p->five[i]);
   size(0.85);
   plmtex("l", 3.3, 0.5, 0.5, plot_words_of(p->y_label, PLOT_LONGEST).text);

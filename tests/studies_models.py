@@ -1,10 +1,10 @@
-"""The tables of docs/studies.md: studies on the demo model, and on real models where the shared data are there.
+"""The tables of docs/studies_results.md: studies on the demo model, and on real models where the shared data are there.
 
     cmake --build build/release --target studies_models
     RETROGRAD=build/release/retrograd SOURCE=. python3 tests/studies_models.py [FOLDER [PATTERN]]
 
-Each study goes into FOLDER/MODEL-STUDY (default build/studies; started again, it continues); the findings are printed as
-Markdown.  PATTERN: only names that hold it.
+Each study goes into FOLDER/MODEL-STUDY (default build/studies; started again, it continues).  Then a table for each study is
+printed as Markdown, with a column for each model whose study is there.  PATTERN: only names that hold it run; `none`: none.
 """
 import csv
 import os
@@ -61,25 +61,73 @@ RUNS += [(without_images("resnet20", RESNET[1]), "input-agnostic",
           ["--targets", "207,281,817", "--settings", "samples=24,iterations=4,keep-every=2,held-out=8"])]
 
 
-def show(path):
-    with open(os.path.join(path, "findings.csv"), newline="") as f:
-        for row in csv.DictReader(f):
-            sign = ">" if row["expected"] == "above" else "<"
-            values = " none" if row["n"] == "0" else f" {float(row['mean']):.3f} [{float(row['low']):.3f}, {float(row['high']):.3f}]"
-            text = row["statement"].replace("|", "\\|")
-            print(f"| {text} | {sign} {float(row['margin']):g} |{values} | {row['n']} | {row['verdict']} |")
+def rows_of(path, name):
+    """Rows of a table of a finished study; none where it is not there."""
+    try:
+        with open(os.path.join(path, name), newline="") as f:
+            return list(csv.DictReader(f))
+    except FileNotFoundError:
+        return []
+
+
+def cell(row):
+    if row["n"] == "0":
+        return "none"
+    value, low, high = (float(row[k]) for k in ("mean", "low", "high"))
+    return f"{value:.3f}" if row["n"] == "1" else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def table(out, runs, name, head, text_of, cell_of):
+    """Rows are those of the first study that has any, columns the models."""
+    tables = {model: rows_of(path, name) for model, path in runs}
+    tables = {model: rows for model, rows in tables.items() if rows}
+    if not tables:
+        return
+    counts = {model: max(int(r["n"]) for r in rows) for model, rows in tables.items()}
+    out.append("| " + " | ".join([*head, *(f"{m} ({n})" for m, n in counts.items())]) + " |")
+    out.append("| --- " * (len(head) + len(tables)) + "|")
+    longest = max(tables.values(), key=len)
+    for row in longest:
+        cells = [next((cell_of(r) for r in rows if text_of(r) == text_of(row)), "-") for rows in tables.values()]
+        out.append("| " + " | ".join([*(t.replace("|", "\\|") for t in text_of(row)), *cells]) + " |")
+    out.append("")
+
+
+def finding(row):
+    return row["statement"], f"{'>' if row['expected'] == 'above' else '<'} {float(row['margin']):g}"
+
+
+def number(row):
+    return row["number"], row["published"]
+
+
+def page():
+    """A table for each study, with a column for each model."""
+    out = []
+    for study in dict.fromkeys(s for _, s, _ in RUNS):
+        runs = [(m[0], os.path.join(folder, f"{m[0]}-{study}")) for m, s, _ in RUNS if s == study]
+        if not any(rows_of(path, "findings.csv") for _, path in runs):
+            continue
+        out += [f"## {study}", ""]
+        table(out, runs, "findings.csv", ("statement", "expected"), finding, lambda r: f"{cell(r)} {r['verdict']}")
+        table(out, runs, "numbers.csv", ("number", "published"), number, cell)
+    return "\n".join(out)
+
+
+def run(model, study, options):
+    name, file, data, more = model
+    path = os.path.join(folder, f"{name}-{study}")
+    given = [a for a in more if a not in options]
+    subprocess.run([binary, "study", study, "--model", file, *(["--data", data] if data else []), "--out", path, "--quiet", *given, *options],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 os.makedirs(folder, exist_ok=True)
-for (name, model, data, more), study, options in RUNS:
-    if pattern not in f"{name}-{study}":
+for model, study, options in RUNS if pattern != "none" else []:
+    if pattern not in f"{model[0]}-{study}":
         continue
-    if not os.path.exists(model):
-        print(f"{name}: {model} is not there", file=sys.stderr)
+    if not os.path.exists(model[1]):
+        print(f"{model[0]}: {model[1]} is not there", file=sys.stderr)
         continue
-    path = os.path.join(folder, f"{name}-{study}")
-    given = [a for a in more if a not in options]
-    subprocess.run([binary, "study", study, "--model", model, *(["--data", data] if data else []), "--out", path, "--quiet", *given, *options],
-                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    print(f"\n**{study}, {name}**\n\n| statement | expected | mean [interval] | images | verdict |\n| --- | --- | --- | --- | --- |")
-    show(path)
+    run(model, study, options)
+print(page())
