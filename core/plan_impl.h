@@ -52,6 +52,10 @@ struct plan_parts plan_parts_of(const struct plan_request *r);
 /** Where node i of a graph stands in plans of this batch; in [n_in] overwritten, referred to. */
 struct op_site plan_site(const struct graph *g, int i, int batch, bool plain, struct operand *in);
 
+/** One pass per rule and source among the methods that are taken somewhere, one for gradients of weights where
+ *  asked for, and where each wants signals.  Cannot fail. */
+void plan_passes(struct plan_storage *s, bool weighs);
+
 /** What the rule of every pass does at every node.  Errors: ERR_UNSUPPORTED for an operator that a rule
  *  has no formula for, ERR_USAGE for a tap at which it has no signal. */
 MUST_CHECK err plan_rules(struct plan_storage *s, const struct plan_request *r);

@@ -31,6 +31,28 @@ struct tape {
   bool only_watched;                    /* nothing is extracted */
 };
 
+/** Memory at an offset of the arena; NULL where the plan has none. */
+void *tape_at(const struct tape *t, int64_t offset);
+
+/** Tell the watch that a step begins. */
+void tape_tell(const struct tape *t, int node, enum tape_step step);
+
+/** The plan whose weights node i has. */
+const struct plan *tape_plan_of(const struct tape *t, int i);
+
+/** A value's activation and signal as node i sees them, the cut whole behind the head; what node i left
+ *  beside its result. */
+real *tape_activation(const struct tape *t, int i, int v);
+real *tape_signal_of(const struct tape *t, int i, int v);
+void *tape_aux(const struct tape *t, int i);
+
+/** Copy the samples of the current part of a value between the whole unit, [C][batch][H * W], and the
+ *  part. */
+void tape_copy_part(const struct tape *t, int v, real *whole, real *part, bool to_part);
+
+/** t->x: where the numbers of the inputs of node i are, constants in the graph, activations in the arena. */
+void tape_gather_inputs(struct tape *t, int i);
+
 /** Extracts at a tap whose node has other weights see those: biases. */
 void tape_swap(const struct tape *t, struct tape_tap *x);
 
