@@ -3,6 +3,7 @@
 #include "core/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum attr_kind { ATTR_INT, ATTR_FLOAT, ATTR_INTS, ATTR_FLOATS, ATTR_STRING, ATTR_OTHER };
@@ -38,3 +39,8 @@ MUST_CHECK err attr_ints(const struct attr_list *l, const char *name, int max, i
 
 /** The attribute, or NULL. */
 const struct attr *attr_find(const struct attr_list *l, const char *name);
+
+/** Bytes of a copy of a list with everything that it points at, and the copy itself, at `memory`, which is
+ *  aligned as malloc does. */
+size_t attr_copy_bytes(const struct attr_list *l);
+struct attr_list attr_copy(const struct attr_list *l, void *memory);

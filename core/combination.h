@@ -91,6 +91,27 @@ struct combination_call {
   float *out;                         /* [height, width] overwritten */
 };
 
+enum { COMBINATION_SIZES = 64 }; /* at most */
+
+/** What was seen at one size of the image: activation and signal of the target at the layer, [channels, height,
+ *  width] each. */
+struct combination_seen {
+  const real *a, *g;
+  int channels, height, width;
+  bool agrees; /* the network predicts what it does at the first size */
+};
+
+/** One sample and target, looked at in several sizes. */
+struct combination_sizes_call {
+  const struct use *with;
+  int n;
+  const struct combination_seen *seen; /* [n] */
+  bool predicted;                      /* the target is what is predicted at the first size */
+  int height, width;                   /* of the input at its own size */
+  double *work; /* 3 planes of the input, and the most rows of `seen` times its width; scratch */
+  float *out;   /* [height, width] overwritten */
+};
+
 struct combination {
   const char *name;
   const char *formula;
@@ -105,6 +126,12 @@ struct combination {
   err (*parts)(struct combination_parts *p, const struct use *with);
   /** The map; returns what the parts add up to, NaN where that means nothing. */
   double (*run)(const struct combination_call *c);
+  /* Of a method that looks at the image in several sizes, NULL for others.  It has one part, whose activation and
+   * signal are wanted at each: how many there are, at most COMBINATION_SIZES; rows and columns of the i-th where
+   * the network's own are own[2]; and the map, in place of `run`. */
+  int (*sizes)(const struct use *with);
+  void (*size)(const struct use *with, int i, const int own[2], int out[2]);
+  void (*run_sizes)(const struct combination_sizes_call *c);
 };
 
 /** A combination with its parameters. */

@@ -3,14 +3,12 @@
  *  a late layer enlarged.  Grad-CAM is the same for all channels and never negative, so that both orders agree.
  *
  *  Source: Selvaraju et al. 2017, arXiv:1610.02391; METHODS 5.6. */
-#include "core/combination.h"
-#include "core/graph.h"
+#include "core/combination_layer.h"
 #include "core/upsample.h"
 
 #include <math.h>
-#include <string.h>
 
-enum { LAST_CONV, LAST, ASKED };
+/* In the order of enum combination_layer. */
 static const char *const layers[] = {"last_conv", "last", "asked", NULL};
 
 static const char *const upsamples[] = {"bilinear", "nearest", NULL};
@@ -32,19 +30,9 @@ static const char *word(const struct use *with, const char *name, const char *co
   return words[(int)use_number(with, params, name)];
 }
 
-static bool fits(const struct combination_parts *p, int tap, int layer)
-{
-  const struct value *v = &p->graph->values[p->graph->taps[tap]];
-  if (shape_inner(&v->is.shape) < 2) return false;
-  if (layer == LAST_CONV) return !strcmp(graph_value_op(p->graph, p->graph->taps[tap]), "Conv");
-  return layer == LAST || !p->layers || p->layers[tap];
-}
-
 static err parts(struct combination_parts *p, const struct use *with)
 {
-  int tap = p->graph->n_taps - 1;
-  const int layer = (int)use_number(with, params, "layer");
-  while (tap > 0 && !fits(p, tap, layer)) tap--;
+  const int tap = combination_layer(p, (enum combination_layer)use_number(with, params, "layer"));
   CHECK(tap > 0, ERR_USAGE, "method '%s': no layer is %s: choose another with layer=", with->text,
         word(with, "layer", layers));
   const struct combination_part part[2] = {

@@ -19,6 +19,7 @@ struct node {
   const char *name; /* as in the file; the output's name where the file has none */
   const struct op *op;
   void *attr;
+  struct attr_list given; /* what `attr` was read from */
   int n_in;
   const int *in; /* [n_in] value ids; -1 where absent */
   int out;       /* value id */
@@ -96,6 +97,17 @@ const struct shape *graph_builder_shape(const struct graph_builder *b, int id);
 MUST_CHECK err graph_finish(struct graph_builder **b, int output, struct graph **out);
 
 void graph_free(struct graph **g);
+
+/** The same network for images of another size: names and constants are those of g, which must outlive it,
+ *  shapes and attributes its own; values and nodes have the same numbers.
+ *
+ *  Errors: ERR_UNSUPPORTED where a node does not allow that size, or there would be several logits of a class;
+ *  the message names the size and the node.  ERR_MEMORY. */
+MUST_CHECK err graph_resize(const struct graph *g, int height, int width, struct graph **out);
+
+/** Whether two graphs are the same network with the same shapes and constants, as a model that is read for
+ *  another size and graph_resize should agree; else why [bytes] says where they differ. */
+bool graph_same(const struct graph *a, const struct graph *b, char *why, int bytes);
 
 /** Bytes that graph_move_weights wants: every float constant, each at a multiple of ARENA_ALIGN. */
 int64_t graph_weight_room(const struct graph *g);

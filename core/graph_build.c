@@ -78,7 +78,7 @@ static err copy_name(struct graph_storage *s, const char *name, const char **out
   return ERR_OK;
 }
 
-static err check_shape(const char *name, const struct shape *shape)
+err graph_check_shape(const char *name, const struct shape *shape)
 {
   int64_t n = 1;
   CHECK(shape->rank >= 0 && shape->rank <= SHAPE_MAX_RANK, ERR_UNSUPPORTED,
@@ -96,7 +96,7 @@ static err check_shape(const char *name, const struct shape *shape)
 static err add_value(struct graph_builder *b, const char *name, const struct operand *is,
                      int producer, int *id)
 {
-  TRY(check_shape(name, &is->shape));
+  TRY(graph_check_shape(name, &is->shape));
   TRY(grow(&b->store->values, b->n_values, &b->max_values, sizeof *b->store->values));
   struct value *v = &b->store->values[b->n_values];
   *v = (struct value){.is = *is, .producer = producer, .tap = -1};
@@ -146,7 +146,7 @@ err graph_keep_mapping(struct graph_builder *b, void *memory, size_t bytes)
 err graph_add_ints(struct graph_builder *b, const char *name, const struct shape *shape,
                    const int64_t *data, int *id)
 {
-  TRY(check_shape(name, shape));
+  TRY(graph_check_shape(name, shape));
   const size_t bytes = (size_t)shape_count(shape) * sizeof *data;
   int64_t *copy = malloc(bytes);
   CHECK(copy, ERR_MEMORY, "no memory for constant '%s'", name);
@@ -213,6 +213,9 @@ err graph_add_node(struct graph_builder *b, const struct graph_node_spec *spec, 
   void *attr = calloc(1, spec->op->attr_bytes ? spec->op->attr_bytes : 1);
   CHECK(attr, ERR_MEMORY, "no memory for node '%s'", spec->out_name);
   TRY(own(s, attr));
+  void *given = malloc(attr_copy_bytes(&spec->attrs) + 1);
+  CHECK(given, ERR_MEMORY, "no memory for node '%s'", spec->out_name);
+  TRY(own(s, given));
   struct operand *operands = calloc(slots, sizeof *operands);
   CHECK(operands, ERR_MEMORY, "no memory for node '%s'", spec->out_name);
   struct operand y = {.present = true};
@@ -223,7 +226,12 @@ err graph_add_node(struct graph_builder *b, const struct graph_node_spec *spec, 
   TRY(grow(&s->nodes, b->n_nodes, &b->max_nodes, sizeof *s->nodes));
   TRY(add_value(b, spec->out_name, &y, b->n_nodes, id));
   struct node *n = &s->nodes[b->n_nodes];
-  *n = (struct node){.op = spec->op, .attr = attr, .n_in = spec->n_in, .in = in, .out = *id};
+  *n = (struct node){.op = spec->op,
+                     .attr = attr,
+                     .given = attr_copy(&spec->attrs, given),
+                     .n_in = spec->n_in,
+                     .in = in,
+                     .out = *id};
   TRY(copy_name(s, spec->name && *spec->name ? spec->name : spec->out_name, &n->name));
   b->n_nodes++;
   return ERR_OK;

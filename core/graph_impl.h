@@ -21,3 +21,6 @@ struct graph_storage {
   int n_inner, max_inner;
   struct inner *inner;
 };
+
+/** Extents that a value may have.  Errors: ERR_SHAPE, ERR_UNSUPPORTED. */
+MUST_CHECK err graph_check_shape(const char *name, const struct shape *shape);

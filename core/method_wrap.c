@@ -26,6 +26,10 @@ static err wrap_average(const struct wrapper *w, const struct method *of, struct
   CHECK(!of->combination.combination || !a->input_only, ERR_USAGE,
         "method '%s': %s is about the input alone, %s about several taps; take one of them",
         w->given, a->name, of->combination.combination->name);
+  CHECK(!of->combination.combination || !of->combination.combination->sizes, ERR_USAGE,
+        "method '%s': an average of %s, which looks at other sizes of the image, is not available; "
+        "take one of them",
+        w->given, of->combination.combination->name);
   m->average = w->average;
   m->input_only = of->input_only || a->input_only;
   (void)snprintf(m->formula, sizeof m->formula, "%s; %.255s", a->formula, of->formula);

@@ -118,7 +118,8 @@ struct op {
   err (*infer)(void *attr, const struct operand *in, int n_in, struct shape *ys);
   size_t (*aux_bytes)(const struct op_site *at);  /* NULL: none */
   size_t (*work_bytes)(const struct op_site *at); /* NULL: none; the larger of both directions */
-  size_t (*prepared_bytes)(const struct op_site *at);        /* NULL: none */
+  /* NULL: none.  Of an operator with variants it depends on constants and variant alone, not on positions. */
+  size_t (*prepared_bytes)(const struct op_site *at);
   void (*prepare)(const struct op_site *at, void *prepared); /* once, when the plan is made */
   int replaces; /* the input that kernels do not read where something was prepared; 0: none */
   void (*forward)(const struct op_fwd *c);

@@ -52,6 +52,7 @@ void plan_free(struct plan **p)
   free(s->prepared);
   plan_free_parts(s);
   plan_free_metas(s);
+  plan_free_sizes(s);
   free(s);
   *p = NULL;
 }
@@ -237,6 +238,7 @@ static err outline(struct plan_storage *s, const struct plan_request *r)
                      .n_baselines = r->n_baselines,
                      .input_low = r->input_low,
                      .resume = r->resume,
+                     .like = r->like,
                      .sites = s->sites,
                      .tap_of_value = s->tap_of_value,
                      .pass_of = s->pass_of,
@@ -265,6 +267,7 @@ static err fill(struct plan_storage *s, const struct plan_request *r)
   TRY(outline(s, r));
   TRY(plan_prepare(s, r));
   TRY(plan_memory(s));
+  TRY(plan_sizes(s, r));
   TRY(plan_metas(s, r));
   return ERR_OK;
 }

@@ -34,6 +34,9 @@ struct plan_request {
    * ARENA_ALIGN, which outlives the plan; NULL: the plan has its own. */
   void *prepared;
   bool prepared_elsewhere; /* another process fills it, before the plan is used */
+  const struct plan
+      *like; /* of the same network at another size of the image: what its operators prepared is
+                              used where it is the same; outlives the plan; NULL: none */
 };
 
 /** A tap at which at least one method is taken; or, behind them, the place of methods over a set of taps,
@@ -120,6 +123,25 @@ struct plan_meta {
   int *method; /* [methods of that plan] which they are here */
 };
 
+/** The network for images of another size, for one sample and one target; every tape of the outer plan has a
+ *  tape of its own for it. */
+struct plan_size {
+  int extent[2]; /* rows and columns of the image */
+  struct graph *graph;
+  struct plan *plan;
+  int64_t *
+      kept; /* [n_seen] where the activation of a tap that is looked at is kept, in reals; its signals
+                    follow, one for each target */
+};
+
+/** A method that looks at the image in several sizes. */
+struct plan_sized {
+  int method;
+  int seen; /* the tap, among those that are looked at */
+  int n;
+  int size[COMBINATION_SIZES]; /* [n] indices into sizes */
+};
+
 struct plan {
   const struct graph *graph; /* not owned */
   struct plan_parts parts;
@@ -135,6 +157,13 @@ struct plan {
   int n_metas;
   const struct plan_meta *metas; /* [n_metas] */
   int64_t meta_bytes;            /* of all that they keep */
+  int n_sizes, n_sized, n_seen;
+  const struct plan_size *sizes;  /* [n_sizes] each once for all methods */
+  const struct plan_sized *sized; /* [n_sized] */
+  const int *seen;                /* [n_seen] taps of the graph that such methods look at */
+  int64_t kept_reals;             /* of one sample, at all sizes */
+  int64_t sizes_bytes;            /* of all that they keep */
+  const struct plan *like;        /* as requested */
   int weigh_pass; /* the pass that makes gradients of weights, -1: none; nothing is read off it */
   const struct plan_source *sources; /* [n_sources] the first is the input itself */
   int n_references;
@@ -241,6 +270,13 @@ MUST_CHECK err plan_reach(const struct plan_request *r, const struct method *m, 
 /** Whether there are gradients for every parameter, so that a step can be taken; else why [bytes] says what
  *  is missing. */
 bool plan_can_step(const struct graph *g, char *why, int bytes);
+
+/** Whether the network can be run at every size of the image that a method wants; else why [bytes] says which node
+ *  does not allow it.  True for methods that look at the image at its own size alone. */
+bool plan_can_resize(const struct graph *g, const struct method *m, char *why, int bytes);
+
+/** Doubles of scratch that methods in several sizes want, whose own images have own[2] rows and columns. */
+int64_t plan_sizes_work(const struct plan *p, const int own[2]);
 
 /** Make a plan.  The request's graph must outlive it; the methods are copied.
  *  Errors: ERR_MEMORY, ERR_SHAPE (a unit too large for 32-bit matrix extents: says which to lower). */

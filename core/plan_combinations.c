@@ -100,7 +100,8 @@ static err collect_of(struct plan_storage *s, const struct plan_request *r, int 
       .graph = r->graph, .method = &base, .layers = r->layers, .weights = r->layer_weights};
   base.combination = (struct combination_use){0};
   to->method = method;
-  if (m->meta.on) return ERR_OK; /* its parts are those of a plan of its own */
+  if (m->meta.on || m->combination.combination->sizes)
+    return ERR_OK; /* its parts are those of plans of their own */
   err e = m->combination.combination->parts(&parts, &m->combination.with);
   if (!e) e = take_parts(s, &parts, m, to);
   free(parts.part);

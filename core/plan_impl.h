@@ -18,6 +18,9 @@ struct plan_storage {
   real *biases;
   int *places;
   struct plan_meta *metas;
+  struct plan_size *sizes;
+  struct plan_sized *sized;
+  int *seen;
   void *bias_work; /* scratch of bias_fill */
   struct op_site *sites;
   struct operand *operands; /* of all sites */
@@ -45,6 +48,11 @@ void plan_fill_biases(struct plan_storage *s);
 /** Plans of methods on the weights after a step; last.  Errors: ERR_MEMORY, ERR_UNSUPPORTED. */
 MUST_CHECK err plan_metas(struct plan_storage *s, const struct plan_request *r);
 void plan_free_metas(struct plan_storage *s);
+
+/** Plans of methods that look at the image in several sizes; after plan_prepare.  Errors: ERR_MEMORY,
+ *  ERR_UNSUPPORTED where the network does not take such images. */
+MUST_CHECK err plan_sizes(struct plan_storage *s, const struct plan_request *r);
+void plan_free_sizes(struct plan_storage *s);
 
 /** What of a unit runs in parts; one part where that has no use. */
 struct plan_parts plan_parts_of(const struct plan_request *r);

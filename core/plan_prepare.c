@@ -5,11 +5,27 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
-static int64_t operator_bytes(const struct plan *p, int i)
+static int64_t bytes_at(const struct plan *p, int i)
 {
   const struct op *op = p->graph->nodes[i].op;
   return op->prepared_bytes ? (int64_t)arena_padded(op->prepared_bytes(&p->sites[i])) : 0;
+}
+
+/** What the plan at another size prepared for node i is what would be prepared here: operators that name their
+ *  variants make it of constants and variant alone. */
+static bool is_shared(const struct plan *p, int i)
+{
+  const struct op *op = p->graph->nodes[i].op;
+  return p->like && op->variant && bytes_at(p, i) == bytes_at(p->like, i) &&
+         !strcmp(op->variant(&p->sites[i]), op->variant(&p->like->sites[i]));
+}
+
+/** What node i prepares in this plan's memory. */
+static int64_t operator_bytes(const struct plan *p, int i)
+{
+  return is_shared(p, i) ? 0 : bytes_at(p, i);
 }
 
 /** What the rule of a pass prepares at a node that its signal passes. */
@@ -63,6 +79,7 @@ err plan_prepare(struct plan_storage *s, const struct plan_request *r)
   TRY(take_memory(s, r, &at));
   for (int i = 0; i < p->graph->n_nodes; i++) {
     const int64_t own = operator_bytes(p, i);
+    if (is_shared(p, i)) s->sites[i].prepared = p->like->sites[i].prepared;
     if (own) {
       TRY(check_constants(p, i));
       if (fill) p->graph->nodes[i].op->prepare(&p->sites[i], at);
@@ -94,6 +111,7 @@ void plan_prepare_again(struct plan *p)
     }
   }
   plan_fill_biases(s);
+  for (int i = 0; i < p->n_sizes; i++) plan_prepare_again(p->sizes[i].plan);
 }
 
 /** The rule of some pass reads the constants of node i as they are. */
@@ -113,12 +131,21 @@ static bool is_private(const struct graph *g, int value)
   return readers == 1;
 }
 
+/** Plans at other sizes read what was prepared for node i, too. */
+static bool is_prepared_everywhere(const struct plan *p, int i)
+{
+  for (int k = 0; k < p->n_sizes; k++)
+    if (!p->sizes[k].plan->sites[i].prepared) return false;
+  return p->sites[i].prepared;
+}
+
 void plan_release_constants(const struct plan *p, struct graph *g, bool shared)
 {
   if (p->n_metas) return; /* their steps begin at the model's weights */
   for (int i = 0; i < g->n_nodes; i++) {
     const int replaced = g->nodes[i].op->replaces;
-    if (!replaced || !p->sites[i].prepared || !is_private(g, g->nodes[i].in[replaced])) continue;
+    if (!replaced || !is_prepared_everywhere(p, i) || !is_private(g, g->nodes[i].in[replaced]))
+      continue;
     if (rules_read(p, i)) continue;
     graph_release_weights(g, g->nodes[i].in[replaced], shared);
   }

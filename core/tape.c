@@ -14,7 +14,7 @@ void tape_free(struct tape **tape)
 {
   struct tape *t = *tape;
   if (!t) return;
-  free(t->arena);
+  if (!t->borrows) free(t->arena);
   free(t->rows);
   free(t->totals);
   free(t->fresh);
@@ -22,6 +22,7 @@ void tape_free(struct tape **tape)
   free(t->dx);
   free(t->set);
   tape_metas_free(&t->metas, t->plan->n_metas);
+  tape_sizes_free(&t->sizes, t->plan->n_sizes);
   tape_combination_free(&t->combination);
   tape_average_free(&t->average);
   tape_reference_free(&t->reference);
@@ -36,7 +37,7 @@ static err allocate(struct tape *t)
   for (int i = 0; i < p->graph->n_nodes; i++)
     if ((size_t)p->graph->nodes[i].n_in > inputs) inputs = (size_t)p->graph->nodes[i].n_in;
   const size_t arena = (size_t)p->arena_bytes;
-  t->arena = arena_alloc(arena);
+  if (!t->borrows) t->arena = arena_alloc(arena);
   t->rows = calloc((size_t)p->rows_floats + 1, sizeof *t->rows);
   const size_t totals = (size_t)p->n_passes * (size_t)p->n_taps * (size_t)(p->n_targets * p->batch);
   t->totals = calloc(totals + 1, sizeof *t->totals);
@@ -50,6 +51,7 @@ static err allocate(struct tape *t)
         "lower --unit or choose fewer layers",
         p->batch, (double)arena / 1048576.0, (double)p->rows_floats * 4.0 / 1048576.0);
   TRY(tape_metas_make(p, &t->metas));
+  TRY(tape_sizes_make(p, &t->sizes));
   TRY(tape_combination_make(p, &t->combination));
   TRY(tape_average_make(p, &t->average));
   TRY(tape_reference_make(p, inputs, &t->reference));
@@ -58,9 +60,16 @@ static err allocate(struct tape *t)
 
 err tape_make(const struct plan *p, struct tape **out)
 {
+  return tape_make_on(p, NULL, out);
+}
+
+err tape_make_on(const struct plan *p, void *arena, struct tape **out)
+{
   struct tape *t = calloc(1, sizeof *t);
   CHECK(t, ERR_MEMORY, "no memory for a tape");
   t->plan = p;
+  t->arena = arena;
+  t->borrows = arena;
   const err e = allocate(t);
   if (e) {
     tape_free(&t);
@@ -101,6 +110,7 @@ void tape_passes(const struct tape *t, int64_t *forward, int64_t *backward)
   *forward = t->n_forward;
   *backward = t->n_backward;
   tape_metas_passes(t, forward, backward);
+  tape_sizes_passes(t, forward, backward);
 }
 
 void tape_set_watch(struct tape *t, struct tape_watch watch)
@@ -213,6 +223,7 @@ static void forward(struct tape *t)
 void tape_forward(struct tape *t)
 {
   if (t->metas && !tape_average_runs(t)) tape_metas_keep(t);
+  if (t->sizes && !tape_average_runs(t)) tape_sizes_keep(t);
   if (t->reference) tape_references(t, forward);
   if (t->average) tape_average_keep(t, t->plan->graph->input, true, tape_input(t));
   forward(t);

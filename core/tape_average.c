@@ -257,5 +257,6 @@ void tape_backward_all(struct tape *t, const int *classes, int64_t first)
   }
   if (t->average) run_sources(t, classes, first);
   if (t->combination) tape_combine(t);
+  if (t->sizes) tape_sizes_run(t, classes);
   if (t->metas) tape_metas_run(t, classes, first);
 }

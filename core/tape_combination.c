@@ -101,7 +101,8 @@ void tape_combine(struct tape *t)
   for (int i = 0; i < p->n_combinations; i++) {
     for (int slot = 0; slot < p->n_targets; slot++) {
       for (int b = 0; b < p->batch; b++) {
-        if (p->methods[p->combinations[i].method].meta.on) { /* its rows come from its own tape */
+        const struct method *m = &p->methods[p->combinations[i].method];
+        if (m->meta.on || m->combination.combination->sizes) { /* its rows come from other tapes */
           *sums++ = NAN;
           continue;
         }

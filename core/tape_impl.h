@@ -7,10 +7,12 @@ struct tape_average;
 struct tape_combination;
 struct tape_metas;
 struct tape_reference;
+struct tape_sizes;
 
 struct tape {
   const struct plan *plan;
   unsigned char *arena;
+  bool borrows; /* the arena is somebody else's */
   float *rows;
   bool *fresh;    /* [n_values] the signal holds nothing yet in this pass */
   const real **x; /* [most inputs of a node] */
@@ -21,6 +23,7 @@ struct tape {
   struct tape_watch watch;
   float *totals;            /* see tape_totals */
   struct tape_metas *metas; /* NULL: the plan has no methods after a step */
+  struct tape_sizes *sizes; /* NULL: no method looks at the image in several sizes */
   real *const
       *gradients; /* [n_values] where gradients of parameters go, in the pass that makes them */
   struct tape_combination *combination; /* NULL: the plan has no methods over a set of taps */
@@ -79,6 +82,24 @@ void tape_metas_run(struct tape *t, const int *classes, int64_t first);
 
 /** Add the passes that they made. */
 void tape_metas_passes(const struct tape *t, int64_t *forward, int64_t *backward);
+
+/** tape_make on memory of the caller's, at least the plan's arena_bytes and aligned as arena_alloc does, which
+ *  outlives the tape; NULL: its own. */
+MUST_CHECK err tape_make_on(const struct plan *p, void *arena, struct tape **out);
+
+/** Tapes of methods that look at the image in several sizes; *out NULL where there are none.
+ *  Errors: ERR_MEMORY. */
+MUST_CHECK err tape_sizes_make(const struct plan *p, struct tape_sizes **out);
+void tape_sizes_free(struct tape_sizes **s, int n);
+
+/** Keep the unit's input for them. */
+void tape_sizes_keep(struct tape *t);
+
+/** All their maps; classes as for tape_backward_all. */
+void tape_sizes_run(struct tape *t, const int *classes);
+
+/** Add the passes that they made. */
+void tape_sizes_passes(const struct tape *t, int64_t *forward, int64_t *backward);
 
 /** The backward pass of the last tape_forward that makes gradients of parameters: seed [classes] on the
  *  logits of the only sample; gradients [n_values] of parameters are added to, NULL for other values. */

@@ -73,6 +73,18 @@ static void print_riders(const struct plan *p, int pass)
   (void)printf("\n");
 }
 
+/** The passes over images in several sizes. */
+static void print_sizes(const struct plan *p)
+{
+  if (!p->n_sizes) return;
+  (void)printf("  each sample alone, forward and back for each target, at ");
+  for (int i = 0; i < p->n_sizes; i++)
+    (void)printf("%s%dx%d", i ? ", " : "", p->sizes[i].extent[0], p->sizes[i].extent[1]);
+  for (int i = 0; i < p->n_sized; i++)
+    (void)printf("%s %s", i ? "," : ":", p->methods[p->sized[i].method].given);
+  (void)printf("\n");
+}
+
 static void print_passes(const struct setup *s)
 {
   const struct plan *p = s->plan;
@@ -87,6 +99,7 @@ static void print_passes(const struct setup *s)
     (void)printf(": ");
     print_riders(p, i);
   }
+  print_sizes(p);
   for (int i = 0; i < p->n_metas; i++) {
     const struct plan_meta *m = &p->metas[i];
     (void)printf("  %s, each sample and target alone, %d x forward and %d x backward:",
@@ -131,6 +144,11 @@ static void print_memory(const struct setup *s, const struct memory *most)
                  "activations of its own\n",
                  mib(s->plan->meta_bytes));
   }
+  if (s->plan->sizes_bytes) {
+    (void)printf("        of it %.1f MiB for images in several sizes: transformed weights that are "
+                 "others there, activations, what is kept of a sample\n",
+                 mib(s->plan->sizes_bytes));
+  }
   if (!common) return;
   (void)printf("        of it at most %.1f MiB private; %.1f MiB of weights and the list are there "
                "once for the %d "
@@ -138,8 +156,8 @@ static void print_memory(const struct setup *s, const struct memory *most)
                mib(most->anonymous), mib(common), shared_ranks(s->weights));
 }
 
-/** Floating-point operations of a unit, forward and over all backward passes.  Steps go through plans of
- *  their own, sample by sample; gradients of weights count as one more pass. */
+/** Floating-point operations of a unit, forward and over all backward passes.  Steps and other sizes of the image go
+ *  through plans of their own, sample by sample; gradients of weights count as one more pass. */
 static void count_work(const struct plan *p, double *forward, double *backward)
 {
   int own = p->n_forward;
@@ -151,6 +169,13 @@ static void count_work(const struct plan *p, double *forward, double *backward)
     *forward += times * f;
     *backward += times * b;
     own -= (int)times * p->metas[i].plan->n_forward;
+  }
+  for (int i = 0; i < p->n_sizes; i++) {
+    double f = 0.0, b = 0.0;
+    count_work(p->sizes[i].plan, &f, &b);
+    *forward += p->batch * f;
+    *backward += (double)p->batch * p->n_targets * b;
+    own -= p->batch * p->sizes[i].plan->n_forward;
   }
   for (int i = 0; i < p->graph->n_nodes; i++) {
     const struct node *n = &p->graph->nodes[i];

@@ -4,6 +4,7 @@
 
 #include "core/product.h"
 #include "jobs/memory.h"
+#include "jobs/setup_sizes.h"
 #include "jobs/size.h"
 #include "jobs/weights.h"
 #include "pipeline/comm.h"
@@ -65,6 +66,15 @@ err setup_read(const struct options *o, struct onnx_notes *notes, struct graph *
   struct onnx_options how = {0};
   TRY(input_space(o, &how));
   TRY(read_graph(o, how, notes, out));
+  return ERR_OK;
+}
+
+err setup_read_at(const struct options *o, const int extent[2], struct graph **out)
+{
+  struct onnx_options how = {.height = extent[0], .width = extent[1]};
+  TRY(input_space(o, &how));
+  how.output = options_text(o, "output");
+  TRY(onnx_read(options_text(o, "model"), &how, out));
   return ERR_OK;
 }
 
@@ -225,12 +235,10 @@ err setup_unit(struct setup *s, const struct options *o)
   return ERR_OK;
 }
 
-/** What to compute, but for the plan. */
-static err choose(struct setup *s, const struct options *o, const char *const *methods,
-                  int n_methods)
+/** What to compute, but for the plan; the methods are there. */
+static err choose(struct setup *s, const struct options *o)
 {
   int n = 0;
-  TRY(method_expand(methods, n_methods, &s->methods, &s->n_methods));
   TRY(setup_cells(s, o));
   const char *const *words = options_list(o, "targets", &n);
   TRY(target_expand(words, n, &s->recipe, s->data, s->graph->classes, &s->targets, &s->n_targets));
@@ -305,7 +313,9 @@ err setup_plan_chosen(struct setup *s, const struct options *o)
 err setup_plan_of(struct setup *s, const struct options *o, const char *const *methods,
                   int n_methods)
 {
-  TRY(comm_agree(choose(s, o, methods, n_methods)));
+  TRY(comm_agree(method_expand(methods, n_methods, &s->methods, &s->n_methods)));
+  TRY(setup_sizes(s, o));
+  TRY(comm_agree(choose(s, o)));
   TRY(setup_plan_chosen(s, o));
   return ERR_OK;
 }

@@ -164,6 +164,9 @@ struct setup {
 /** Read the graph of the option `model`, once more. */
 MUST_CHECK err setup_read(const struct options *o, struct onnx_notes *notes, struct graph **out);
 
+/** The same for images of extent[0] x extent[1]. */
+MUST_CHECK err setup_read_at(const struct options *o, const int extent[2], struct graph **out);
+
 /** Read the model's graph alone. */
 MUST_CHECK err setup_graph(struct setup *s, const struct options *o);
 

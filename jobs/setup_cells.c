@@ -3,23 +3,11 @@
 #include "core/select.h"
 #include "jobs/layer_weights.h"
 #include "jobs/setup.h"
+#include "jobs/setup_sizes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/** Add a line to what is left out. */
-static err leave_out(struct setup *s, const struct method *m, const char *where, const char *why)
-{
-  char *more = NULL;
-  const char *before = s->left_out ? s->left_out : "";
-  CHECK(asprintf(&more, "%s%s%s is left out%s: %s", before, before[0] ? "\n" : "", m->given, where,
-                 why) >= 0,
-        ERR_MEMORY, "no memory for a message");
-  free(s->left_out);
-  s->left_out = more;
-  return ERR_OK;
-}
 
 static bool asks_for_formula(const struct method *m)
 {
@@ -47,7 +35,7 @@ static err find_reach(struct setup *s, const struct method *m, const bool *chose
     lost += lives && !may[t];
   }
   if (lost && lost < asked) (void)snprintf(where, sizeof where, " at %d of %d layers", lost, asked);
-  return lost ? leave_out(s, m, where, why) : ERR_OK;
+  return lost ? setup_leave_out(s, m, where, why) : ERR_OK;
 }
 
 /** Method m at the layers where it has a map; *somewhere: at one at least.  One that the user named is left
@@ -98,8 +86,9 @@ static err choose_cells(struct setup *s, const bool *chosen, const bool *named, 
     bool somewhere = false;
     TRY(choose_of(s, m, chosen, named, may, &somewhere));
     if (somewhere) continue;
-    const bool homeless = method->extract->reads_input || asks_for_formula(method) ||
-                          method->meta.on || method->combination.combination;
+    const bool homeless = method->input_only || method->extract->reads_input ||
+                          asks_for_formula(method) || method->meta.on ||
+                          method->combination.combination;
     CHECK(method->of_many && homeless && s->n_methods > 1, ERR_USAGE,
           "method '%s' has no map at the layers chosen: add '%s' to --layers", method->given,
           method->extract->reads_input ? "convs" : "input");

@@ -41,6 +41,8 @@ with(core.gradient_double core_net.c core_unit.c)
 check(core.tape core)
 with(core.tape core_net.c core_unit.c alloc_watch.c)
 check_double(core.tape)
+check(core.sizes core)
+with(core.sizes core_net.c core_unit.c)
 with(core.tape_double core_net.c core_unit.c alloc_watch.c)
 
 check(core.stage core)

@@ -1,5 +1,6 @@
-"""Methods over a set of layers, written out in float64: FullGrad, Guided Grad-CAM, layers put together."""
+"""Methods over a set of layers, written out in float64: FullGrad, Guided Grad-CAM, CAMERAS, layers put together."""
 
+import math
 import re
 
 import torch
@@ -20,6 +21,9 @@ METHODS = [
     "guided_grad_cam(layer=last,channels=sum)", "guided_grad_cam(layer=asked,channels=norm)", "layers_sum",
     "layers_sum(weights=linear)[grad_cam]", "layers_product", "layers_product(weights=linear)[linear_approx]",
 ]
+
+# On networks that take images of other sizes.
+SIZED = ["cameras", "cameras(sizes=3,step=7)", "cameras(sizes=4,agree=0)", "cameras(sizes=2,layer=last_conv)"]
 
 
 def parse(text):
@@ -102,6 +106,31 @@ def guided_grad_cam(net, target, given, layers):
     return one * up(cam, net, **how)
 
 
+def cameras(net, target, given):
+    """Means of activations and of gradients over sizes of the image, enlarged, then multiplied."""
+    last = [n.output for n in net.graph.nodes if positions(net, n.output)]
+    convs = [n.output for n in net.graph.nodes if n.op == "Conv" and positions(net, n.output)]
+    tap = {"last": last, "last_conv": convs}[given.get("layer", "last")][-1]
+    own = net.x.shape[2:]
+    side = min(own)
+    step = int(given.get("step", 0)) or side * 100 / 224
+    seen, classes = [], []
+    for i in range(int(given.get("sizes", 8))):
+        by = (side + math.floor(i * step + 0.5)) / side
+        size = [math.floor(n * by + 0.5) for n in own]
+        x = F.interpolate(net.x, size, mode="bicubic", align_corners=False)
+        values = golden_operators.forward(net.graph, x)
+        signal = golden_rules.signals(net.graph, x, target, "gradient", net.bounds)
+        classes.append(int(values[net.graph.output][0].argmax()))
+        seen.append([F.interpolate(v[tap], own, mode="bilinear", align_corners=False) for v in (values, signal)])
+    keep = [True] * len(seen)
+    if target == classes[0] and int(given.get("agree", 1)):
+        keep = [c == classes[0] for c in classes]
+    net.classes_at_sizes = classes
+    a, g = (sum(s[k] for s, kept in zip(seen, keep) if kept) / sum(keep) for k in range(2))
+    return (a * g).sum(1)[0].clamp(min=0)
+
+
 def layers_of(net, name, target, given, of, layers):
     taps = [t for t in net.values if t in layers and positions(net, t)]
     weights = [(j + 1) / len(taps) if given.get("weights") == "linear" else 1.0 for j in range(len(taps))]
@@ -129,6 +158,8 @@ def made(net, method, target, layers):
         return fullgrad(net, signals(net, "gradient", target), given)
     if name == "guided_grad_cam":
         return guided_grad_cam(net, target, given, layers)
+    if name == "cameras":
+        return cameras(net, target, given)
     return layers_of(net, name, target, given, of or "normgrad", layers)
 
 

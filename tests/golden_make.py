@@ -39,14 +39,15 @@ SINGLE_BOUND = 2e-5  # relative, of torch's float32
 LIBRARY_BOUND = 1e-9  # relative, between library and formula in float64
 
 # The sample under test is the middle one; `each` positions of a tap are kept.
-Spec = collections.namedtuple("Spec", "size mean std taps slots each map_taps margin images without")
+Spec = collections.namedtuple("Spec", "size mean std taps slots each map_taps margin images without any_size",
+                              defaults=(False,))
 SPECS = {
     "plain": Spec((12, 9), (0.48, 0.45, 0.41), (0.23, 0.22, 0.22),
                   ("conv1", "pool", "conv2", "relu2", "relu3", "fc1"), ("predicted", "least"), 26,
                   ("input", "pool", "relu2", "relu3"), 1e-4, 3, ()),
     "residual": Spec((12, 9), (0.5, 0.4, 0.45), (0.25, 0.2, 0.3),
                      ("relu1", "pool", "relu2", "norms", "join1", "relu4", "concat", "conv5"), ("predicted", "least"),
-                     22, ("input", "relu3", "concat", "relu6"), 1e-4, 3, ()),
+                     22, ("input", "relu3", "concat", "relu6"), 1e-4, 3, (), True),
     # Of a reference of one colour most windows of the first pooling are ties, which rounding decides.
     "squeezenet": Spec((47, 47), None, None, None, ("predicted",), 24, None, 3e-6, 1,
                        ("deeplift", "deeplift(baseline=black)")),
@@ -223,6 +224,7 @@ def write_maps(net, group):
     pairs += [(m, real) for m in golden_methods.REAL_METHODS if real]
     pairs += [(m, tap) for m in golden_meta.METHODS for tap in net.spec.map_taps[:2] if real]
     pairs += [(m, golden_combinations.PLACE) for m in golden_combinations.METHODS if real]
+    pairs += [(m, golden_combinations.PLACE) for m in golden_combinations.SIZED if net.spec.any_size]
     for pair in [p for p in pairs if p[0] in golden_methods.NAMED and not conditioned(net, *p, target)]:
         print(f"{net.name:10} {pair[0]:46} at {pair[1]}: left out, float32 is not good enough for it")
         pairs.remove(pair)
@@ -274,6 +276,7 @@ def write(net, group):
     group.attrs["seed"] = net.choose()
     group.attrs["margin"] = margin(net.graph, net.values)
     group.attrs["size"] = spec.size
+    group.attrs["any_size"] = spec.any_size
     group.attrs["sha256"] = hashlib.sha256(net.data).hexdigest()
     group.attrs["recipe"] = json.dumps({"size": spec.size, "mean": spec.mean, "std": spec.std, "scale": 1 / 255,
                                         "resize": None, "crop": None})

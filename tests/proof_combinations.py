@@ -2,6 +2,8 @@
 layers themselves, and T15, which says why positive propagation fails.
 """
 
+import os
+
 import proof
 import proof_properties
 
@@ -97,6 +99,21 @@ class Combinations(proof.Case):
         self.assertEqual([int(s.attrs["n_backward"]) for s in (alone, among)], [2, 2])
 
 
+def fixed(b, bias):
+    """A fully connected layer that expects so many positions."""
+    y = b.relu("relu1", b.conv("conv1", "input", (3, 4), 3, 1, bias))
+    b.node("Gemm", "logits", b.node("Flatten", "flatten", y), b.weight("fc.w", 4, 4 * 14 * 11), transB=1)
+
+
+def scaled(b, bias):
+    """A constant that the file computes from the image's height: shapes alone do not show it."""
+    y = b.relu("relu1", b.conv("conv1", "input", (3, 4), 3, 1, bias))
+    height = b.node("Slice", "height", b.node("Shape", "shape", y), *(b.integer(f"slice{i}", [i]) for i in (2, 3, 0)))
+    y = b.node("Div", "divided", y, b.node("Cast", "cast", height, to=1))
+    y = b.node("Flatten", "flatten", b.node("GlobalAveragePool", "mean", y))
+    b.node("Gemm", "logits", y, b.weight("fc.w", 4, 4), transB=1)
+
+
 def stack(b, bias):
     """Many layers alike: what repeated propagation does shows."""
     x, channels = "input", 3
@@ -129,9 +146,47 @@ class Convergence(proof_properties.Properties):
         self.assertLess(first["gradient"], first["lrp_zplus"] - 0.2)
 
 
+class Sizes(proof_properties.Properties):
+    """CAMERAS; its values are golden ones."""
+
+    def test_models_of_one_size_are_refused_by_name(self):
+        for kind, words in ((fixed, "node 'logits' (Gemm): input 0 has 1008 features, input 1 expects 616"),
+                            (scaled, "node 'divided' (Div) has constants made from the image's size")):
+            path, _ = self.make(kind, bias=True)
+            out = self.path("no.h5")
+            args = (path, self.images(), "--layers", "conv1", "--methods")
+            done = proof.attribute(out, *args, "cameras(sizes=2,step=3)", code=2)
+            said = " ".join(done.error.split())
+            self.assertIn("'cameras(sizes=2,step=3)' looks at images in several sizes", said)
+            self.assertIn(words, said)
+            self.assertFalse(os.path.exists(out))
+            done = proof.run("attribute", "--model", path, "--data", self.images(), "--layers", "conv1", "--dry-run",
+                             "--out", out, "--methods", "all")
+            self.assertIn("cameras is left out", done.error + done.out)
+
+    def test_dry_run_shows_the_passes_that_are_made(self):
+        path, _ = self.make(proof_properties.residual, bias=True)
+        out = self.path("sizes.h5")
+        args = (path, self.images(3), "--layers", "relu4", "--unit", 2, "--targets", "top2",
+                "--methods", "cameras(sizes=3,step=4),grad_cam")
+        done = proof.attribute(out, *args)
+        dry = proof.run("attribute", "--model", path, "--data", self.path("images"), *args[2:], "--dry-run",
+                        "--out", self.path("dry.h5"))
+        self.assertIn("at 14x11, 19x15, 24x19: cameras(sizes=3,step=4)", dry.out)
+        self.assertIn("for images in several sizes", dry.out)
+        study = proof.Study(out)
+        units, batch, slots, sizes = 2, 2, 2, 3
+        wanted = (units * (1 + batch * sizes), units * (slots + batch * slots * sizes))
+        self.assertEqual((int(study.attrs["n_forward"]), int(study.attrs["n_backward"])), wanted)
+        self.assertEqual(proof.passes(out), wanted)
+        self.assertIn(f"passes  forward {wanted[0]}, backward {wanted[1]}", dry.out)
+        self.assertEqual(done.code, 0)
+
+
 # The tests of the base class run where they belong.
 for _name in [n for n in dir(proof_properties.Properties) if n.startswith("test_")]:
     setattr(Convergence, _name, None)
+    setattr(Sizes, _name, None)
 
 if __name__ == "__main__":
     proof.need("numpy", "scipy", "h5py", "PIL", "onnx")

@@ -33,6 +33,12 @@ class Builder:
         self.weights.append(onnx.numpy_helper.from_array(np.asarray(values, "f4"), name))
         return name
 
+    def integer(self, name, values):
+        import numpy as np
+        import onnx.numpy_helper
+        self.weights.append(onnx.numpy_helper.from_array(np.asarray(values, "i8"), name))
+        return name
+
     def weight(self, name, *shape):
         return self.constant(name, self.draws.randn(*shape) * (2 / math.prod(shape[1:])) ** 0.5)
 

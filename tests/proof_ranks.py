@@ -8,7 +8,8 @@ import proof
 
 # One of everything: every rule, every extract and aggregate, averages of few copies.
 METHODS = ("basic,gradient/*/*,*/bias/sum,vargrad(n=2),smoothgrad(n=2)[normgrad],integrated_gradients(n=2),"
-           "fullgrad,guided_grad_cam,layers_product[normgrad],smoothgrad(n=2)[fullgrad(post=signed)]")
+           "fullgrad,guided_grad_cam,layers_product[normgrad],smoothgrad(n=2)[fullgrad(post=signed)],"
+           "cameras(sizes=2,step=8)")
 EVERYTHING = ("--methods", METHODS, "--layers", "all")
 
 
