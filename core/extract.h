@@ -26,6 +26,15 @@ struct extract_site {
   const struct extract_input *input; /* NULL unless the extract reads it */
 };
 
+/** Sample i of those whose planes lie one behind the other, without its input. */
+static inline struct extract_site extract_site_of(const struct extract_site *at, int i)
+{
+  const int64_t skip = (int64_t)i * at->height * at->width;
+  return (struct extract_site){
+      at->channels, at->height, at->width, at->stride, at->a ? at->a + skip : NULL,
+      at->g + skip, NULL};
+}
+
 enum { EXTRACT_STATS_A = 1, EXTRACT_STATS_G = 2 };
 
 /** A band of rows of one sample: small enough that what is read of it serves every extract from the
@@ -33,6 +42,7 @@ enum { EXTRACT_STATS_A = 1, EXTRACT_STATS_G = 2 };
 struct extract_call {
   struct extract_site at;
   int row, rows;         /* rows [row, row + rows) */
+  int samples;           /* that lie one behind the other; 1 but with takes_samples */
   unsigned wanted;       /* STATS_* */
   const struct stats *a; /* [height, width] over channels of a, in the rows [row - 1, row + rows] of
                             the plane; only with EXTRACT_STATS_A */
@@ -40,7 +50,7 @@ struct extract_call {
   const struct stats *g;     /* [rows, width] over channels of g; only with EXTRACT_STATS_G */
   double *weights;           /* [channels] what `begin` leaves for the bands */
   void *work;                /* scratch, work_bytes */
-  const struct stats *out;   /* [rows, width] overwritten */
+  const struct stats *out;   /* [samples, rows, width] overwritten */
 };
 
 struct extract {
@@ -48,9 +58,10 @@ struct extract {
   const char *formula;
   const char *source;
   bool reads_activation;
-  bool no_signal;                            /* it is of the activation alone */
-  bool reads_input;                          /* it lives behind convolutions alone */
-  unsigned needs;                            /* EXTRACT_STATS_* */
+  bool no_signal;     /* it is of the activation alone */
+  bool reads_input;   /* it lives behind convolutions alone */
+  bool takes_samples; /* it can take several samples in one call; then it reads a and g alone */
+  unsigned needs;     /* EXTRACT_STATS_* */
   size_t (*work_bytes)(int width, int rows); /* NULL: none */
   void (*begin)(
       const struct extract_call *c); /* before the first band of a sample; NULL: nothing */

@@ -331,7 +331,8 @@ static int64_t extract_bytes(const struct plan *p, int tap)
   const int rows = extract_bands_rows(t->height, t->width);
   const int producer = p->graph->values[t->value].producer;
   const int64_t input = plan_reads_input(p, tap) ? shape_inner(&p->sites[producer].in[0].shape) : 0;
-  return (int64_t)extract_bands_bytes(t->channels, t->height, t->width, rows, input);
+  const struct extract_site at = {.channels = t->channels, .height = t->height, .width = t->width};
+  return (int64_t)extract_bands_bytes(&at, p->batch, rows, input);
 }
 
 static void add_extracts(struct layout *l)

@@ -5,10 +5,8 @@
 #include "core/conv.h"
 #include "core/extract_bands.h"
 
-/** One sample's maps. */
-struct maps {
+struct taker {
   const struct tape_tap *t;
-  float *rows, *parts; /* of this sample and slot: [n_methods, positions], [n_parts, floats] */
 };
 
 static const struct plan_tap *tap_of(const struct tape_tap *t)
@@ -16,12 +14,14 @@ static const struct plan_tap *tap_of(const struct tape_tap *t)
   return &t->plan->taps[t->tap];
 }
 
-/** Where the k-th map goes. */
-static float *row_of(const struct maps *x, int k)
+/** Where the k-th map of a sample goes. */
+static float *row_of(const struct tape_tap *t, int sample, int k)
 {
-  const struct plan_tap *pt = tap_of(x->t);
-  if (k < pt->n_methods) return x->rows + k * ((int64_t)pt->height * pt->width);
-  return x->parts + (k - pt->n_methods) * plan_part_floats(pt);
+  const struct plan_tap *pt = tap_of(t);
+  const int64_t row = (int64_t)(t->first + sample) * t->plan->n_targets + t->slot;
+  const int64_t positions = (int64_t)pt->height * pt->width;
+  if (k < pt->n_methods) return t->rows + (row * pt->n_methods + k) * positions;
+  return t->part_rows + (row * pt->n_parts + k - pt->n_methods) * plan_part_floats(pt);
 }
 
 /** The k-th method of the tap; NULL when it is of another pass or average. */
@@ -46,12 +46,13 @@ static void collect(const struct tape_tap *t, unsigned *wanted)
 }
 
 /** Every aggregate asked for of one extract, in one band. */
-static void take(void *who, int extract, int64_t first, int n, const struct stats *s)
+static void take(void *who, int sample, int extract, int64_t first, int n, const struct stats *s)
 {
-  const struct maps *x = who;
-  for (int k = 0; k < plan_tap_all(tap_of(x->t)); k++) {
-    const struct method *m = method_of(x->t, k);
-    if (m && m->extract == extract_all[extract]) m->aggregate->run(s, n, row_of(x, k) + first);
+  const struct tape_tap *t = ((const struct taker *)who)->t;
+  for (int k = 0; k < plan_tap_all(tap_of(t)); k++) {
+    const struct method *m = method_of(t, k);
+    if (m && m->extract == extract_all[extract])
+      m->aggregate->run(s, n, row_of(t, sample, k) + first);
   }
 }
 
@@ -61,58 +62,50 @@ static struct extract_input input_of(const struct tape_tap *t)
   if (!t->input) return (struct extract_input){0};
   const struct shape *s = &t->node->in[CONV_X].shape;
   const int64_t positions = shape_inner(s);
-  return (struct extract_input){.channels = shape_channels(s),
+  return (struct extract_input){.x = t->input,
+                                .channels = shape_channels(s),
                                 .height = shape_height(s),
                                 .width = shape_width(s),
                                 .stride = positions * t->samples,
                                 .window = &((const struct conv *)t->node->attr)->window};
 }
 
-/** What combinations take of one sample by themselves. */
-static void take_parts(const struct maps *x, const struct extract_site *at)
+/** What combinations take of one sample by themselves; at: its site. */
+static void take_parts(const struct tape_tap *t, int sample, const struct extract_site *at)
 {
-  const struct plan_tap *pt = tap_of(x->t);
+  const struct plan_tap *pt = tap_of(t);
   for (int k = pt->n_methods; k < plan_tap_all(pt); k++) {
-    const struct method *m = method_of(x->t, k);
+    const struct method *m = method_of(t, k);
     if (!m || !m->take) continue;
     m->take->run(&(struct combination_site){.with = &m->combination.with,
                                             .at = *at,
                                             .bias = pt->bias,
                                             .bias_channel = pt->bias_channel,
                                             .bias_step = pt->bias_step,
-                                            .work = x->t->work,
-                                            .out = row_of(x, k)});
+                                            .work = t->work,
+                                            .out = row_of(t, sample, k)});
   }
 }
 
 void tape_extract(const struct tape_tap *t)
 {
-  const struct plan *p = t->plan;
   const struct plan_tap *pt = tap_of(t);
   const int64_t positions = (int64_t)pt->height * pt->width;
   unsigned wanted[N_EXTRACTS];
-  struct maps maps = {.t = t};
-  struct extract_bands b = {.rows = extract_bands_rows(pt->height, pt->width),
+  struct extract_input input = input_of(t);
+  struct taker taker = {t};
+  struct extract_bands b = {.at = {pt->channels, pt->height, pt->width, positions * t->samples,
+                                   t->a, t->g, t->input ? &input : NULL},
+                            .samples = t->samples,
+                            .rows = extract_bands_rows(pt->height, pt->width),
                             .wanted = wanted,
                             .work = t->work,
-                            .who = &maps,
+                            .who = &taker,
                             .take = take};
-
-  struct extract_input input = input_of(t);
   collect(t, wanted);
+  extract_bands_run(&b);
   for (int i = 0; i < t->samples; i++) {
-    input.x = t->input ? t->input + i * (int64_t)input.height * input.width : NULL;
-    b.at = (struct extract_site){pt->channels,
-                                 pt->height,
-                                 pt->width,
-                                 positions * t->samples,
-                                 t->a ? t->a + i * positions : NULL,
-                                 t->g + i * positions,
-                                 t->input ? &input : NULL};
-    const int64_t row = (int64_t)(t->first + i) * p->n_targets + t->slot;
-    maps.rows = t->rows + row * pt->n_methods * positions;
-    maps.parts = t->part_rows + row * pt->n_parts * plan_part_floats(pt);
-    extract_bands_run(&b);
-    take_parts(&maps, &b.at);
+    const struct extract_site at = extract_site_of(&b.at, i);
+    take_parts(t, i, &at);
   }
 }

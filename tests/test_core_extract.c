@@ -26,6 +26,7 @@ enum { MOST_AGGREGATES = 8, MOST_MAPS = N_EXTRACTS * MOST_AGGREGATES };
 /** Activation and signal of a unit as stored, the sample under test in the middle of it. */
 struct site {
   struct field field;
+  int samples;           /* BATCH: all are taken; 1: that one alone */
   double *a, *g;         /* dense, the sample's own */
   real *unit_a, *unit_g; /* [k][BATCH][h * w] */
   float *map;            /* [N_EXTRACTS, MOST_AGGREGATES, h * w] */
@@ -83,6 +84,7 @@ static real *make_unit(ptrdiff_t k, ptrdiff_t n, enum draw how, double *dense)
 static void site_make(int k, int h, int w, enum draw a, enum draw g, struct site *s)
 {
   const ptrdiff_t n = (ptrdiff_t)h * w;
+  s->samples = BATCH;
   s->a = malloc((size_t)(k * n) * sizeof *s->a);
   s->g = malloc((size_t)(k * n) * sizeof *s->g);
   s->map = malloc((size_t)(MOST_MAPS * n) * sizeof *s->map);
@@ -113,9 +115,10 @@ struct taker {
   unsigned wanted;
 };
 
-static void take(void *who, int extract, int64_t first, int n, const struct stats *s)
+static void take(void *who, int sample, int extract, int64_t first, int n, const struct stats *s)
 {
   const struct taker *t = who;
+  if (t->site->samples == BATCH && sample != 1) return;
   for (int i = 0; aggregate_all[i].name; i++) {
     if (!(aggregate_all[i].reads & ~t->wanted))
       aggregate_all[i].run(s, n, map_of(t->site, extract, i) + first);
@@ -128,13 +131,10 @@ static void run(const struct site *s, int extract, int rows, unsigned wanted)
 {
   const struct field *f = &s->field;
   const ptrdiff_t n = (ptrdiff_t)f->h * f->w;
-  const size_t bytes = extract_bands_bytes(f->k, f->h, f->w, rows, n);
+  const ptrdiff_t first = s->samples == BATCH ? 0 : n; /* of the unit */
   unsigned of[N_EXTRACTS] = {0};
   bool reads = false;
   struct taker t = {s, wanted};
-  double *work = malloc(bytes);
-  assert_non_null(work);
-  memset(work, 0xff, bytes);
   for (int i = 0; i < N_EXTRACTS; i++) {
     if (extract >= 0 && i != extract) continue;
     of[i] = wanted;
@@ -142,15 +142,20 @@ static void run(const struct site *s, int extract, int rows, unsigned wanted)
   }
   const struct window window = {
       .kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .begin = {1, 1}, .end = {1, 1}};
-  const struct extract_input input = {f->k, f->h, f->w, BATCH * n, s->unit_a + n, &window};
-  const struct extract_bands b = {
-      .at = {f->k, f->h, f->w, BATCH * n, reads ? s->unit_a + n : NULL, s->unit_g + n, &input},
-      .rows = rows,
-      .wanted = of,
-      .work = work,
-      .who = &t,
-      .take = take};
-  extract_bands_run(&b);
+  const struct extract_input input = {f->k, f->h, f->w, BATCH * n, s->unit_a + first, &window};
+  const struct extract_site at = {
+      f->k, f->h, f->w, BATCH * n, reads ? s->unit_a + first : NULL, s->unit_g + first, &input};
+  const size_t bytes = extract_bands_bytes(&at, s->samples, rows, n);
+  double *work = malloc(bytes);
+  assert_non_null(work);
+  memset(work, 0xff, bytes);
+  extract_bands_run(&(struct extract_bands){.at = at,
+                                            .samples = s->samples,
+                                            .rows = rows,
+                                            .wanted = of,
+                                            .work = work,
+                                            .who = &t,
+                                            .take = take});
   free(work);
 }
 
@@ -293,7 +298,7 @@ static void check_bits(const struct site *s, int extract, int rows, unsigned wan
   }
 }
 
-/** Bits depend neither on the bands, nor on the other extracts, nor on the sums that others want. */
+/** Bits depend neither on the bands, nor on the other extracts, samples, or sums that others want. */
 static void check_all_bits(int k, int h, int w, enum draw draw_a)
 {
   struct site s;
@@ -304,7 +309,9 @@ static void check_all_bits(int k, int h, int w, enum draw draw_a)
   run(&s, -1, h, STATS_ALL);
   memcpy(all, s.map, n * sizeof *all);
   for (int x = 0; x < N_EXTRACTS; x++) {
+    s.samples = x % 2 ? 1 : BATCH;
     for (int rows = 1; rows <= h; rows++) check_bits(&s, x, rows, STATS_ALL, all);
+    s.samples = x % 2 ? BATCH : 1;
     for (unsigned wanted = 1; wanted <= STATS_ALL; wanted++) check_bits(&s, x, 4, wanted, all);
   }
   free(all);

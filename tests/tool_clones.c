@@ -71,13 +71,20 @@ static void operators(void)
   }
 }
 
-static void take(void *who, int extract, int64_t first, int n, const struct stats *s)
+struct taken {
+  unsigned wanted;
+  uint64_t bits[N_EXTRACTS];
+};
+
+static void take(void *who, int sample, int extract, int64_t first, int n, const struct stats *s)
 {
-  uint64_t *h = who;
+  struct taken *t = who;
+  uint64_t *h = t->bits;
   float map[4096];
-  (void)first;
+  (void)first, (void)sample;
   assert_true(n <= (int)(sizeof map / sizeof *map));
   for (const struct aggregate *a = aggregate_all; a->name; a++) {
+    if (a->reads & ~t->wanted) continue;
     a->run(s, n, map);
     h[extract] = hash(h[extract], map, (size_t)n * sizeof *map);
   }
@@ -102,24 +109,26 @@ static void extracts(int k, int h, int w, double lowest)
                                   STATS_SUM | STATS_SQUARES | STATS_MAX,
                                   STATS_ALL};
   real *a = field(1, lowest, k * n), *g = field(2, -1.0, k * n);
-  void *work = calloc(1, extract_bands_bytes(k, h, w, rows, (int64_t)h * w));
   const struct window window = {
       .kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .begin = {1, 1}, .end = {1, 1}};
   const struct extract_input input = {k, h, w, n, a, &window};
+  const struct extract_site at = {k, h, w, n, a, g, &input};
+  void *work = calloc(1, extract_bands_bytes(&at, 1, rows, (int64_t)h * w));
   assert_non_null(work);
   for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
     unsigned wanted[N_EXTRACTS];
-    uint64_t bits[N_EXTRACTS];
-    for (int i = 0; i < N_EXTRACTS; i++) wanted[i] = sets[s], bits[i] = hash_begin();
-    extract_bands_run(&(struct extract_bands){.at = {k, h, w, n, a, g, &input},
+    struct taken t = {.wanted = sets[s]};
+    for (int i = 0; i < N_EXTRACTS; i++) wanted[i] = sets[s], t.bits[i] = hash_begin();
+    extract_bands_run(&(struct extract_bands){.at = at,
+                                              .samples = 1,
                                               .rows = rows,
                                               .wanted = wanted,
                                               .work = work,
-                                              .who = bits,
+                                              .who = &t,
                                               .take = take});
     for (int i = 0; i < N_EXTRACTS; i++) {
       (void)printf("%s of [%d, %d, %d], sums %#x: %016" PRIx64 "\n", extract_all[i]->name, k, h, w,
-                   sets[s], bits[i]);
+                   sets[s], t.bits[i]);
     }
   }
   free(a);
