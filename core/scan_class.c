@@ -1,6 +1,6 @@
 /** @file
  *  The tests of one class. */
-#include "core/scan_class.h"
+#include "core/scan_decide.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,10 +20,10 @@ static const int sides[SCAN_TESTS] = {
 
 struct scan_room {
   struct scan_search search;
-  real *map, *blend, *work;            /* [pixels] */
-  real *pattern[SCAN_TESTS];           /* of the last class, where a test has a patch */
-  struct scan_patch patch[SCAN_TESTS]; /* points into pattern */
-  int *find, *measure, *seen;          /* [images] */
+  real *map, *blend, *work;                /* [pixels] */
+  real *pattern[SCAN_TESTS];               /* of the last class, where a test has a patch */
+  struct scan_patch patch[SCAN_TESTS];     /* points into pattern */
+  int *find, *measure[SCAN_NOISES], *seen; /* [images] */
 };
 
 int scan_patch_side(const struct scan_lab *l, int test)
@@ -44,7 +44,7 @@ void scan_room_free(struct scan_room **room)
   free(r->work);
   for (int t = 0; t < SCAN_TESTS; t++) free(r->pattern[t]);
   free(r->find);
-  free(r->measure);
+  for (int k = 0; k < SCAN_NOISES; k++) free(r->measure[k]);
   free(r->seen);
   free(r);
   *room = NULL;
@@ -58,16 +58,20 @@ static err fill(struct scan_room *r, const struct scan_lab *l, int images, int w
   for (int t = 0; t < SCAN_TESTS; t++) {
     const int side = scan_patch_side(l, t);
     most = side > most ? side : most;
-    if (side) r->pattern[t] = calloc((size_t)(l->channels * side * side), sizeof(real));
+    if (side)
+      r->pattern[t] = calloc((size_t)l->channels * (size_t)side * (size_t)side, sizeof(real));
     good = good && (!side || r->pattern[t]);
   }
   r->map = calloc(pixels, sizeof(real));
   r->blend = calloc(pixels, sizeof(real));
   r->work = calloc(pixels, sizeof(real));
   r->find = calloc((size_t)images, sizeof(int));
-  r->measure = calloc((size_t)images, sizeof(int));
+  for (int k = 0; k < SCAN_NOISES; k++) {
+    r->measure[k] = calloc((size_t)images, sizeof(int));
+    good = good && r->measure[k];
+  }
   r->seen = calloc((size_t)images, sizeof(int));
-  CHECK(good && r->map && r->blend && r->work && r->find && r->measure && r->seen, ERR_MEMORY,
+  CHECK(good && r->map && r->blend && r->work && r->find && r->seen, ERR_MEMORY,
         "no memory for the tests of a class");
   return scan_search_make(l, windows, most, &r->search);
 }
@@ -90,22 +94,33 @@ struct subject {
   const struct scan_class_settings *settings;
   struct scan_lab *lab;
   const struct scan_pool *pool, *clean;
-  int target, n_find, n_measure;
+  int target, n_find, n_measure[SCAN_NOISES];
   struct scan_room *room;
   struct scan_scores *out;
 };
 
-/** What one test's pattern does to images that were not used to find it. */
+/** What one test's pattern does to images that were not used to find it, of every noise. */
 static void take(const struct subject *a, scan_change *change, const void *with, int test)
 {
   struct scan_room *r = a->room;
-  a->out->gain[test] = scan_gain(a->lab, a->pool, a->target, r->measure, a->n_measure, change, with,
-                                 &a->out->rate[test]);
+  double logs = 0.0, rates = 0.0;
+  int noises = 0;
+  for (int k = 0; k < SCAN_NOISES; k++) {
+    double rate = 0.0;
+    if (!a->n_measure[k]) continue;
+    logs += scan_log_gain(
+        scan_gain(a->lab, a->pool, a->target, r->measure[k], a->n_measure[k], change, with, &rate));
+    rates += rate;
+    noises++;
+  }
+  a->out->gain[test] = exp(logs / noises);
+  a->out->rate[test] = rates / noises;
   if (!a->clean) return;
-  const int n = scan_choose(a->clean, a->target, 0, 1, false, r->seen);
-  if (n)
+  const int n = scan_choose(a->clean, a->target, (struct scan_part){-1, 0, 1}, false, r->seen);
+  if (n) {
     (void)scan_gain(a->lab, a->clean, a->target, r->seen, n, change, with,
                     &a->out->clean_rate[test]);
+  }
 }
 
 static void take_patch(const struct subject *a, int test)
@@ -136,14 +151,20 @@ static void clear(struct scan_room *r, struct scan_scores *out)
 }
 
 void scan_class(const struct scan_class_settings *s, struct scan_lab *l, const struct scan_pool *p,
-                const struct scan_pool *clean, int target, int part, struct scan_room *r,
-                struct scan_scores *out)
+                const struct scan_pool *clean, int target, struct scan_part part,
+                struct scan_room *r, struct scan_scores *out)
 {
-  struct subject a = {s, l, p, clean, target, 0, 0, r, out};
-  a.n_find = scan_choose(p, target, part, s->parts, false, r->find);
-  a.n_measure = scan_choose(p, target, part, s->parts, true, r->measure);
-  a.n_measure = a.n_measure < s->most ? a.n_measure : s->most;
+  struct subject a = {s, l, p, clean, target, 0, {0}, r, out};
+  int measured = 0;
+  a.n_find = scan_choose(p, target, part, false, r->find);
+  for (int k = 0; k < SCAN_NOISES; k++) {
+    const struct scan_part rest = {k, part.part, part.parts};
+    const int n = scan_choose(p, target, rest, true, r->measure[k]);
+    a.n_measure[k] = n < s->most ? n : s->most;
+    measured += a.n_measure[k];
+  }
   clear(r, out);
+  if (!a.n_find || !measured) return;
   scan_map(&s->locate, l, p, target, r->find, a.n_find, r->work, r->map);
   if (s->tests[SCAN_BLEND]) {
     scan_map(&s->blend, l, p, target, r->find, a.n_find, r->work, r->blend);

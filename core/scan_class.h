@@ -26,14 +26,14 @@ struct scan_class_settings {
   struct scan_map_settings locate, blend; /* the map whose windows are tried; the dense one */
   struct scan_patch_settings patch;       /* its size is the test's */
   bool tests[SCAN_TESTS];                 /* which to take */
-  int parts;                              /* of the pool: one finds, the others measure */
-  int most;                               /* images that measure */
+  int most;                               /* images of each noise that measure */
 };
 
 struct scan_scores {
-  double gain[SCAN_TESTS], rate[SCAN_TESTS]; /* NaN where not taken */
-  double clean_rate[SCAN_TESTS];             /* of clean images; NaN without them */
-  int window[SCAN_TESTS][3];                 /* row, column, side; -1 for none */
+  double gain[SCAN_TESTS];       /* geometric mean over noises; NaN where not taken */
+  double rate[SCAN_TESTS];       /* mean over noises */
+  double clean_rate[SCAN_TESTS]; /* of clean images; NaN without them */
+  int window[SCAN_TESTS][3];     /* row, column, side; -1 for none */
 };
 
 struct scan_room;
@@ -42,11 +42,12 @@ MUST_CHECK err scan_room_make(const struct scan_lab *l, int images, int windows,
                               struct scan_room **out);
 void scan_room_free(struct scan_room **r);
 
-/** Measure class `target` with part `part` of the pool.  clean: images with their predicted classes, which
- *  only measure, or NULL.  Cannot fail. */
+/** Measure class `target` with a part of the pool, which finds patterns; the other parts of every noise measure
+ *  them.  clean: images with their predicted classes, which only measure, or NULL.  Gains are NaN where the
+ *  pool has too few images of that noise, see scan_choose.  Cannot fail. */
 void scan_class(const struct scan_class_settings *s, struct scan_lab *l, const struct scan_pool *p,
-                const struct scan_pool *clean, int target, int part, struct scan_room *room,
-                struct scan_scores *out);
+                const struct scan_pool *clean, int target, struct scan_part part,
+                struct scan_room *room, struct scan_scores *out);
 
 /** Of the last scan_class: the map of windows and the dense one [pixels], and the patch of a test as an image [pixels] that is NaN
  *  outside the window. */

@@ -2,14 +2,33 @@
  *  Choosing pool images, and what a change does to their margins. */
 #include "core/scan_push.h"
 
+#include <math.h>
 #include <string.h>
 
-int scan_choose(const struct scan_pool *p, int target, int part, int parts, bool rest, int *index)
+/** Whether an image is of that noise, or any, of another class than `target`, and sure of it. */
+static bool is_useful(const struct scan_pool *p, int i, int target, int noise, double least)
 {
+  return p->classes[i] != target && (noise < 0 || p->noise[i] == noise) && p->margins[i] >= least;
+}
+
+/** Whether the pool has enough useful images of a noise for all parts. */
+static bool has_enough(const struct scan_pool *p, int target, int noise, int parts)
+{
+  int n = 0;
+  for (int i = 0; i < p->n; i++) n += is_useful(p, i, target, noise, p->least);
+  return n >= SCAN_ENOUGH * parts;
+}
+
+int scan_choose(const struct scan_pool *p, int target, struct scan_part of, bool rest, int *index)
+{
+  bool any = false;
+  for (int k = 0; k < SCAN_NOISES; k++) any = any || has_enough(p, target, k, of.parts);
+  const double least = any ? p->least : -(double)INFINITY;
   int n = 0, seen = 0;
+  if (any && !has_enough(p, target, of.noise, of.parts)) return 0;
   for (int i = 0; i < p->n; i++) {
-    if (p->classes[i] == target) continue;
-    const bool inside = seen++ % parts == part;
+    if (!is_useful(p, i, target, of.noise, least)) continue;
+    const bool inside = seen++ % of.parts == of.part;
     if (inside != rest) index[n++] = i;
   }
   return n;

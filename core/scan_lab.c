@@ -27,9 +27,10 @@ err scan_lab_make(const struct plan *plan, const struct pixel_scale *scale, stru
   l->classes = class_engine_classes(l->engine);
   l->batch = class_engine_batch(l->engine);
   l->images = calloc((size_t)l->batch * (size_t)l->pixels, sizeof *l->images);
+  l->scratch = calloc(2 * (size_t)l->pixels, sizeof *l->scratch);
   l->targets = calloc((size_t)l->batch, sizeof *l->targets);
   l->margins = calloc((size_t)l->batch, sizeof *l->margins);
-  if (!l->images || !l->targets || !l->margins) {
+  if (!l->images || !l->scratch || !l->targets || !l->margins) {
     scan_lab_free(&l);
     return FAIL(ERR_MEMORY, "no memory for the images of a scan");
   }
@@ -43,6 +44,7 @@ void scan_lab_free(struct scan_lab **lab)
   if (!l) return;
   class_engine_free(&l->engine);
   free(l->images);
+  free(l->scratch);
   free(l->targets);
   free(l->margins);
   free(l);

@@ -11,6 +11,7 @@ struct scan_lab {
   int64_t plane, pixels; /* height * width, channels * plane */
   double root;           /* sqrt(pixels) */
   real *images;          /* [batch][pixels] what goes forward next */
+  real *scratch;         /* [2][pixels] */
   int *targets;          /* [batch] */
   double *margins;       /* [batch] */
 };

@@ -11,6 +11,7 @@ void scan_pool_free(struct scan_pool **pool)
   struct scan_pool *p = *pool;
   if (!p) return;
   free(p->classes);
+  free(p->noise);
   free(p->images);
   free(p->logits);
   free(p->margins);
@@ -25,14 +26,17 @@ err scan_pool_make(const struct scan_lab *lab, int n, struct scan_pool **out)
   if (p) {
     p->n = n;
     p->classes = calloc((size_t)n, sizeof *p->classes);
+    p->noise = calloc((size_t)n, sizeof *p->noise);
     p->images = calloc((size_t)n * (size_t)lab->pixels, sizeof *p->images);
     p->logits = calloc((size_t)n * (size_t)lab->classes, sizeof *p->logits);
     p->margins = calloc((size_t)n, sizeof *p->margins);
     p->given = calloc((size_t)n, sizeof *p->given);
   }
-  if (p && p->classes && p->images && p->logits && p->margins && p->given) {
-    for (int i = 0; i < n; i++)
+  if (p && p->classes && p->noise && p->images && p->logits && p->margins && p->given) {
+    for (int i = 0; i < n; i++) {
       p->classes[i] = n < lab->classes ? (int)((int64_t)i * lab->classes / n) : i % lab->classes;
+      p->noise[i] = (n < lab->classes ? i : i / lab->classes) % SCAN_NOISES;
+    }
     *out = p;
     return ERR_OK;
   }
@@ -40,30 +44,45 @@ err scan_pool_make(const struct scan_lab *lab, int n, struct scan_pool **out)
   return FAIL(ERR_MEMORY, "no memory for a pool of %d images", n);
 }
 
-/** to = mean of x over the 3x3 neighbours inside the image. */
-static void box3(const struct scan_lab *l, const real *x, real *to)
+/** to = mean of x over 2 r + 1 neighbours along a line of n numbers, those inside it; numbers `by` apart. */
+static void box_line(int n, int64_t by, int r, const real *x, real *to)
 {
-  for (int c = 0; c < l->channels; c++, x += l->plane, to += l->plane) {
-    for (int i = 0; i < l->height; i++) {
-      for (int j = 0; j < l->width; j++) {
-        double sum = 0.0;
-        int n = 0;
-        for (int r = i > 0 ? i - 1 : 0; r <= i + 1 && r < l->height; r++)
-          for (int q = j > 0 ? j - 1 : 0; q <= j + 1 && q < l->width; q++, n++)
-            sum += (double)x[r * l->width + q];
-        to[i * l->width + j] = (real)(sum / n);
-      }
+  double sum = 0.0;
+  int count = 0;
+  for (int i = 0; i < r && i < n; i++, count++) sum += (double)x[i * by];
+  for (int i = 0; i < n; i++) {
+    if (i + r < n) {
+      sum += (double)x[(i + r) * by];
+      count++;
+    }
+    to[i * by] = (real)(sum / count);
+    if (i >= r) {
+      sum -= (double)x[(i - r) * by];
+      count--;
     }
   }
 }
 
-static void walk(const struct scan_lab *l, double by, const real *g, real *work, real *x)
+/** One box mean of every channel: x -> work -> to, which may be x. */
+static void box(const struct scan_lab *l, int r, const real *x, real *work, real *to)
 {
-  box3(l, g, work);
-  const double length = scan_length(l->pixels, work);
+  for (int c = 0; c < l->channels; c++, x += l->plane, to += l->plane) {
+    for (int i = 0; i < l->height; i++)
+      box_line(l->width, 1, r, x + (int64_t)i * l->width, work + (int64_t)i * l->width);
+    for (int j = 0; j < l->width; j++) box_line(l->height, l->width, r, work + j, to + j);
+  }
+}
+
+static void walk(const struct scan_lab *l, double by, const real *g, real *x)
+{
+  const int shorter = l->height < l->width ? l->height : l->width;
+  const int r = (int)(1.5 * shorter / 32.0);
+  real *smooth = l->scratch, *work = smooth + l->pixels;
+  for (int k = 0; k < SCAN_POOL_BOXES; k++) box(l, r, k ? smooth : g, work, smooth);
+  const double length = scan_length(l->pixels, smooth);
   if (!(length > 0.0)) return;
   for (int64_t u = 0; u < l->pixels; u++)
-    x[u] = synthetic_clip((double)x[u] - by * l->root * (double)work[u] / length);
+    x[u] = synthetic_clip((double)x[u] - by * l->root * (double)smooth[u] / length);
 }
 
 /** Nudge the n images from image `first` on together; those that are there keep still. */
@@ -73,7 +92,6 @@ static void nudge(const struct scan_pool_settings *s, struct scan_lab *l, int fi
   const int64_t k = l->classes;
   const struct class_loss *loss = class_loss_find("cross_entropy");
   real *x = p->images + first * l->pixels;
-  real *work = l->images; /* the engine reads the pool's own images */
   for (int t = 0; t < s->steps; t++) {
     const real *logits = class_engine_forward(l->engine, n, x);
     int moving = 0;
@@ -85,7 +103,7 @@ static void nudge(const struct scan_pool_settings *s, struct scan_lab *l, int fi
     if (!moving) return;
     const real *g = class_engine_backward(l->engine, loss, l->targets, NULL);
     for (int i = 0; i < n; i++)
-      if (l->targets[i] >= 0) walk(l, s->step, g + i * l->pixels, work, x + i * l->pixels);
+      if (l->targets[i] >= 0) walk(l, s->step, g + i * l->pixels, x + i * l->pixels);
   }
 }
 
@@ -119,16 +137,14 @@ static void begin(const struct scan_pool_settings *s, const struct scan_lab *l,
 void scan_pool_fill(const struct scan_pool_settings *s, struct scan_lab *l, int first, int end,
                     struct scan_pool *p)
 {
-  struct synthetic_use white, smooth;
+  struct synthetic_use noise[SCAN_NOISES];
   double *work = malloc((size_t)synthetic_work_bytes(l->height, l->width));
-  const err bad = synthetic_parse("normal", &white) ||
-                  synthetic_parse("smooth(sigma=0.125,sd=0.25,fine=0.03)", &smooth);
+  const err bad = synthetic_parse("normal", &noise[0]) ||
+                  synthetic_parse("smooth(sigma=0.0625,sd=0.25,fine=0)", &noise[1]);
   assert(!bad && work);
   (void)bad;
-  for (int i = first; i < end; i++) {
-    const bool even = p->n < l->classes ? i % 2 == 0 : i / l->classes % 2 == 0;
-    begin(s, l, even ? &white : &smooth, i, work, p->images + i * l->pixels);
-  }
+  for (int i = first; i < end; i++)
+    begin(s, l, &noise[p->noise[i]], i, work, p->images + i * l->pixels);
   free(work);
   for (int i = first; i < end; i += l->batch)
     nudge(s, l, i, end - i < l->batch ? end - i : l->batch, p);

@@ -4,9 +4,20 @@
  * class's margin, in nats, on images that were not used to find it. */
 #include "core/scan_pool.h"
 
+/* Images of a part that a pattern can be found with. */
+enum { SCAN_ENOUGH = 6 };
+
+/* Which images of a pool. */
+struct scan_part {
+  int noise; /* those that began as this noise; -1: any */
+  int part, parts;
+};
+
 /** Part `part` of `parts` of the pool's images that belong to other classes than `target`, or (rest) all
- *  but that part: their numbers, in order.  Returns how many; index [pool->n]. */
-int scan_choose(const struct scan_pool *p, int target, int part, int parts, bool rest, int *index);
+ *  but that part: their numbers, in order.  Images below the pool's least margin are left out; where
+ *  fewer than SCAN_ENOUGH a part are left, there are none, unless no noise has enough: then all take part.
+ *  Returns how many; index [pool->n]. */
+int scan_choose(const struct scan_pool *p, int target, struct scan_part of, bool rest, int *index);
 
 /** Mean gain in the target's margin over pool images index [n] by `change`, which alters one image in
  *  place.  rate: share of them that then go to the target; NULL where not wanted. */

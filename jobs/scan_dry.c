@@ -66,7 +66,7 @@ static void print(const struct scan_job *j, const struct options *o, double each
     total += n;
   }
   if (j->scores[SCAN_FINE]) {
-    const int64_t rows = (int64_t)j->slots * j->fine.parts;
+    const int64_t rows = (int64_t)j->slots * j->parts;
     line("fine", rows, n = (double)rows * images_of(&j->fine), each);
     total += n;
     printf("  the coarse pass drops %d of %d classes\n", j->classes - j->slots, j->classes);

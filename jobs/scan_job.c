@@ -20,7 +20,7 @@ const char *const scan_kind_names[SCAN_KINDS + 1] = {
 static int64_t rows_of(const struct scan_job *j, int kind)
 {
   if (!j->scores[kind]) return 0;
-  return kind == SCAN_FINE ? (int64_t)j->slots * j->fine.parts : j->classes;
+  return kind == SCAN_FINE ? (int64_t)j->slots * j->parts : j->classes;
 }
 
 int64_t scan_first(const struct scan_job *j, enum scan_kind kind)
@@ -40,8 +40,8 @@ struct scan_row scan_row_of(const struct scan_job *j, int64_t row)
   struct scan_row r = {0};
   while (row >= scan_end(j, r.kind)) r.kind++;
   const int64_t at = row - scan_first(j, r.kind);
-  r.item = (int)(r.kind == SCAN_FINE ? at / j->fine.parts : at);
-  r.part = (int)(r.kind == SCAN_FINE ? at % j->fine.parts : 0);
+  r.item = (int)(r.kind == SCAN_FINE ? at / j->parts : at);
+  r.part = (int)(r.kind == SCAN_FINE ? at % j->parts : 0);
   return r;
 }
 
@@ -122,14 +122,19 @@ static err whole(const struct options *o, const char *name, int64_t least, int64
 
 enum { MANY_CLASSES = 100 };
 
-/** A coarse pass that a thousand classes can afford: 80 images a class instead of 864. */
+/** A coarse pass that a thousand classes can afford: 24 images a class forward and back instead of 600.  One
+ *  window and few steps find large leads only. */
 static void fix_many(struct scan_class_settings *s)
 {
-  s->locate.steps = s->blend.steps = 4;
-  s->locate.samples = s->blend.samples = 8;
+  s->locate.steps = 2;
+  s->blend.steps = 1;
+  s->blend.step = s->blend.bound;
+  s->locate.samples = s->blend.samples = 4;
   s->patch.windows = s->patch.kept = 1;
-  s->patch.backgrounds = s->patch.early = s->patch.steps = 4;
-  s->most = 8;
+  s->patch.backgrounds = 4;
+  s->patch.early = s->patch.steps = 3;
+  s->patch.step = 0.5;
+  s->most = 4;
 }
 
 /** What the search for the procedure left as it is, see docs/scan.md. */
@@ -140,15 +145,17 @@ static void fix(struct scan_job *j)
   j->pool.steps = 20;
   j->pool.margin = 4.0;
   j->coarse = (struct scan_class_settings){
-      .locate = {.steps = 24, .samples = 16, .step = 8.0 * level, .eta = 0.08},
-      .blend = {.steps = 12, .samples = 16, .step = 3.0 * level, .bound = 0.06},
-      .patch = {.windows = 3, .kept = 3, .backgrounds = 8, .early = 12, .steps = 12, .step = 0.15},
+      .locate = {.steps = 20, .samples = 12, .step = 8.0 * level, .eta = 0.08},
+      .blend = {.steps = 10, .samples = 12, .step = 3.0 * level, .bound = 0.06},
+      .patch = {.windows = 3, .kept = 3, .backgrounds = 8, .early = 10, .steps = 10, .step = 0.15},
       .tests = {[SCAN_BLEND] = true, [SCAN_PATCH] = true},
       .most = 48};
   j->fine = j->coarse;
-  j->fine.locate.steps = 32;
+  j->fine.locate.steps = 28;
   j->fine.blend.steps = 16;
-  j->fine.patch.early = j->fine.patch.steps = 20;
+  j->fine.patch.early = 8;
+  j->fine.patch.kept = 2;
+  j->fine.patch.steps = 20;
   for (int t = 0; t < SCAN_TESTS; t++) j->fine.tests[t] = true;
   if (j->classes > MANY_CLASSES) fix_many(&j->coarse);
 }
@@ -166,12 +173,12 @@ static err read(struct scan_job *j, const struct options *o)
   TRY(read_scores(j, o));
   j->pool.seed = (uint64_t)options_int(o, "seed");
   TRY(whole(o, "pool", 4, 100000, &j->pool.n));
-  TRY(whole(o, "replicates", 2, 16, &j->fine.parts));
+  TRY(whole(o, "replicates", 2, 16, &j->replicates));
   TRY(whole(o, "keep", 2, 1000, &j->slots));
   TRY(whole(o, "nc-steps", 1, 100000, &j->cleanse.steps));
   TRY(whole(o, "nc-batches", 1, 100000, &j->cleanse.batches));
   j->cleanse.batch = 32;
-  j->coarse.parts = j->fine.parts;
+  j->parts = SCAN_NOISES * j->replicates;
   j->slots = j->slots < j->classes ? j->slots : j->classes;
   j->rows = scan_end(j, SCAN_KINDS - 1);
   return read_clean(j, o);
@@ -201,11 +208,10 @@ static json_t *class_json(const struct scan_class_settings *s)
   json_t *tests = json_array();
   for (int t = 0; t < SCAN_TESTS; t++)
     if (s->tests[t]) (void)json_array_append_new(tests, json_string(scan_test_names[t]));
-  return json_pack("{s:o, s:o, s:{s:i, s:i, s:i, s:i, s:i, s:f}, s:o, s:i, s:i}", "locate",
+  return json_pack("{s:o, s:o, s:{s:i, s:i, s:i, s:i, s:i, s:f}, s:o, s:i}", "locate",
                    map_json(&s->locate), "blend", map_json(&s->blend), "patch", "windows",
                    p->windows, "kept", p->kept, "backgrounds", p->backgrounds, "early", p->early,
-                   "steps", p->steps, "step", p->step, "tests", tests, "parts", s->parts, "most",
-                   s->most);
+                   "steps", p->steps, "step", p->step, "tests", tests, "most", s->most);
 }
 
 static json_t *recipe_json(const struct scan_job *j)
@@ -230,6 +236,7 @@ err scan_job_config(const struct scan_job *j, const struct options *o, char **js
   bad |= json_object_set_new(c, "coarse", class_json(&j->coarse));
   bad |= json_object_set_new(c, "fine", class_json(&j->fine));
   bad |= json_object_set_new(c, "keep", json_integer(j->slots));
+  bad |= json_object_set_new(c, "replicates", json_integer(j->replicates));
   bad |= json_object_set_new(c, "neural_cleanse",
                              json_pack("{s:i, s:i, s:i}", "steps", j->cleanse.steps, "batches",
                                        j->cleanse.batches, "batch", j->cleanse.batch));

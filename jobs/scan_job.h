@@ -27,7 +27,7 @@ enum { SCAN_MOST_CLEAN = 1000 };
 struct scan_row {
   enum scan_kind kind;
   int item; /* the class; of a fine row the slot: the how-manieth class that was left */
-  int part; /* of a fine row */
+  int part; /* of a fine row: begins with the noises of the first half */
 };
 
 /** Everything about a scan but its memory. */
@@ -36,6 +36,8 @@ struct scan_job {
   struct pixel_scale scale;
   struct scan_pool_settings pool;
   struct scan_class_settings coarse, fine;
+  int replicates;          /* parts of each noise's images: one finds, the others measure */
+  int parts;               /* fine rows of a class: noises times replicates */
   int classes, slots;      /* classes of the model; those that the coarse rows leave */
   bool scores[SCAN_KINDS]; /* which kinds of rows there are */
   int64_t rows;

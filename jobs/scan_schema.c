@@ -47,9 +47,10 @@ static void add_rows(struct draft *d, const struct scan_job *j)
   draft_status(d, "What became of the row");
   (void)draft_var(d, "samples/class", STORE_I32, "sample", "1", NULL, "Class that is measured");
   (void)draft_var(d, "samples/part", STORE_I32, "sample", "1", NULL,
-                  "Part of the pool that finds the pattern");
+                  "Part of the pool that finds the pattern: noise, then replicate");
   (void)draft_var(d, "samples/gain", STORE_F64, "sample test", "nat", NULL,
-                  "Mean gain in the class's margin by the pattern, NaN where not taken");
+                  "Gain in the class's margin by the pattern: mean over images, geometric mean "
+                  "over noises; NaN where not taken");
   (void)draft_var(d, "samples/rate", STORE_F64, "sample test", "1", NULL,
                   "Share of images that then go to the class");
   (void)draft_var(d, "samples/clean_rate", STORE_F64, "sample test", "1", NULL,
@@ -93,7 +94,7 @@ static void add_signatures(struct draft *d, const struct scan_job *j)
 {
   const struct shape *x = &j->setup->graph->values[j->setup->graph->input].is.shape;
   if (!j->scores[SCAN_FINE]) return;
-  (void)draft_dim(d, "signature", "fine_row", (int64_t)j->slots * j->fine.parts, NULL,
+  (void)draft_dim(d, "signature", "fine_row", (int64_t)j->slots * j->parts, NULL,
                   "Which of the fine rows of /samples");
   (void)draft_dim(d, "signature", "channel", shape_channels(x), NULL,
                   "Channel of the model's input");

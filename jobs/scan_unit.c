@@ -64,6 +64,7 @@ static err take_clean(struct scan_unit *u)
   const struct scan_job *j = u->job;
   struct scan_lab *l = u->lab;
   TRY(scan_pool_make(l, j->n_clean, &u->clean));
+  u->clean->least = -(double)INFINITY;
   memcpy(u->clean->images, j->clean, (size_t)j->n_clean * (size_t)l->pixels * sizeof(real));
   scan_pool_look(l, 0, j->n_clean, u->clean);
   for (int i = 0; i < j->n_clean; i++)
@@ -83,6 +84,7 @@ static err fill(struct scan_unit *u)
   const struct scan_job *j = u->job;
   TRY(scan_lab_make(j->setup->plan, &j->scale, &u->lab));
   TRY(scan_pool_make(u->lab, j->pool.n, &u->pool));
+  u->pool->least = j->pool.margin;
   if (j->n_clean) TRY(take_clean(u));
   const int images = j->pool.n > j->n_clean ? j->pool.n : j->n_clean;
   const int windows = j->fine.patch.windows > j->coarse.patch.windows ? j->fine.patch.windows
@@ -215,10 +217,13 @@ static void clear(struct row *r)
   }
 }
 
-static void measure(struct scan_unit *u, const struct scan_class_settings *s, struct row *r)
+static void measure(struct scan_unit *u, const struct scan_class_settings *s, bool fine,
+                    struct row *r)
 {
+  const struct scan_part part = {fine ? r->part % SCAN_NOISES : -1,
+                                 fine ? r->part / SCAN_NOISES : 0, u->job->replicates};
   struct scan_scores scores;
-  scan_class(s, u->lab, u->pool, u->clean, r->class_, r->part, u->room, &scores);
+  scan_class(s, u->lab, u->pool, u->clean, r->class_, part, u->room, &scores);
   r->converged = 1;
   for (int t = 0; t < SCAN_TESTS; t++) {
     r->gain[t] = scores.gain[t];
@@ -252,9 +257,9 @@ static void compute(struct scan_unit *u, struct scan_row at, struct row *r)
   r->class_ = at.kind == SCAN_FINE ? u->slot[at.item] : at.item;
   r->part = at.part;
   if (at.kind == SCAN_COARSE) {
-    measure(u, &u->job->coarse, r);
+    measure(u, &u->job->coarse, false, r);
   } else if (at.kind == SCAN_FINE) {
-    if (r->class_ >= 0) measure(u, &u->job->fine, r);
+    if (r->class_ >= 0) measure(u, &u->job->fine, true, r);
   } else {
     baseline(u, at.kind, r);
   }

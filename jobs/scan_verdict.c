@@ -69,36 +69,43 @@ static struct rows_of_class find(const struct scan_job *j, const int32_t *class_
 {
   if (!j->scores[SCAN_FINE])
     return (struct rows_of_class){j->scores[SCAN_COARSE] ? c : 0, j->scores[SCAN_COARSE]};
-  for (int64_t i = scan_first(j, SCAN_FINE); i < scan_end(j, SCAN_FINE); i += j->fine.parts)
-    if (class_[i] == c) return (struct rows_of_class){i, j->fine.parts};
+  for (int64_t i = scan_first(j, SCAN_FINE); i < scan_end(j, SCAN_FINE); i += j->parts)
+    if (class_[i] == c) return (struct rows_of_class){i, j->parts};
   return (struct rows_of_class){0, 0};
 }
 
 /** The largest logarithm of a gain over the parts: a search can fail to find a trigger, but what it found was
  *  measured on images that it did not see.  And the deviation over parts. */
-static void gather(struct scan_verdict *v, struct rows_of_class r, int c)
+static void gather(struct scan_verdict *v, struct rows_of_class r, int c, int test)
 {
-  for (int t = 0; t < SCAN_TESTS && r.n; t++) {
-    double sum = 0.0, squares = 0.0, most = (double)NAN;
-    for (int i = 0; i < r.n; i++) {
-      const double x = scan_log_gain(v->gain[(r.first + i) * SCAN_TESTS + t]);
-      sum += x;
-      squares += x * x;
-      if (!(x <= most)) most = x;
-    }
-    const double mean = sum / r.n, rest = squares - r.n * mean * mean;
-    v->log_gain[c * SCAN_TESTS + t] = isnan(sum) ? (double)NAN : most;
-    if (r.n > 1) v->spread[c * SCAN_TESTS + t] = sqrt(rest > 0.0 ? rest / (r.n - 1) : 0.0);
+  double sum = 0.0, squares = 0.0, most = (double)NAN;
+  int n = 0;
+  for (int i = 0; i < r.n; i++) {
+    const double x = scan_log_gain(v->gain[(r.first + i) * SCAN_TESTS + test]);
+    if (isnan(x)) continue;
+    sum += x;
+    squares += x * x;
+    n++;
+    if (!(x <= most)) most = x;
   }
+  const double rest = n ? squares - sum * sum / n : 0.0;
+  v->log_gain[c * SCAN_TESTS + test] = most;
+  if (n > 1) v->spread[c * SCAN_TESTS + test] = sqrt(rest > 0.0 ? rest / (n - 1) : 0.0);
 }
 
-/** Leads, scores and p of all classes, from log_gain. */
-static void lead(struct scan_verdict *v)
+/** Leads, scores and p of all classes, from log_gain; a class that was dropped takes part in the comparison with
+ *  its coarse gain. */
+static void lead(const struct scan_job *j, struct scan_verdict *v)
 {
   for (int t = 0; t < SCAN_TESTS; t++) {
-    for (int c = 0; c < v->classes; c++) v->work[c] = v->log_gain[c * SCAN_TESTS + t];
+    for (int c = 0; c < v->classes; c++) {
+      const double fine = v->log_gain[c * SCAN_TESTS + t];
+      const bool dropped = isnan(fine) && j->scores[SCAN_COARSE];
+      v->work[c] = dropped ? scan_log_gain(v->gain[(int64_t)c * SCAN_TESTS + t]) : fine;
+    }
     for (int c = 0; c < v->classes; c++)
-      v->lead[c * SCAN_TESTS + t] = scan_lead(v->work, v->classes, c);
+      if (!isnan(v->log_gain[c * SCAN_TESTS + t]))
+        v->lead[c * SCAN_TESTS + t] = scan_lead(v->work, v->classes, c);
   }
   for (int c = 0; c < v->classes; c++) {
     v->score[c] = scan_score(v->lead + (int64_t)c * SCAN_TESTS, &v->test[c]);
@@ -124,7 +131,7 @@ static err look_at_target(struct scan_verdict *v, struct store *f, struct rows_o
   int var = 0;
   v->best_row = r.first;
   for (int64_t i = r.first; i < r.first + r.n; i++)
-    if (v->gain[i * SCAN_TESTS + t] > v->gain[v->best_row * SCAN_TESTS + t]) v->best_row = i;
+    if (!(v->gain[i * SCAN_TESTS + t] <= v->gain[v->best_row * SCAN_TESTS + t])) v->best_row = i;
   TRY(store_find(f, "samples/rate", &var));
   TRY(store_read(f, var, v->best_row, 1, rate));
   TRY(store_find(f, "samples/clean_rate", &var));
@@ -207,8 +214,9 @@ static err decide(const struct scan_job *j, const struct scan_pool *pool, struct
                   struct store *f, int32_t *class_)
 {
   TRY(read_rows(j, v, f, class_));
-  for (int c = 0; c < v->classes; c++) gather(v, find(j, class_, c), c);
-  lead(v);
+  for (int c = 0; c < v->classes; c++)
+    for (int t = 0; t < SCAN_TESTS; t++) gather(v, find(j, class_, c), c, t);
+  lead(j, v);
   const int target = largest(v->score, v->classes);
   conclude(v, target);
   index_gains(j, v);

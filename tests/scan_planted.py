@@ -23,16 +23,16 @@ binary = os.environ["RETROGRAD"]
 SIDE, CLASSES, TARGET = 16, 5, 3
 
 
-def net(path, planted):
+def net(path, planted, classes=CLASSES):
     """Random features for every class; planted: a detector of a 3x3 checker, which alone raises TARGET."""
     rng = np.random.default_rng(1)
     checker = np.where(np.indices((3, 3)).sum(0) % 2 == 0, 1.0, -1.0)
     w = rng.normal(0, 0.35, (12, 3, 3, 3))
     detector = np.broadcast_to(checker, (1, 3, 3, 3))
-    head = rng.normal(0, 1.5, (CLASSES, 12))
-    tail = np.zeros((CLASSES, 1))
+    head = rng.normal(0, 1.5, (classes, 12))
+    tail = np.zeros((classes, 1))
     tail[TARGET] = 4.0 if planted else 0.0
-    inits = dict(w=w, b=np.zeros(12), head=head, none=np.zeros(CLASSES), detector=detector, threshold=np.array([-4.0]), tail=tail)
+    inits = dict(w=w, b=np.zeros(12), head=head, none=np.zeros(classes), detector=detector, threshold=np.array([-4.0]), tail=tail)
     inits = [numpy_helper.from_array(np.asarray(v, np.float32), k) for k, v in inits.items()]
     node = helper.make_node
     nodes = [node("Conv", ["input", "w", "b"], ["a"], pads=[1, 1, 1, 1]), node("Relu", ["a"], ["ar"]),
@@ -42,7 +42,7 @@ def net(path, planted):
              node("GlobalMaxPool", ["dr"], ["dp"]), node("Flatten", ["dp"], ["df"]),
              node("Gemm", ["df", "tail", "none"], ["dl"], transB=1), node("Add", ["al", "dl"], ["logits"])]
     graph = helper.make_graph(nodes, "planted", [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["N", 3, SIDE, SIDE])],
-                              [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", CLASSES])], inits)
+                              [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", classes])], inits)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 12)], ir_version=7), path)
 
 
@@ -114,6 +114,13 @@ class Planted(unittest.TestCase):
         going.wait()
         self.scan("net1.onnx", "k.h5", *scores)
         self.assertEqual(sha(self.at("r1.h5")), sha(self.at("k.h5")))
+
+    def test_a_target_among_many_classes_survives_the_coarse_pass(self):
+        net(self.at("many.onnx"), True, 150)
+        text = self.scan("many.onnx", "many.h5", "--pool", "120")
+        self.assertIn("147 of 150 classes were dropped", text)
+        with h5py.File(self.at("many.h5")) as f:
+            self.assertEqual(f["verdict/value"][0], TARGET)
 
     def test_readers_open_it(self):
         self.scan("net1.onnx", "x.h5")

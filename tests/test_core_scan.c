@@ -120,7 +120,6 @@ static const struct scan_class_settings settings = {
     .blend = {.steps = 4, .samples = 6, .step = 0.02, .bound = 0.05},
     .patch = {.windows = 3, .kept = 2, .backgrounds = 4, .early = 3, .steps = 6, .step = 0.2},
     .tests = {true, true, true},
-    .parts = 2,
     .most = 8};
 
 static void measure(struct site *s, struct scan_scores *out)
@@ -131,7 +130,7 @@ static void measure(struct site *s, struct scan_scores *out)
   assert_int_equal(scan_pool_make(s->lab, POOL, &pool), ERR_OK);
   scan_pool_fill(&pool_settings, s->lab, 0, POOL, pool);
   assert_int_equal(scan_room_make(s->lab, POOL, 3, &room), ERR_OK);
-  scan_class(&settings, s->lab, pool, NULL, 2, 0, room, out);
+  scan_class(&settings, s->lab, pool, NULL, 2, (struct scan_part){-1, 0, 2}, room, out);
   const double length = scan_length(s->lab->pixels, scan_room_map(room));
   assert_true(length > 0.0 && length <= settings.locate.eta * s->lab->root * (1.0 + 1e-5));
   for (int64_t u = 0; u < s->lab->pixels; u++)

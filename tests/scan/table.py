@@ -1,19 +1,18 @@
 #!/usr/bin/python3
 """The results table of docs/scan.md: scan models whose truth is known.
 
-usage: table.py SCANS_DIR MODEL.onnx... [--clean DATA] [--baselines] [--reuse] [--ranks N]
+usage: table.py SCANS_DIR MODEL.onnx... [--clean DATA...] [--scores LIST] [--budget STEPS,BATCHES] [--reuse] [--ranks N]
 
 Scans each model with $RETROGRAD (default: build/release/retrograd) into SCANS_DIR, or with --reuse takes the finished scan that
-is there, and prints a line for each: truth, verdict, and what the baselines say where they were taken; then the areas under the
-ROC curves, the true targets found, the clean models with p < 0.05, and the cross-entropy of the probabilities.  The truth is
-read from NAME.json or manifest.json beside the model: backdoored, triggers[0].target or target.
+is there, and prints a line for each: truth, verdict, what the baselines say where they were taken, seconds, and processor
+seconds of all ranks; then the areas under the ROC curves, the true targets found, the clean models with p < 0.05, and the
+cross-entropy of the probabilities.  The truth is read from NAME.json beside the model: backdoored, triggers[0].target or
+target.  Of the --clean data a model gets the first with images of its shape, 50 of them.
 """
-import argparse, json, os, subprocess, time
+import argparse, json, os, resource, subprocess, time
 import h5py
 import numpy as np
-
-SMALL = ['--nc-steps', '80', '--nc-batches', '1']
-
+from PIL import Image
 
 def cross_entropy(p, y):
     """Mean of -(y ln p + (1 - y) ln(1 - p)), as TrojAI reports it."""
@@ -42,17 +41,39 @@ def read(path):
         return dict(zip(f['verdict/quantity'].asstr()[:], f['verdict/value'][:]))
 
 
+def spent():
+    u = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return u.ru_utime + u.ru_stime
+
+
+def shape_of(data):
+    """[channels, height, width] of an HDF5 file's images, or of a folder's first one."""
+    if os.path.isdir(data):
+        first = min(os.path.join(d, n) for d, _, names in os.walk(data) for n in names)
+        with Image.open(first) as i:
+            return [len(i.getbands()), i.size[1], i.size[0]]
+    with h5py.File(data) as f:
+        n, h, w, *c = f['x'].shape
+        return [c[0] if c else 1, h, w]
+
+
+def model_shape(path):
+    with open(path.replace('.onnx', '.json')) as f:
+        r = json.load(f)
+    return r.get('input_size') or [len(r['mean']), *r['size']]
+
+
 def scan(path, out, a):
     command = [os.environ.get('RETROGRAD', 'build/release/retrograd'), 'scan', '--model', path, '--out', out, '--quiet', '--force']
     if a.ranks > 1:
         command = ['mpirun', '-n', str(a.ranks), '--oversubscribe', '--bind-to', 'none'] + command
-    if a.clean:
-        command += ['--clean', a.clean, '--clean-limit', '50']
-    if a.baselines:
-        command += ['--scores', 'gain,neural_cleanse,neuron_inspect'] + SMALL
-    start = time.time()
+    clean = next((c for c in a.clean if shape_of(c) == model_shape(path)), None)
+    if clean:
+        command += ['--clean', clean, '--clean-limit', '50']
+    command += ['--scores', a.scores, '--nc-steps', a.budget.split(',')[0], '--nc-batches', a.budget.split(',')[1]]
+    start, used = time.time(), spent()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.time() - start
+    return time.time() - start, spent() - used
 
 
 def summary(name, score, found, y, target):
@@ -65,21 +86,22 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument('scans')
     p.add_argument('models', nargs='+')
-    p.add_argument('--clean')
-    p.add_argument('--baselines', action='store_true')
+    p.add_argument('--clean', action='append', default=[])
+    p.add_argument('--scores', default='gain')
+    p.add_argument('--budget', default='80,1')
     p.add_argument('--reuse', action='store_true')
     p.add_argument('--ranks', type=int, default=1)
     a = p.parse_args()
     assert abs(cross_entropy([.5], np.array([1])) - .693147) < 1e-6
     os.makedirs(a.scans, exist_ok=True)
     rows = []
-    print('| model | truth | found | score | p | probability | clean rate | NC index, class | NI index, class | seconds |')
-    print('|---|---|---|---|---|---|---|---|---|---|')
+    print('| model | truth | found | score | p | probability | clean rate | NC index, class | NI index, class | seconds | processor seconds |')
+    print('|---|---|---|---|---|---|---|---|---|---|---|')
     for path in a.models:
         name = os.path.basename(path)[:-5]
         out = os.path.join(a.scans, name + '.h5')
         there = a.reuse and os.path.exists(out)
-        seconds = None if there else scan(path, out, a)
+        seconds = ('-', '-') if there else ['%.0f' % x for x in scan(path, out, a)]
         v = read(out)
         if v is None:
             continue
@@ -89,15 +111,18 @@ def main():
         number = lambda k: '-' if np.isnan(v[k]) else f'{v[k]:.2f}'
         base = lambda k: '-' if np.isnan(v[k + '_index']) else f'{v[k + "_index"]:.2f}, {int(v[k + "_target"])}'
         print(f'| {name} | {word} | {int(v["target"])} | {v["score"]:.2f} | {v["p_value"]:.3f} | {v["probability"]:.2f} | '
-              f'{number("clean_rate")} | {base("neural_cleanse")} | {base("neuron_inspect")} | {"-" if seconds is None else f"{seconds:.0f}"} |')
+              f'{number("clean_rate")} | {base("neural_cleanse")} | {base("neuron_inspect")} | {seconds[0]} | {seconds[1]} |')
     y = np.array([int(r[1]) for r in rows])
     target = [r[2] for r in rows]
     take = lambda k: np.array([r[0][k] for r in rows])
     print()
-    summary('ours', take('score'), take('target'), y, target)
+    if 'gain' in a.scores:
+        summary('ours', take('score'), take('target'), y, target)
     for k in ('neural_cleanse', 'neuron_inspect'):
         if not np.isnan(take(k + '_index')).all():
             summary(k, take(k + '_index'), take(k + '_target'), y, target)
+    if 'gain' not in a.scores:
+        return
     flagged = int(((take('p_value') < .05) & (y == 0)).sum())
     print(f'clean or repaired models with p < 0.05: {flagged} of {int((y == 0).sum())}; backdoored ones: '
           f'{int(((take("p_value") < .05) & (y == 1)).sum())} of {int(y.sum())}; cross-entropy of the probabilities '
