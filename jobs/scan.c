@@ -37,7 +37,7 @@ static const struct option options[] = {
      "gain (ours), neural_cleanse, neuron_inspect; the last two are the field's baselines."},
     {"clean", OPTION_TEXT, ROLE_RUN, "PATH", NULL,
      "Clean images, as --data of attribute; some 50 are enough, none are needed."},
-    {"clean-limit", OPTION_INT, ROLE_SETTING, "N", "0", "Only the first N of them; 0: all."},
+    {"clean-limit", OPTION_INT, ROLE_SETTING, "N", "0", "Only N of them, evenly spread; 0: all."},
     {"pool", OPTION_INT, ROLE_SETTING, "N", "120", "Synthetic images that stand for clean ones."},
     {"keep", OPTION_INT, ROLE_SETTING, "N", "3",
      "Classes that go on to the expensive pass after the coarse one over all classes."},

@@ -58,18 +58,20 @@ static void to_pixels(const struct scan_job *j, int64_t plane, int n)
   }
 }
 
-static err load_clean(struct scan_job *j, struct dataset *d)
+/** limit: how many, evenly spread, since data sets are often sorted by class; 0: all. */
+static err load_clean(struct scan_job *j, struct dataset *d, int64_t limit)
 {
   const struct shape *x = &j->setup->graph->values[j->setup->graph->input].is.shape;
-  const int64_t each = shape_count(x), n = dataset_count(d);
+  const int64_t each = shape_count(x), all = dataset_count(d),
+                n = limit > 0 && limit < all ? limit : all;
   CHECK(n <= SCAN_MOST_CLEAN, ERR_USAGE, "--clean has %lld images, more than %d", (long long)n,
         SCAN_MOST_CLEAN);
   j->clean = calloc((size_t)(n * each), sizeof *j->clean);
   CHECK(j->clean, ERR_MEMORY, "no memory for %lld clean images", (long long)n);
   for (int64_t i = 0; i < n; i++) {
     int size[2];
-    CHECK(dataset_load(d, i, &j->setup->recipe, shape_inner(x), j->clean + i * each, size) ==
-              SAMPLE_DONE,
+    CHECK(dataset_load(d, i * all / n, &j->setup->recipe, shape_inner(x), j->clean + i * each,
+                       size) == SAMPLE_DONE,
           ERR_INPUT, "--clean: %s", err_message());
   }
   j->n_clean = (int)n;
@@ -78,13 +80,25 @@ static err load_clean(struct scan_job *j, struct dataset *d)
   return ERR_OK;
 }
 
+/** A whole number of an option, within limits. */
+static err whole(const struct options *o, const char *name, int64_t least, int64_t most, int *out)
+{
+  const int64_t v = options_int(o, name);
+  CHECK(v >= least && v <= most, ERR_USAGE, "--%s %lld: %lld to %lld are possible", name,
+        (long long)v, (long long)least, (long long)most);
+  *out = (int)v;
+  return ERR_OK;
+}
+
 static err read_clean(struct scan_job *j, const struct options *o)
 {
   struct dataset *d = NULL;
+  int limit = 0;
   j->clean_path = options_text(o, "clean");
+  TRY(whole(o, "clean-limit", 0, SCAN_MOST_CLEAN, &limit));
   if (!j->clean_path) return ERR_OK;
-  TRY(dataset_open(j->clean_path, &j->setup->recipe, options_int(o, "clean-limit"), &d));
-  const err e = load_clean(j, d);
+  TRY(dataset_open(j->clean_path, &j->setup->recipe, 0, &d));
+  const err e = load_clean(j, d, limit);
   dataset_close(&d);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
@@ -107,16 +121,6 @@ static err read_scores(struct scan_job *j, const struct options *o)
     if (gain) j->scores[SCAN_FINE] = !options_flag(o, "coarse-only");
   }
   CHECK(n, ERR_USAGE, "--scores: name one of gain, neural_cleanse and neuron_inspect");
-  return ERR_OK;
-}
-
-/** A whole number of an option, within limits. */
-static err whole(const struct options *o, const char *name, int64_t least, int64_t most, int *out)
-{
-  const int64_t v = options_int(o, name);
-  CHECK(v >= least && v <= most, ERR_USAGE, "--%s %lld: %lld to %lld are possible", name,
-        (long long)v, (long long)least, (long long)most);
-  *out = (int)v;
   return ERR_OK;
 }
 
@@ -242,6 +246,7 @@ err scan_job_config(const struct scan_job *j, const struct options *o, char **js
                                        j->cleanse.batches, "batch", j->cleanse.batch));
   bad |= json_object_set_new(c, "clean_sha256",
                              j->n_clean ? json_string(j->clean_sha256) : json_null());
+  bad |= json_object_set_new(c, "clean_images", json_integer(j->n_clean));
   bad |= json_object_set_new(c, "unit", json_integer(j->setup->unit));
   bad |= json_object_set_new(c, "winograd", json_boolean(options_flag(o, "winograd")));
   bad |= json_object_set_new(c, "output", output ? json_string(output) : json_null());
