@@ -1,12 +1,12 @@
 #pragma once
 /* Class activation mapping with one weight a channel: what the family of extracts shares.
  *
- * Sums over the positions of a channel are made in double as eight partial sums that are folded in a fixed
+ * Sums over the positions of a channel are made in double as 32 partial sums, folded to eight for the rest, in a fixed
  * order: the same on every instruction set. */
 #include "core/extract.h"
 #include "core/simd.h"
 
-enum { CAM_LANES = 8 };
+enum { CAM_WIDE = 32, CAM_LANES = 8 };
 
 /** `name`(a, g, n): sum over the positions of `term`, an expression in a and g, doubles; to be used once a
  *  file and name. */
@@ -18,8 +18,13 @@ enum { CAM_LANES = 8 };
   }                                                                                             \
   SIMD_PART double name(const real *restrict a_, const real *restrict g_, int64_t n)            \
   {                                                                                             \
-    double lane[CAM_LANES] = {0};                                                               \
+    double lane[CAM_WIDE] = {0};                                                                \
     int64_t u = 0;                                                                              \
+    for (; u + CAM_WIDE <= n; u += CAM_WIDE)                                                    \
+      for (int j = 0; j < CAM_WIDE; j++)                                                        \
+        lane[j] += name##_at((double)a_[u + j], (double)g_[u + j]);                             \
+    for (int half = CAM_WIDE / 2; half >= CAM_LANES; half /= 2)                                 \
+      for (int j = 0; j < half; j++) lane[j] += lane[j + half];                                 \
     for (; u + CAM_LANES <= n; u += CAM_LANES)                                                  \
       for (int j = 0; j < CAM_LANES; j++)                                                       \
         lane[j] += name##_at((double)a_[u + j], (double)g_[u + j]);                             \

@@ -5,9 +5,9 @@
 
 #include "core/sums.h"
 
-/* Positions of a band, about: with them the accumulators of an extract stay in the first-level cache,
+/* Positions of a band, about: with them the sums of an extract stay in the second-level cache,
  * and a few hundred channels of both fields in the second. */
-enum { BAND_POSITIONS = 512, LEAST_ROWS = 6 };
+enum { BAND_POSITIONS = 1024, LEAST_ROWS = 8 };
 
 /* Positions of a plane up to which samples are handed together to the extracts that can take them: rows of
  * one would leave most lanes of a vector empty. */

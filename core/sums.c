@@ -59,115 +59,127 @@ static int smaller(int a, int b)
   return a < b ? a : b;
 }
 
-/** Scratch: lines of both fields, accumulators of a tile, and its results. */
 enum {
-  LINES = (2 * SUMS_ROWS + 2) * SUMS_PITCH,
-  CELL_BYTES = 3 * sizeof(double) + 2 * sizeof(real), /* of one position */
-  RESULT = SUMS_ROWS * SUMS_PITCH
-};
+  CELL_BYTES = 3 * sizeof(double) + 2 * sizeof(real)
+}; /* what is accumulated at one position */
 
 size_t sums_windows_bytes(void)
 {
-  return LINES * sizeof(real) + (size_t)SUMS_ROWS * SUMS_PITCH * CELL_BYTES +
-         5 * (size_t)RESULT * sizeof(double) + 2 * (size_t)SUMS_ALIGN;
+  return (size_t)SUMS_POSITIONS * (CELL_BYTES + 5 * sizeof(double)) + SUMS_ALIGN;
 }
 
-/** A tile of some rows; which columns, others say. */
-static struct sums_tile tile_of(const struct sums_windows *x, int sample, int row, int rows)
+/** A tile under way. */
+struct work {
+  const struct sums_windows *x;
+  const struct sums_kernels *kernels;
+  struct sums_tile tile;
+  struct stats out; /* of the tile */
+  int sample, row;  /* where it begins; row: from x->row on */
+};
+
+static struct work work_of(const struct sums_windows *x)
 {
-  unsigned char *work = x->work;
-  const int64_t first = ((int64_t)sample * x->height + row) * x->width;
-  return (struct sums_tile){.channels = x->channels,
-                            .width = x->width,
-                            .rows = rows,
-                            .above = row > 0,
-                            .below = row + rows < x->height,
-                            .stride = x->stride,
-                            .a = x->a + first,
-                            .g = x->g + first,
-                            .work =
-                                work + (SUMS_ALIGN - (uintptr_t)work % SUMS_ALIGN) % SUMS_ALIGN};
+  unsigned char *cells = x->work;
+  cells += (SUMS_ALIGN - (uintptr_t)cells % SUMS_ALIGN) % SUMS_ALIGN;
+  double *const out = (double *)(void *)(cells + (size_t)SUMS_POSITIONS * CELL_BYTES);
+  return (struct work){
+      .x = x,
+      .kernels = kernels(),
+      .tile = {.channels = x->channels, .width = x->width, .stride = x->stride, .cells = cells},
+      .out = stats_at(out, SUMS_POSITIONS)};
 }
 
-/** Where results of a tile are. */
-static struct sums_result result_of(const struct sums_tile *t)
+/** Let the tile begin at some row of some sample. */
+static void move(struct work *w, int sample, int row, int rows)
 {
-  double *r = (double *)(void *)((unsigned char *)t->work + LINES * sizeof(real) +
-                                 (size_t)SUMS_ROWS * SUMS_PITCH * CELL_BYTES);
-  return (struct sums_result){r, r + RESULT, r + 2 * RESULT, r + 3 * RESULT, r + 4 * RESULT};
+  const struct sums_windows *x = w->x;
+  const int64_t first = ((int64_t)sample * x->height + x->row + row) * x->width;
+  w->sample = sample;
+  w->row = row;
+  w->tile.rows = rows;
+  w->tile.above = x->row + row > 0;
+  w->tile.below = x->row + row + rows < x->height;
+  w->tile.a = x->a + first;
+  w->tile.g = x->g + first;
 }
 
-/** n results of one row, from column c of the tile on, to position u. */
-static void take_run(const struct sums_windows *x, const struct sums_result *r, int64_t at, int n,
-                     int64_t u)
+/** n results of one row, from number `at` of the tile on, to position u. */
+static void take_run(const struct work *w, int64_t at, int n, int64_t u)
 {
+  const struct sums_windows *x = w->x;
   const size_t bytes = (size_t)n * sizeof(double);
-  if (x->wanted & STATS_SUM) memcpy(x->out.sum + u, r->sum + at, bytes);
-  if (x->wanted & STATS_SQUARES) memcpy(x->out.pos2 + u, r->pos2 + at, bytes);
-  if (x->wanted & STATS_SQUARES) memcpy(x->out.neg2 + u, r->neg2 + at, bytes);
-  if (x->wanted & STATS_MAX) memcpy(x->out.max + u, r->max + at, bytes);
-  if (x->wanted & STATS_MIN) memcpy(x->out.min + u, r->min + at, bytes);
+  if (x->wanted & STATS_SUM) memcpy(x->out.sum + u, w->out.sum + at, bytes);
+  if (x->wanted & STATS_SQUARES) memcpy(x->out.pos2 + u, w->out.pos2 + at, bytes);
+  if (x->wanted & STATS_SQUARES) memcpy(x->out.neg2 + u, w->out.neg2 + at, bytes);
+  if (x->wanted & STATS_MAX) memcpy(x->out.max + u, w->out.max + at, bytes);
+  if (x->wanted & STATS_MIN) memcpy(x->out.min + u, w->out.min + at, bytes);
 }
 
-static void run(const struct sums_windows *x, const struct sums_tile *t, struct sums_result *out)
+/** Whole vectors that hold so many columns. */
+static int in_vectors(const struct work *w, int columns)
 {
-  *out = result_of(t);
-  kernels()->windows[set_of(x->wanted)](t, out);
+  const int lanes = w->kernels->lanes;
+  return (columns + lanes - 1) / lanes * lanes;
 }
 
-/** Columns of one sample, as many as a line holds at once. */
-static void wide(const struct sums_windows *x, int sample, int row, int rows)
+/** Make the tile; columns of each row that begin at column c belong to sample s from its column `to` on. */
+static void take_columns(const struct work *w, int s, int c, int n, int to)
 {
-  struct sums_result out;
-  struct sums_tile t = tile_of(x, sample, row, rows);
-  t.n = 1;
-  for (int c = 0; c < x->width; c += SUMS_LINE) {
-    const int n = smaller(SUMS_LINE, x->width - c), left = c > 0, right = c + n < x->width;
-    t.columns = n;
-    t.of_a[0] = (struct sums_piece){c - left, -left, n + left + right};
-    t.of_g[0] = (struct sums_piece){c, 0, n};
-    run(x, &t, &out);
-    for (int r = 0; r < rows; r++) {
-      const int64_t u = ((int64_t)sample * x->rows + row - x->row + r) * x->width + c;
-      take_run(x, &out, (int64_t)r * SUMS_PITCH, n, u);
-    }
+  const struct sums_windows *x = w->x;
+  const int pitch = in_vectors(w, w->tile.columns);
+  for (int r = 0; r < w->tile.rows; r++) {
+    const int64_t row = (int64_t)(w->sample + s) * x->rows + w->row + r;
+    take_run(w, (int64_t)r * pitch + c, n, row * x->width + to);
   }
 }
 
-/** Samples side by side, a zero between them. */
-static void narrow(const struct sums_windows *x, int sample, int samples, int row, int rows)
+/** Columns of one sample, as many at once as the rows leave room for. */
+static void one(struct work *w)
 {
-  struct sums_result out;
-  struct sums_tile t = tile_of(x, sample, row, rows);
-  const int apart = x->width + 1;
-  t.n = samples;
-  t.columns = samples * apart - 1;
-  for (int s = 0; s < samples; s++) {
-    t.of_a[s] = (struct sums_piece){(int64_t)s * x->height * x->width, s * apart, x->width};
-    t.of_g[s] = t.of_a[s];
+  const struct sums_windows *x = w->x;
+  const int lanes = w->kernels->lanes, most = SUMS_POSITIONS / w->tile.rows / lanes * lanes;
+  const int each = smaller(most, SUMS_COLUMNS);
+  w->tile.other = 0;
+  for (int c = 0; c < x->width; c += each) {
+    w->tile.first = c;
+    w->tile.columns = smaller(each, x->width - c);
+    w->kernels->windows[set_of(x->wanted)](&w->tile, &w->out);
+    take_columns(w, 0, 0, w->tile.columns, c);
   }
-  run(x, &t, &out);
-  for (int s = 0; s < samples; s++) {
-    for (int r = 0; r < rows; r++) {
-      const int64_t u = ((int64_t)(sample + s) * x->rows + row - x->row + r) * x->width;
-      take_run(x, &out, (int64_t)r * SUMS_PITCH + (int64_t)s * apart, x->width, u);
-    }
-  }
+}
+
+/** Two samples, each in half of a vector. */
+static void two(struct work *w)
+{
+  const struct sums_windows *x = w->x;
+  w->tile.other = (int64_t)x->height * x->width;
+  w->tile.first = 0;
+  w->tile.columns = SUMS_LANES;
+  w->kernels->windows[set_of(x->wanted)](&w->tile, &w->out);
+  take_columns(w, 0, 0, x->width, 0);
+  take_columns(w, 1, SUMS_LANES / 2, x->width, 0);
 }
 
 /** Some rows of all samples. */
-static void some_rows(const struct sums_windows *x, int row, int rows)
+static void some_rows(struct work *w, int row, int rows)
 {
-  const int apart = x->width + 1, most = (SUMS_LINE + 1) / apart;
-  if (most <= 1) {
-    for (int s = 0; s < x->samples; s++) wide(x, s, row, rows);
-    return;
+  const struct sums_windows *x = w->x;
+  const bool pairs = w->kernels->lanes == SUMS_LANES && x->width <= SUMS_PAIR;
+  for (int s = 0; s < x->samples;) {
+    move(w, s, row, rows);
+    if (pairs && s + 1 < x->samples) {
+      two(w);
+      s += 2;
+    } else {
+      one(w);
+      s++;
+    }
   }
-  for (int s = 0; s < x->samples; s += most) narrow(x, s, smaller(most, x->samples - s), row, rows);
 }
 
 void sums_windows(const struct sums_windows *x)
 {
   const int tiles = (x->rows + SUMS_ROWS - 1) / SUMS_ROWS, each = (x->rows + tiles - 1) / tiles;
-  for (int r = 0; r < x->rows; r += each) some_rows(x, x->row + r, smaller(each, x->rows - r));
+  struct work w = work_of(x);
+  for (int r = 0; r < x->rows; r += each) some_rows(&w, r, smaller(each, x->rows - r));
 }
