@@ -11,11 +11,15 @@ enum { LANES = 8, HALF = 4, HALVES = 2 };
 
 #define LOAD_F          _mm256_loadu_ps
 #define LOAD_SOME(p, m) _mm256_maskload_ps(p, m)
-#define WIDE_SOME(p, m, h) \
-  _mm256_cvtps_pd(_mm_maskload_ps((p) + (ptrdiff_t)(h)*HALF, _mm256_extracti128_si256(m, h)))
-#define SOME(n)           _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7))
-#define NOT_FIRST(m)      _mm256_and_si256(m, _mm256_setr_epi32(0, -1, -1, -1, -1, -1, -1, -1))
-#define WIDE(v, h)        _mm256_cvtps_pd(_mm256_extractf128_ps(v, h))
+#define WIDE_SOME(p, m, h)                       \
+  _mm256_cvtps_pd(                               \
+      _mm_maskload_ps((p) + (ptrdiff_t)(h)*HALF, \
+                      ((h) ? _mm256_extracti128_si256(m, 1) : _mm256_extracti128_si256(m, 0))))
+#define SOME(n)      _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7))
+#define NOT_FIRST(m) _mm256_and_si256(m, _mm256_setr_epi32(0, -1, -1, -1, -1, -1, -1, -1))
+/* an index that is a constant without optimisation, too */
+#define WIDE(v, h) \
+  _mm256_cvtps_pd(((h) ? _mm256_extractf128_ps(v, 1) : _mm256_extractf128_ps(v, 0)))
 #define SPLAT_F           _mm256_set1_ps
 #define SPLAT_D           _mm256_set1_pd
 #define STORE_D           _mm256_storeu_pd

@@ -13,10 +13,12 @@ enum { LANES = 16, HALF = 8, HALVES = 2 };
 #define LOAD_SOME(p, m) _mm512_maskz_loadu_ps(m, p)
 #define WIDE_SOME(p, m, h) \
   _mm512_cvtps_pd(_mm256_maskz_loadu_ps(EIGHT(m, h), (p) + (ptrdiff_t)(h)*HALF))
-#define EIGHT(m, h)   ((__mmask8)((unsigned)(m) >> (8 * (h))))
-#define SOME(n)       ((__mmask16)((n) >= LANES ? 0xffff : (n) > 0 ? (1 << (n)) - 1 : 0))
-#define NOT_FIRST(m)  ((__mmask16)((m) & ~1))
-#define WIDE(v, h)    _mm512_cvtps_pd(_mm512_extractf32x8_ps(v, h))
+#define EIGHT(m, h)  ((__mmask8)((unsigned)(m) >> (8 * (h))))
+#define SOME(n)      ((__mmask16)((n) >= LANES ? 0xffff : (n) > 0 ? (1 << (n)) - 1 : 0))
+#define NOT_FIRST(m) ((__mmask16)((m) & ~1))
+/* an index that is a constant without optimisation, too */
+#define WIDE(v, h) \
+  _mm512_cvtps_pd(((h) ? _mm512_extractf32x8_ps(v, 1) : _mm512_extractf32x8_ps(v, 0)))
 #define SPLAT_F       _mm512_set1_ps
 #define SPLAT_D       _mm512_set1_pd
 #define STORE_D       _mm512_storeu_pd
