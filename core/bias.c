@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Operators that add what they read; a constant among it is a bias. */
-static const char *const additive[] = {"Add", "Sub", "Sum"};
+static const char *const additive[] = {"Add", "Mean", "Sub", "Sum"};
 
 static bool is_norm(const struct op *op)
 {

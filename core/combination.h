@@ -27,6 +27,7 @@ struct combination_site {
 struct combination_take {
   struct extract reads; /* what it wants of its tap, as an extract; never run */
   bool reads_bias;      /* of the node that makes the tap */
+  bool reads_curve;     /* the node's implicit biases instead (curve.h), from its result */
   void (*run)(const struct combination_site *s);
 };
 

@@ -1,6 +1,8 @@
 /** @file
- *  FullGrad:  S = g.x + sum over nodes l with a bias of  sum b_l * dS/dz_l  for networks of linear operators and
- *  rectifiers, z_l what node l makes.  The map is
+ *  FullGrad:  S = g.x + sum over nodes l with a bias of  sum b_l * dS/dz_l,  z_l what node l makes.  Operators that
+ *  saturate or are curved have biases, too, the implicit ones of curve.h, so that this holds for networks of linear
+ *  operators, functions of single elements, and products and quotients of these; not for normalisation by what is
+ *  seen, softmax and products of matrices.  The map is
  *
  *    sum_c post(g * x) + sum_l sum_k up(post(b_l * g_l)),
  *    post(t) = (|t| - min) / (max - min + 1e-6) over channels and positions of one tensor of one sample
@@ -14,7 +16,9 @@
  *  Source: Srinivas, Fleuret 2019, arXiv:1905.00780, and the authors' code; METHODS 5.12, 2.1. */
 #include "core/bias.h"
 #include "core/combination.h"
+#include "core/curve.h"
 #include "core/graph.h"
+#include "core/method.h"
 #include "core/upsample.h"
 
 #include <math.h>
@@ -28,6 +32,8 @@ static const double epsilon = 1e-6;
 static const struct param params[] = {
     PARAM_WORD("post", posts, "what is added up: |t|, t over its largest |t|, or max(t, 0)"),
     PARAM_WHOLE("input", 1.0, 0.0, 1.0, "0: without the term of the input"),
+    PARAM_WHOLE("implicit", 1.0, 0.0, 1.0,
+                "0: without what curved and saturated operators add, as in the authors' code"),
     PARAM_WHOLE("simple", 0.0, 0.0, 1.0, "1: g_l alone instead of b_l * g_l"),
     {0},
 };
@@ -100,21 +106,49 @@ static const struct combination_take of_node = {
     .run = take,
 };
 
+static const struct combination_take of_result = {
+    .reads = {.name = "fullgrad_result", .reads_activation = true},
+    .reads_curve = true,
+    .run = take,
+};
+
+static const struct combination_take of_function = {
+    .reads = {.name = "fullgrad_function", .reads_activation = true, .reads_input = true},
+    .reads_curve = true,
+    .run = take,
+};
+
+/** What makes the term of a node; NULL where it has none. */
+static err take_of(const struct combination_parts *p, const struct use *with, const struct node *n,
+                   const struct op_site *at, const struct combination_take **out)
+{
+  const enum curve curve = given(with, "implicit") ? curve_of(n->op, at) : CURVE_NONE;
+  *out = bias_is_there(n->op, at) ? &of_node
+         : !curve_adds(curve)     ? NULL
+         : curve_reads_x(curve)   ? &of_function
+                                  : &of_result;
+  CHECK(*out != &of_function || !p->method->average.average, ERR_UNSUPPORTED,
+        "method '%s': averages of what the curved operator %s (node '%s') adds are not available; "
+        "give implicit=0",
+        p->method->given, n->op->name, n->name);
+  return ERR_OK;
+}
+
 static err parts(struct combination_parts *p, const struct use *with)
 {
   const struct graph *g = p->graph;
   struct combination_part part = {.rule = rule_default(rule_find("gradient")), .take = &of_input};
   part.weight = given(with, "input");
   TRY(combination_add(p, &part));
-  part.take = &of_node;
   for (int i = 1; i < g->n_taps; i++) {
     struct operand in[COMBINATION_INPUTS];
     const struct node *n = &g->nodes[g->values[g->taps[i]].producer];
     if (n->n_in > COMBINATION_INPUTS) continue;
     const struct op_site at = combination_site_of(g, n, in);
-    if (!bias_is_there(n->op, &at)) continue;
+    TRY(take_of(p, with, n, &at, &part.take));
+    if (!part.take) continue;
     part.tap = i;
-    part.weight = at.ys.rank >= 4;
+    part.weight = at.ys.rank >= 4 && (part.take == &of_node || !given(with, "simple"));
     TRY(combination_add(p, &part));
   }
   return ERR_OK;

@@ -4,8 +4,8 @@
  *
  *    w' = w - lr d loss / d w,   loss = cross entropy of softmax(logits) and the target, negated where asked
  *
- *  for every weight and bias of Conv, Gemm, MatMul, Add and Mul and the scale and bias of BatchNormalization,
- *  whose mean and variance stay as they are.
+ *  for every weight and bias of Conv, ConvTranspose, Gemm, MatMul, Add and Mul, the slope of PRelu, and the scale and
+ *  bias of normalisations; BatchNormalization's mean and variance stay as they are.
  *  Source: Rebuffi et al. 2020, arXiv:2004.02866; METHODS 1.5. */
 #include "core/err.h"
 #include "core/use.h"

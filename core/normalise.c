@@ -174,3 +174,38 @@ void normalise_backward(const struct op_bwd *c)
     }
   }
 }
+
+/** One row: of one scale and bias where `step` is 0. */
+static void weigh_row(const real *x, const struct moments *m, const real *dy, int64_t n,
+                      int64_t step, real *scale, real *bias)
+{
+  double products = 0.0, sum = 0.0;
+  for (int64_t i = 0; i < n; i++) {
+    products += (double)dy[i] * ((double)x[i] - m->mean) * m->inv;
+    sum += (double)dy[i];
+    if (!step && i + 1 < n) continue;
+    if (scale) scale[i * step] += (real)products;
+    if (bias) bias[i * step] += (real)sum;
+    products = sum = 0.0;
+  }
+}
+
+static void weigh_run(const struct weigh_call *c)
+{
+  const struct normalise n = normalise_at(c->at);
+  const struct groups *g = &n.groups;
+  real *scale = c->dw[NORMALISE_SCALE];
+  real *bias = c->at->n_in > NORMALISE_BIAS ? c->dw[NORMALISE_BIAS] : NULL;
+  for (int64_t k = 0; k < groups_count(g); k++) {
+    const real *x = c->x[NORMALISE_X] + groups_at(g, k), *dy = c->dy + groups_at(g, k);
+    const struct moments m = moments_of(&n, x);
+    for (int64_t a = 0; a < g->a; a++) {
+      const int64_t i = a * g->a_step, j = offset(&n, k) + a * n.step_a;
+      weigh_row(x + i, &m, dy + i, g->b, n.step_b, scale ? scale + j : NULL,
+                bias ? bias + j : NULL);
+    }
+  }
+}
+
+const struct weigh normalise_weigh = {.parameters = 1U << NORMALISE_SCALE | 1U << NORMALISE_BIAS,
+                                      .run = weigh_run};

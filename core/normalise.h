@@ -5,6 +5,7 @@
  *
  *  with mean and variance (that of the group, divided by its size) in double. */
 #include "core/groups.h"
+#include "core/weigh.h"
 
 /** Where the groups of one node lie. */
 struct normalise {
@@ -37,8 +38,11 @@ void normalise_forward(const struct op_fwd *c);
 /** dx (+)= inv (g - mean of g - xhat mean of (g xhat)),  g = dy scale,  xhat = (x - mean) inv. */
 void normalise_backward(const struct op_bwd *c);
 
+/** Gradients of scale and bias:  d scale += sum of dy xhat,  d bias += sum of dy. */
+extern const struct weigh normalise_weigh;
+
 /** The fields that every such operator has alike. */
 #define NORMALISE_FIELDS                                                                          \
   .attr_bytes = sizeof(struct norm), .parse = parse, .infer = infer,                              \
   .aux_bytes = normalise_aux_bytes, .forward = normalise_forward, .backward = normalise_backward, \
-  .backward_reads = OP_READS_X | OP_READS_AUX, .can_set = true
+  .backward_reads = OP_READS_X | OP_READS_AUX, .can_set = true, .weigh = &normalise_weigh

@@ -130,6 +130,9 @@ struct op {
   unsigned in_place;                              /* OP_IN_PLACE_* */
   const struct op_linear *linear; /* of operators in the list as WEIGHTED; NULL for others */
   const struct weigh *weigh;      /* gradients of its constants; NULL: it has none */
+  /* Of operators with y_i = x_i or a constant: whether such a y_i is a constant, through which no signal
+   * goes; NULL for others. */
+  bool (*is_constant)(const struct op_site *at, real y);
   /* For reports only: how it is computed, and multiplications and additions of one sample by direct
    * sums, the same in both directions; NULL: one way; not counted. */
   const char *(*variant)(const struct op_site *at);

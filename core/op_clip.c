@@ -70,6 +70,12 @@ static void backward(const struct op_bwd *c)
   if (c->dx[0]) gate_pass(c->aux, c->dy, elementwise_count(c->at), op_sets(c, 0), c->dx[0]);
 }
 
+static bool is_constant(const struct op_site *at, real y)
+{
+  const struct clip *a = at->attr;
+  return !(y > a->lo) || (!(y < a->hi) && isfinite(a->hi));
+}
+
 const struct op op_clip = {
     .name = "Clip",
     .source = "ONNX operators, Clip-6, Clip-13",
@@ -83,5 +89,6 @@ const struct op op_clip = {
     .backward = backward,
     .backward_reads = OP_READS_AUX,
     .can_set = true,
+    .is_constant = is_constant,
     .in_place = OP_IN_PLACE_FORWARD | OP_IN_PLACE_BACKWARD,
 };

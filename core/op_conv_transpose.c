@@ -7,6 +7,7 @@
  *  Source: ONNX operator specification, ConvTranspose-1, ConvTranspose-11. */
 #include "core/arena.h"
 #include "core/conv.h"
+#include "core/conv_weigh.h"
 #include "core/elementwise.h"
 #include "core/operand.h"
 
@@ -150,6 +151,32 @@ static void backward(const struct op_bwd *c)
   if (!set) elementwise_scale(apart, REAL(1.0), n, false, c->dx[CONV_X]);
 }
 
+static size_t weigh_bytes(const struct op_site *at)
+{
+  const struct op_site conv = reversed(at);
+  return conv_weigh.work_bytes(&conv);
+}
+
+/** The weights' gradient is that of the convolution from y to x, of the signal at y and of x. */
+static void weigh_run(const struct weigh_call *c)
+{
+  const struct op_site conv = reversed(c->at);
+  const real *const x[2] = {c->dy, NULL};
+  real *const dw[2] = {NULL, c->dw[CONV_W]};
+  const int64_t plane = shape_inner(&c->at->ys);
+  conv_weigh.run(
+      &(struct weigh_call){.at = &conv, .x = x, .dy = c->x[CONV_X], .dw = dw, .work = c->work});
+  if (c->at->n_in <= CONV_B || !c->dw[CONV_B]) return;
+  for (int m = 0; m < c->at->ys.dim[1]; m++) {
+    double sum = 0.0;
+    for (int64_t i = 0; i < plane; i++) sum += (double)c->dy[m * plane + i];
+    c->dw[CONV_B][m] += (real)sum;
+  }
+}
+
+static const struct weigh weigh = {
+    .parameters = 1U << CONV_W | 1U << CONV_B, .work_bytes = weigh_bytes, .run = weigh_run};
+
 static int64_t flops(const struct op_site *at)
 {
   return 2 * shape_count(&at->in[CONV_W].shape) * shape_inner(&at->in[CONV_X].shape);
@@ -186,5 +213,6 @@ const struct op op_conv_transpose = {
     .backward = backward,
     .can_set = true,
     .linear = &linear,
+    .weigh = &weigh,
     .flops = flops,
 };

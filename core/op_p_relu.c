@@ -6,6 +6,7 @@
 #include "core/broadcast.h"
 #include "core/nest.h"
 #include "core/operand.h"
+#include "core/weigh.h"
 
 static err infer(void *attr, const struct operand *in, int n_in, struct shape *ys)
 {
@@ -55,6 +56,28 @@ static void backward(const struct op_bwd *c)
   } while (nest_next(&w));
 }
 
+/** d slope += x dy where x is not positive, over all that the slope is broadcast along. */
+static void weigh_run(const struct weigh_call *c)
+{
+  const struct nest s = nest_of_output(c->at, (const int[]){1, -1});
+  const int last = s.n - 1;
+  const int64_t step = s.step[1][last], n = s.extent[last];
+  struct nest_walk w = nest_begin(&s, 1);
+  do {
+    const real *x = c->x[0] + w.at[0], *dy = c->dy + w.at[0];
+    real *slope = c->dw[1] + w.at[1];
+    double sum = 0.0;
+    for (int64_t i = 0; i < n; i++) {
+      if (!(x[i] > REAL(0.0))) sum += (double)x[i] * (double)dy[i];
+      if (!step && i + 1 < n) continue;
+      slope[i * step] += (real)sum;
+      sum = 0.0;
+    }
+  } while (nest_next(&w));
+}
+
+static const struct weigh weigh = {.parameters = 1U << 1, .run = weigh_run};
+
 const struct op op_p_relu = {
     .name = "PRelu",
     .source = "ONNX operators, PRelu-16",
@@ -64,4 +87,5 @@ const struct op op_p_relu = {
     .forward = forward,
     .backward = backward,
     .backward_reads = OP_READS_X,
+    .weigh = &weigh,
 };

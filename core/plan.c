@@ -163,6 +163,15 @@ int64_t plan_largest_tap(const struct plan *p)
   return most;
 }
 
+bool plan_reads_window(const struct plan *p, int i)
+{
+  for (int k = 0; k < plan_tap_all(&p->taps[i]); k++) {
+    const struct method *m = &p->methods[p->taps[i].methods[k]];
+    if (!m->take && m->extract->reads_input) return true;
+  }
+  return false;
+}
+
 bool plan_reads_input(const struct plan *p, int i)
 {
   for (int k = 0; k < plan_tap_all(&p->taps[i]); k++)
@@ -222,7 +231,7 @@ static err outline(struct plan_storage *s, const struct plan_request *r)
   for (int i = 0; i < s->n_parts; i++) s->methods[r->n_methods + i] = s->parts[i];
   struct plan *p = &s->plan;
   *p = (struct plan){.graph = r->graph,
-                     .parts = plan_parts_of(r),
+                     .parts = plan_parts_of(s, r),
                      .batch = r->batch,
                      .n_targets = r->n_targets,
                      .n_methods = r->n_methods,

@@ -251,8 +251,13 @@ bool plan_is_complete(const struct plan *p, int combination);
  *  behind convolutions alone. */
 bool plan_lives_at(const struct graph *g, const struct method *m, int tap);
 
-/** Whether a method at plan tap i reads what the tap's convolution read. */
+/** Whether something at plan tap i reads what the node that makes it read first; whether that is an extract, behind
+ *  a convolution. */
 bool plan_reads_input(const struct plan *p, int i);
+bool plan_reads_window(const struct plan *p, int i);
+
+/** Bytes of a tap's scratch in front of what implicit biases take. */
+int64_t plan_bands_bytes(const struct plan *p, int tap);
 
 /** The BatchNormalization that relevance rules make one with node i, whose output it alone reads; -1
  *  where there is none. */

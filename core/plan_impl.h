@@ -55,7 +55,7 @@ MUST_CHECK err plan_sizes(struct plan_storage *s, const struct plan_request *r);
 void plan_free_sizes(struct plan_storage *s);
 
 /** What of a unit runs in parts; one part where that has no use. */
-struct plan_parts plan_parts_of(const struct plan_request *r);
+struct plan_parts plan_parts_of(const struct plan_storage *s, const struct plan_request *r);
 
 /** Where node i of a graph stands in plans of this batch; in [n_in] overwritten, referred to. */
 struct op_site plan_site(const struct graph *g, int i, int batch, bool plain, struct operand *in);

@@ -9,6 +9,7 @@
  *  backward's: what lives from one loop to the other is there for every part, and what a loop leaves or
  *  reads as a whole, the cut and the input, lives through all of it. */
 #include "core/arena.h"
+#include "core/curve.h"
 #include "core/extract_bands.h"
 #include "core/plan_impl.h"
 #include "core/weigh.h"
@@ -324,15 +325,28 @@ static void add_nodes(struct layout *l)
   }
 }
 
-/** Scratch of the extracts at a tap. */
-static int64_t extract_bytes(const struct plan *p, int tap)
+/** Implicit biases that some part at a tap reads. */
+static int64_t curve_bytes_at(const struct plan *p, int tap)
+{
+  const struct plan_tap *t = &p->taps[tap];
+  const int producer = p->graph->values[t->value].producer;
+  bool reads = false;
+  for (int k = t->n_methods; k < plan_tap_all(t); k++) {
+    const struct combination_take *take = p->methods[t->methods[k]].take;
+    reads = reads || (take && take->reads_curve);
+  }
+  return reads ? (int64_t)curve_bytes(p->graph->nodes[producer].op, &p->sites[producer]) : 0;
+}
+
+int64_t plan_bands_bytes(const struct plan *p, int tap)
 {
   const struct plan_tap *t = &p->taps[tap];
   const int rows = extract_bands_rows(t->height, t->width);
   const int producer = p->graph->values[t->value].producer;
-  const int64_t input = plan_reads_input(p, tap) ? shape_inner(&p->sites[producer].in[0].shape) : 0;
+  const int64_t input =
+      plan_reads_window(p, tap) ? shape_inner(&p->sites[producer].in[0].shape) : 0;
   const struct extract_site at = {.channels = t->channels, .height = t->height, .width = t->width};
-  return (int64_t)extract_bands_bytes(&at, p->batch, rows, input);
+  return (int64_t)arena_padded(extract_bands_bytes(&at, p->batch, rows, input));
 }
 
 static void add_extracts(struct layout *l)
@@ -340,7 +354,7 @@ static void add_extracts(struct layout *l)
   const struct plan *p = &l->s->plan;
   for (int t = 0; t < p->n_taps; t++) {
     const int step = extract_step(l, p->taps[t].value);
-    add(l, extract_bytes(p, t), step, step, &l->s->extract_work[t]);
+    add(l, plan_bands_bytes(p, t) + curve_bytes_at(p, t), step, step, &l->s->extract_work[t]);
   }
 }
 

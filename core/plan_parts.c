@@ -79,19 +79,21 @@ static int find_head(const struct graph *g, int64_t *largest)
 
 /** Some rule keeps what a reference leaves, or some extract reads further back than its tap: of the whole
  *  unit. */
-static bool wants_whole(const struct plan_request *r)
+static bool wants_whole(const struct plan_storage *s, const struct plan_request *r)
 {
+  for (int i = 0; i < s->n_parts; i++)
+    if (s->parts[i].extract->reads_input) return true;
   for (int i = 0; i < r->n_methods; i++)
     if (r->methods[i].rule.rule->differences || r->methods[i].extract->reads_input) return true;
   return false;
 }
 
-struct plan_parts plan_parts_of(const struct plan_request *r)
+struct plan_parts plan_parts_of(const struct plan_storage *s, const struct plan_request *r)
 {
   const struct graph *g = r->graph;
   int64_t largest = 0;
   struct plan_parts p = {.head = r->head, .samples = r->part};
-  if (r->whole || r->resume || wants_whole(r))
+  if (r->whole || r->resume || wants_whole(s, r))
     return (struct plan_parts){.samples = r->batch, .n = 1, .cut = -1};
   if (!r->head) {
     p = (struct plan_parts){.head = find_head(g, &largest), .samples = r->batch};

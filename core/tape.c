@@ -142,6 +142,15 @@ void tape_swap(const struct tape *t, struct tape_tap *x)
   x->plan = t->other;
 }
 
+void tape_give_node(struct tape_tap *x)
+{
+  const struct plan *p = x->plan;
+  const int producer = p->graph->values[p->taps[x->tap].value].producer;
+  if (producer < 0) return;
+  x->op = p->graph->nodes[producer].op;
+  x->node = &p->sites[producer];
+}
+
 real *tape_activation(const struct tape *t, int i, int v)
 {
   const struct plan *p = t->plan;

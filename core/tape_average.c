@@ -190,6 +190,7 @@ static void extract(struct tape *t, int pass, const struct average *average, int
                        .work = p->extract_work[tap] < 0 ? NULL : t->arena + p->extract_work[tap],
                        .rows = tape_rows(t, tap),
                        .part_rows = tape_part_rows(t, tap)};
+  tape_give_node(&x);
   if (t->watch.see) t->watch.see(t->watch.who, &x);
   tape_swap(t, &x);
   tape_extract(&x);

@@ -102,10 +102,9 @@ static void extract_at(struct tape *t, const struct plan_pass *pass, int value, 
                        .work = tape_at(t, p->extract_work[tap]),
                        .rows = tape_rows(t, tap),
                        .part_rows = tape_part_rows(t, tap)};
-  if (plan_reads_input(p, tap)) {
-    x.node = &p->sites[p->graph->values[value].producer];
+  tape_give_node(&x);
+  if (plan_reads_input(p, tap))
     x.input = tape_activation(t, node, p->graph->nodes[p->graph->values[value].producer].in[0]);
-  }
   if (pass->reference >= 0) x.a = tape_reference_difference(t, pass->reference, value, x.a);
   if (tape_average_runs(t)) {
     tape_average_take(t, &x);

@@ -3,6 +3,7 @@
 #include "core/tape_extract.h"
 
 #include "core/conv.h"
+#include "core/curve.h"
 #include "core/extract_bands.h"
 
 struct taker {
@@ -56,10 +57,16 @@ static void take(void *who, int sample, int extract, int64_t first, int n, const
   }
 }
 
-/** Geometry of what the tap's convolution read. */
+/** The extracts read what the tap's convolution read. */
+static bool has_window(const struct tape_tap *t)
+{
+  return t->input && plan_reads_window(t->plan, t->tap);
+}
+
+/** Geometry of that. */
 static struct extract_input input_of(const struct tape_tap *t)
 {
-  if (!t->input) return (struct extract_input){0};
+  if (!has_window(t)) return (struct extract_input){0};
   const struct shape *s = &t->node->in[CONV_X].shape;
   const int64_t positions = shape_inner(s);
   return (struct extract_input){.x = t->input,
@@ -70,6 +77,23 @@ static struct extract_input input_of(const struct tape_tap *t)
                                 .window = &((const struct conv *)t->node->attr)->window};
 }
 
+/** Implicit biases of the node that makes the tap, of one sample, [channels][positions]. */
+static const real *curve_of_sample(const struct tape_tap *t, int sample,
+                                   const struct extract_site *at)
+{
+  const int64_t positions = (int64_t)at->height * at->width;
+  const struct curve_call c = {.op = t->op,
+                               .at = t->node,
+                               .channels = at->channels,
+                               .positions = positions,
+                               .stride = at->stride,
+                               .x = t->input ? t->input + sample * positions : NULL,
+                               .y = at->a,
+                               .work =
+                                   (unsigned char *)t->work + plan_bands_bytes(t->plan, t->tap)};
+  return curve_biases(&c);
+}
+
 /** What combinations take of one sample by themselves; at: its site. */
 static void take_parts(const struct tape_tap *t, int sample, const struct extract_site *at)
 {
@@ -77,13 +101,16 @@ static void take_parts(const struct tape_tap *t, int sample, const struct extrac
   for (int k = pt->n_methods; k < plan_tap_all(pt); k++) {
     const struct method *m = method_of(t, k);
     if (!m || !m->take) continue;
-    m->take->run(&(struct combination_site){.with = &m->combination.with,
-                                            .at = *at,
-                                            .bias = pt->bias,
-                                            .bias_channel = pt->bias_channel,
-                                            .bias_step = pt->bias_step,
-                                            .work = t->work,
-                                            .out = row_of(t, sample, k)});
+    const bool curve = m->take->reads_curve;
+    const int64_t n = (int64_t)at->height * at->width;
+    m->take->run(
+        &(struct combination_site){.with = &m->combination.with,
+                                   .at = *at,
+                                   .bias = curve ? curve_of_sample(t, sample, at) : pt->bias,
+                                   .bias_channel = curve ? n : pt->bias_channel,
+                                   .bias_step = curve ? 1 : pt->bias_step,
+                                   .work = t->work,
+                                   .out = row_of(t, sample, k)});
   }
 }
 
@@ -95,7 +122,7 @@ void tape_extract(const struct tape_tap *t)
   struct extract_input input = input_of(t);
   struct taker taker = {t};
   struct extract_bands b = {.at = {pt->channels, pt->height, pt->width, positions * t->samples,
-                                   t->a, t->g, t->input ? &input : NULL},
+                                   t->a, t->g, has_window(t) ? &input : NULL},
                             .samples = t->samples,
                             .rows = extract_bands_rows(pt->height, pt->width),
                             .wanted = wanted,

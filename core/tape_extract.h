@@ -11,8 +11,9 @@ struct tape_tap {
   const real *a;                 /* activation as stored, read only; NULL where it is not kept */
   const real *g;                 /* signal as stored, read only */
   const real
-      *input; /* what the tap's convolution read, as stored; NULL unless an extract reads it */
-  const struct op_site *node; /* that convolution */
+      *input; /* what the node that makes the tap read first, as stored; NULL unless it is wanted */
+  const struct op *op;        /* of that node */
+  const struct op_site *node; /* where it stands; NULL where nobody asks */
   void *work;                 /* the tap's scratch: plan->extract_work */
   float *
       rows; /* [batch, n_targets, n_methods, height, width]; of this pass, slot and samples overwritten */

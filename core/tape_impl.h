@@ -59,6 +59,9 @@ void tape_gather_inputs(struct tape *t, int i);
 /** Extracts at a tap whose node has other weights see those: biases. */
 void tape_swap(const struct tape *t, struct tape_tap *x);
 
+/** The node that makes a tap, where there is one. */
+void tape_give_node(struct tape_tap *x);
+
 /** Memory for the parts of a plan's methods over a set of taps; *out NULL where it has none.
  *  Errors: ERR_MEMORY. */
 MUST_CHECK err tape_combination_make(const struct plan *p, struct tape_combination **out);

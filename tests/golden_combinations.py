@@ -16,12 +16,14 @@ PLACE = "over_layers"
 LEAST = 1e-3
 # By themselves, and every parameter at another value than its default.
 METHODS = [
-    "fullgrad", "fullgrad(post=signed)", "fullgrad(post=positive,input=0)", "fullgrad(simple=1)",
+    "fullgrad", "fullgrad(post=signed)", "fullgrad(post=positive,input=0)", "fullgrad(simple=1)", "fullgrad(implicit=0)",
     "smoothgrad(n=3)[fullgrad]", "guided_grad_cam", "guided_grad_cam(upsample=nearest)",
     "guided_grad_cam(layer=last,channels=sum)", "guided_grad_cam(layer=asked,channels=norm)", "layers_sum",
     "layers_sum(weights=linear)[grad_cam]", "layers_product", "layers_product(weights=linear)[linear_approx]",
 ]
 
+# Where something saturates or is curved.
+CURVED = [m for m in METHODS if m.startswith("fullgrad")]
 # On networks that take images of other sizes.
 SIZED = ["cameras", "cameras(sizes=3,step=7)", "cameras(sizes=4,agree=0)", "cameras(sizes=2,layer=last_conv)"]
 
@@ -42,13 +44,24 @@ def mm(m):
     return (m - low) / (high - low) if high > low else torch.zeros_like(m)
 
 
+def implicit(net, node):
+    """f(x) - f'(x) x of what saturates or is curved; None for other nodes.  x sigmoid(x) is one function, at the
+    product, as the program has it."""
+    gate = next((n for n in net.graph.nodes if n.op == "Sigmoid" and n.output in node.inputs), None)
+    if node.op == "Sigmoid" or (node.op != "Clip" and node.op not in golden_operators.CURVES):
+        return None
+    x = tuple(net.values[n] for n in (gate.inputs if gate else node.inputs))
+    run = F.silu if gate else lambda *x: golden_operators.run(node, x)
+    return net.values[node.output] - torch.autograd.functional.jvp(run, x, x)[1]
+
+
 def bias(node):
     """What a node adds, to be broadcast over its output; None for nothing."""
     if node.op == "BatchNormalization":
         scale, shift, mean, var = node.weights
         return (shift - mean * scale / torch.sqrt(var + node.get("epsilon", 1e-5))).view(1, -1, 1, 1)
-    if node.op in golden_operators.WEIGHTED and len(node.weights) > 1:
-        return node.weights[1].view(1, -1, *[1] * (2 if node.op == "Conv" else 0))
+    if node.op in (*golden_operators.WEIGHTED, "ConvTranspose") and len(node.weights) > 1:
+        return node.weights[1].view(1, -1, *[1] * (0 if node.op == "Gemm" else 2))
     return None
 
 
@@ -67,10 +80,12 @@ def fullgrad(net, signal, given):
     if int(given.get("input", 1)):
         total += post(net.x * signal[net.graph.input], kind)
     for node in net.graph.nodes:
-        g = signal[node.output]
-        if bias(node) is None or g.dim() != 4:
+        g, b = signal[node.output], bias(node)
+        if b is None and int(given.get("implicit", 1)) and not int(given.get("simple", 0)):
+            b = implicit(net, node)
+        if b is None or g.dim() != 4:
             continue
-        t = g if int(given.get("simple", 0)) else bias(node) * g
+        t = g if int(given.get("simple", 0)) else b * g
         total += up(post(t, kind), net, mode="bilinear", align_corners=True)
     return total
 

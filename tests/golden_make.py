@@ -1,4 +1,4 @@
-"""Makes methods_golden.h5: what every rule and method must give on three small networks.
+"""Makes methods_golden.h5: what every rule and method must give on small networks.
 
     golden_make.py [--out FILE]
 
@@ -48,6 +48,8 @@ SPECS = {
     "residual": Spec((12, 9), (0.5, 0.4, 0.45), (0.25, 0.2, 0.3),
                      ("relu1", "pool", "relu2", "norms", "join1", "relu4", "concat", "conv5"), ("predicted", "least"),
                      22, ("input", "relu3", "concat", "relu6"), 1e-4, 3, (), True),
+    "curved": Spec((12, 9), (0.5, 0.4, 0.45), (0.25, 0.2, 0.3), ("cut", "bend", "swish"), ("predicted",), 1,
+                   ("input", "bend", "swish"), 1e-4, 3, ()),
     # Of a reference of one colour most windows of the first pooling are ties, which rounding decides.
     "squeezenet": Spec((47, 47), None, None, None, ("predicted",), 24, None, 3e-6, 1,
                        ("deeplift", "deeplift(baseline=black)")),
@@ -70,6 +72,9 @@ def margin(graph, values):
     least, makers = 1.0, graph.makers()
     for node in graph.nodes:
         x = values[node.inputs[0]]
+        if node.op in ("Clip", "PRelu", "HardSwish"):
+            edges = {"Clip": [0.0, 0.5], "PRelu": [0.0], "HardSwish": [-3.0, 3.0]}[node.op]
+            least = min(least, *(float((x - e).abs().min() / x.abs().max()) for e in edges))
         if node.op == "Relu":
             maker = makers[node.inputs[0]]
             sees = torch.ones_like(x)
@@ -103,7 +108,9 @@ class Network:
         pictures = [golden_networks.pixels(9000 + i, *spec.size) for i in range(2)]
         self.baseline_images = np.array(pictures)
         self.baselines = [prepared(p, spec.mean, spec.std) for p in pictures]
+        self.curved = name == "curved"  # steps and FullGrad alone: few rules have formulas for its operators
         self.rules = [r for r in (*golden_rules.RULES, *golden_rules.VARIANTS) if r not in spec.without]
+        self.rules = ["gradient"] if self.curved else self.rules
 
     def choose(self):
         """The first seed whose sample under test leaves no doubt."""
@@ -218,12 +225,13 @@ def conditioned(net, method, tap, target):
 
 def write_maps(net, group):
     """Maps of the predicted class: (method, tap) pairs, each at some positions."""
-    pairs = [(m, tap) for tap in net.spec.map_taps for m in methods_of(net, tap)]
+    pairs = [(m, tap) for tap in net.spec.map_taps for m in methods_of(net, tap) if not net.curved]
     target = net.classes()["predicted"]
     real = golden_methods.REAL.get(net.name)
     pairs += [(m, real) for m in golden_methods.REAL_METHODS if real]
-    pairs += [(m, tap) for m in golden_meta.METHODS for tap in net.spec.map_taps[:2] if real]
+    pairs += [(m, tap) for m in golden_meta.METHODS for tap in net.spec.map_taps[:2] if real or net.curved]
     pairs += [(m, golden_combinations.PLACE) for m in golden_combinations.METHODS if real]
+    pairs += [(m, golden_combinations.PLACE) for m in golden_combinations.CURVED if net.curved]
     pairs += [(m, golden_combinations.PLACE) for m in golden_combinations.SIZED if net.spec.any_size]
     for pair in [p for p in pairs if p[0] in golden_methods.NAMED and not conditioned(net, *p, target)]:
         print(f"{net.name:10} {pair[0]:46} at {pair[1]}: left out, float32 is not good enough for it")
@@ -286,7 +294,8 @@ def write(net, group):
     group.create_dataset("images", data=np.array(net.images), **PACKED)
     group["target_class"] = [net.classes()[slot] for slot in spec.slots]
     group["logits"] = net.values[net.graph.output][0].numpy()
-    write_signals(net, group.create_group("signals"))
+    if not net.curved:
+        write_signals(net, group.create_group("signals"))
     write_maps(net, group.create_group("maps"))
     print(f"{net.name}: nearest decision {group.attrs['margin']:.1e} of the largest value, seed {group.attrs['seed']}")
 
@@ -294,6 +303,8 @@ def write(net, group):
 def networks():
     for name, kind in (("plain", golden_networks.Plain), ("residual", golden_networks.Residual)):
         yield Network(name, SPECS[name], golden_networks.export(golden_networks.draw(kind, 1), *SPECS[name].size))
+    yield Network("curved", SPECS["curved"],
+                  golden_networks.export(golden_networks.draw(golden_networks.Curved, 1), *SPECS["curved"].size, 17))
     if not os.path.exists(SQUEEZENET):
         raise SystemExit(f"there is no {SQUEEZENET} (set SHARED_DATA)")
     with open(SQUEEZENET, "rb") as f:

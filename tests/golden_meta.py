@@ -11,7 +11,7 @@ import golden_operators
 import golden_rules
 
 METHODS = ["meta", "meta(lr=0.01)[gradient]", "meta(lr=0.003,negate=1)[grad_cam_signed]"]
-PARAMETERS = {"Conv": 2, "Gemm": 2, "BatchNormalization": 2}  # the first so many weights of a node
+PARAMETERS = {"Conv": 2, "ConvTranspose": 2, "Gemm": 2, "PRelu": 1, "BatchNormalization": 2, "LayerNormalization": 2}  # the first so many weights of a node
 
 
 def parse(method):

@@ -65,17 +65,41 @@ class Residual(nn.Module):
         return self.fc(torch.flatten(self.mean(x), 1))
 
 
+class Curved(nn.Module):
+    """What saturates or is curved, and operators whose weights a step changes: a transposed convolution, PRelu,
+    LayerNormalization."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.cut = nn.Conv2d(3, 6, 3, stride=2, padding=1), nn.Hardtanh(0.0, 0.5)
+        self.up = nn.ConvTranspose2d(6, 4, 3, stride=2, padding=1, output_padding=1, groups=2)
+        self.silu, self.bend, self.norm = nn.SiLU(), nn.PReLU(4), nn.LayerNorm(4)
+        self.conv2, self.swish = nn.Conv2d(4, 8, 3, padding=1), nn.Hardswish()
+        self.conv3, self.lift = nn.Conv2d(8, 8, 3, stride=2, padding=1), nn.Softplus()
+        self.mean, self.fc = nn.AdaptiveAvgPool2d(1), nn.Linear(8, 5)
+
+    def forward(self, x):
+        x = self.bend(self.silu(self.up(self.cut(self.conv1(x)))))
+        x = self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        x = self.lift(self.conv3(self.swish(self.conv2(x))))
+        return self.fc(torch.flatten(self.mean(x), 1))
+
+
 def draw(kind, seed):
     """A network with random weights of both signs; some scales of BatchNormalization are negative."""
     torch.manual_seed(seed)
     net = kind().eval()
     with torch.no_grad():
         for part in net.modules():
-            if isinstance(part, (nn.Conv2d, nn.Linear)):
+            if isinstance(part, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
                 inputs = part.weight[0].numel()
                 part.weight.normal_(0.3 / inputs, (2 / inputs) ** 0.5)
                 if part.bias is not None:
                     part.bias.normal_(0, 0.15)
+            if isinstance(part, (nn.PReLU, nn.LayerNorm)):
+                part.weight.uniform_(0.1, 0.9)
+            if isinstance(part, nn.LayerNorm):
+                part.bias.normal_(0, 0.2)
             if isinstance(part, nn.BatchNorm2d):
                 part.weight.copy_((torch.rand_like(part.weight) + 0.5) * torch.randn_like(part.weight).sign())
                 part.bias.normal_(0.3, 0.2)
@@ -87,11 +111,11 @@ def draw(kind, seed):
     return net
 
 
-def export(net, height, width):
+def export(net, height, width, opset=13):
     """Bytes of the ONNX file, BatchNormalization kept."""
     out = io.BytesIO()
-    torch.onnx.export(net, torch.zeros(1, 3, height, width), out, opset_version=13, input_names=["input"],
-                      output_names=["logits"], training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
+    torch.onnx.export(net, torch.zeros(1, 3, height, width), out, opset_version=opset, input_names=["input"],
+                      output_names=["logits"], training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=opset > 13,
                       dynamic_axes={"input": {0: "N"}, "logits": {0: "N"}})
     return short_names(out.getvalue())
 

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 
 WEIGHTED = ("Conv", "Gemm")
+CURVES = {"Sigmoid": torch.sigmoid, "Mul": torch.mul, "HardSwish": F.hardswish, "Softplus": F.softplus}
 
 
 def halves(pads):
@@ -48,6 +49,19 @@ def run(node, xs):
     if node.op == "Pad":
         before, after = node.weights[0].tolist()[2:4], node.weights[0].tolist()[6:8]
         return F.pad(x, (before[1], after[1], before[0], after[0]))
+    if node.op == "Clip":
+        return x.clamp(*(float(w) for w in node.weights))
+    if node.op == "ConvTranspose":
+        return F.conv_transpose2d(x, *node.weights, node.get("strides"), halves(node.get("pads")),
+                                  node.get("output_padding"), node.get("group"), node.get("dilations"))
+    if node.op == "PRelu":
+        return torch.where(x > 0, x, node.weights[0] * x)
+    if node.op == "LayerNormalization":
+        return F.layer_norm(x, node.weights[0].shape, *node.weights, node.get("epsilon", 1e-5))
+    if node.op == "Transpose":
+        return x.permute(node.get("perm"))
+    if node.op in CURVES:
+        return CURVES[node.op](*xs)
     if node.op in ("Dropout", "Identity"):
         return x
     raise NotImplementedError(node.op)

@@ -146,6 +146,51 @@ class Convergence(proof_properties.Properties):
         self.assertLess(first["gradient"], first["lrp_zplus"] - 0.2)
 
 
+def mobile(b, bias):
+    """As MobileNet: rectifiers that saturate, SiLU, HardSwish, squeeze and excitation, and a quotient."""
+    y = b.node("Clip", "relu6", b.conv("conv1", "input", (3, 8), 3, 1, bias), b.constant("lo", 0.0), b.constant("hi", 0.4))
+    y = b.conv("conv2", y, (8, 8), 3, 1, bias)
+    y = b.node("Mul", "silu", y, b.node("Sigmoid", "gate", y))
+    y = b.conv("conv3", y, (8, 8), 3, 1, bias, stride=2)
+    six = b.node("Clip", "six", b.node("Add", "three", y, b.constant("c3", 3.0)), "lo", b.constant("c6", 6.0))
+    y = b.node("Div", "hard_swish", b.node("Mul", "times", y, six), "c6")
+    s = b.node("HardSigmoid", "excite", b.conv("squeeze", b.node("GlobalAveragePool", "pooled", y), (8, 8), 1, 0, bias))
+    y = b.node("Mul", "scaled", y, s)
+    y = b.node("Div", "quotient", y, b.node("Softplus", "positive", b.conv("conv4", y, (8, 8), 1, 0, bias)))
+    y = b.node("Flatten", "flatten", b.node("GlobalAveragePool", "mean", b.node("Tanh", "tanh", y)))
+    b.node("Gemm", "logits", y, b.weight("fc.w", 4, 8), transB=1)
+
+
+class Curves(proof_properties.Properties):
+    """FullGrad where something saturates or is curved; each operator alone is in core.bias, maps are golden ones."""
+
+    def differences(self, path, data, *methods):
+        """Of scores and sums of terms, relative to the largest score, method by method."""
+        import h5py
+        out = self.path("study.h5")
+        proof.attribute(out, path, data, "--methods", ",".join(methods), "--layers", "input", "--limit", 2,
+                        "--targets", "predicted,least", "--unit", 2, "--force")
+        with h5py.File(out) as f:
+            total, score = f["completeness/total"][()], f["samples/score"][()]
+        return [proof.relative(total[..., i], score) for i in range(len(methods))]
+
+    def test_t5_fullgrad_is_complete_with_implicit_biases(self):
+        path, _ = self.make(mobile, bias=True)
+        for name in (path, proof.model("mobilenet_v2_1.0_224")):
+            data = self.images(2) if name == path else proof.shared("images", "imagenet")
+            found = self.differences(name, data, "fullgrad", "fullgrad(implicit=0)")
+            proof.figure(f"T5: FullGrad of {os.path.basename(name)}: {found[0]:.1e} with implicit biases, "
+                         f"{found[1]:.1e} without")
+            self.assertLessEqual(found[0], BOUND, name)
+            self.assertGreater(found[1], 100 * BOUND, name)
+
+    def test_averages_of_curved_operators_are_refused(self):
+        path, _ = self.make(mobile, bias=True)
+        done = proof.attribute(self.path("no.h5"), path, self.images(), "--layers", "input", "--methods",
+                               "smoothgrad[fullgrad]", code=2)
+        self.assertIn("what the curved operator", " ".join(done.error.split()))
+
+
 class Sizes(proof_properties.Properties):
     """CAMERAS; its values are golden ones."""
 
@@ -186,6 +231,7 @@ class Sizes(proof_properties.Properties):
 # The tests of the base class run where they belong.
 for _name in [n for n in dir(proof_properties.Properties) if n.startswith("test_")]:
     setattr(Convergence, _name, None)
+    setattr(Curves, _name, None)
     setattr(Sizes, _name, None)
 
 if __name__ == "__main__":

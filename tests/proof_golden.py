@@ -129,7 +129,7 @@ class Golden(proof.Case):
         named = set(proof.listed("Named methods"))
         self.assertEqual(set(proof.run("methods", "--names").out.split()), named)
         cells = {f"gradient/{e}/{a}" for e in proof.listed("Extracts") for a in proof.listed("Aggregates")}
-        for group in (g for g in self.file_.values() if "onnx" in g):
+        for group in (g for g in self.file_.values() if "onnx" in g and "signals" in g):
             rules, methods = text(group["signals"], "rule"), set(text(group["maps"], "method"))
             bare = {m for m in methods if re.fullmatch(r"\w+", m)}
             self.assertEqual({r for r in rules if "(" not in r}, set(proof.listed("Rules")))
@@ -156,6 +156,9 @@ class Golden(proof.Case):
 
     def test_maps_of_the_residual_network(self):
         self.check_maps("residual")
+
+    def test_maps_of_the_curved_network(self):
+        self.check_maps("curved")
 
     def test_maps_of_squeezenet(self):
         self.check_maps("squeezenet")
