@@ -257,8 +257,7 @@ static void release_weights(const struct plan *plan, struct graph *g, const stru
   plan_release_constants(plan, g, shared);
 }
 
-/** What black and white pixels become. */
-static void input_range(struct setup *s)
+void setup_input_range(struct setup *s)
 {
   const struct recipe *r = &s->recipe;
   for (int c = 0; c < r->channels; c++) {
@@ -305,7 +304,7 @@ err setup_make_plan(struct plan_request r, struct graph *g, const struct shared 
 err setup_plan_chosen(struct setup *s, const struct options *o)
 {
   TRY(comm_agree(shared_memory(s->weights) ? ERR_OK : graph_gather_weights(s->graph)));
-  input_range(s);
+  setup_input_range(s);
   TRY(setup_make_plan(setup_request(s, o), s->graph, s->weights, &s->prepared, &s->plan));
   return ERR_OK;
 }

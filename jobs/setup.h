@@ -198,6 +198,9 @@ MUST_CHECK err setup_plan(struct setup *s, const struct options *o);
 MUST_CHECK err setup_plan_of(struct setup *s, const struct options *o, const char *const *methods,
                              int n_methods);
 
+/** s->low and s->high, from the recipe. */
+void setup_input_range(struct setup *s);
+
 /** The request that setup_plan makes its plan of. */
 struct plan_request setup_request(const struct setup *s, const struct options *o);
 

@@ -3,13 +3,9 @@
 #include "core/blas.h"
 #include "core/ridge.h"
 #include "core/select.h"
-#include "core/tape.h"
-#include "core/tape_extract.h"
-#include "io/image.h"
 #include "jobs/job.h"
-#include "jobs/setup.h"
-#include "jobs/weigh_measure.h"
-#include "pipeline/prefetch.h"
+#include "jobs/weigh_pass.h"
+#include "pipeline/comm.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -29,27 +25,20 @@ static const struct option options[] = {
      "Samples computed together; 0: chosen from the model."},
     {"out", OPTION_TEXT, ROLE_RUN, "FILE", NULL,
      "The JSON file to write, for --combination-weights."},
+    {"single", OPTION_FLAG, ROLE_RUN, NULL, "false",
+     "One rank is meant, although Slurm gives several tasks."},
     {0},
 };
 
 static const double penalty = 1e-3;
 
-struct weigh {
-  struct setup setup;
-  struct weigh_layer *layer; /* [n_layers] */
-  int n_layers;
-  struct plan *plan;
-  struct tape *tape;
-  struct prefetch_slot *slots; /* [unit] */
-  int64_t first, done;         /* sample of the unit; samples measured so far */
-  int *label;                  /* [samples] of those measured */
-  double *mean;                /* [most channels] */
-  float *up;                   /* [positions of the input] */
-};
-
 static void release(struct weigh *w)
 {
-  for (int i = 0; w->layer && i < w->n_layers; i++) free(w->layer[i].features);
+  for (int i = 0; w->layer && i < w->n_layers; i++) {
+    free(w->layer[i].features);
+    free(w->layer[i].spread);
+    free(w->layer[i].point);
+  }
   free(w->layer);
   tape_free(&w->tape);
   plan_free(&w->plan);
@@ -71,10 +60,19 @@ static int tap_before(const struct graph *g, int tap)
   return -1;
 }
 
+/** The plan, whose transformed weights a node holds once.  Collective. */
+static err make_shared(struct weigh *w, const struct plan_request *r)
+{
+  struct setup *s = &w->setup;
+  TRY(comm_agree(shared_memory(s->weights) ? ERR_OK : graph_gather_weights(s->graph)));
+  TRY(setup_make_plan(*r, s->graph, s->weights, &s->prepared, &w->plan));
+  return ERR_OK;
+}
+
 /** wanted [n_taps][2]: the map that points, and a cell that keeps activations, at every layer and before. */
 static err make_plan(struct weigh *w, const struct options *o, const bool *chosen, bool *wanted)
 {
-  const struct setup *s = &w->setup;
+  struct setup *s = &w->setup;
   const char *const names[] = {options_text(o, "method"), "gradient/scaling/norm"};
   struct method *m = NULL;
   int n = 0;
@@ -88,6 +86,7 @@ static err make_plan(struct weigh *w, const struct options *o, const bool *chose
     wanted[2 * (size_t)t + 1] = true;
     if (before >= 0) wanted[2 * (size_t)before + 1] = true;
   }
+  setup_input_range(s);
   const struct plan_request r = {.graph = s->graph,
                                  .batch = s->unit,
                                  .n_targets = 1,
@@ -96,7 +95,7 @@ static err make_plan(struct weigh *w, const struct options *o, const bool *chose
                                  .wanted = wanted,
                                  .input_low = s->low,
                                  .input_high = s->high};
-  const err e = fine ? plan_make(&r, &w->plan)
+  const err e = fine ? make_shared(w, &r)
                      : FAIL(ERR_USAGE,
                             "--method %s: one method at a layer is wanted, without average, "
                             "combination or step",
@@ -123,7 +122,10 @@ static err make_layers(struct weigh *w, const bool *chosen)
     l->tap = t;
     l->in = before < 0 ? -1 : p->tap_of_value[g->taps[before]];
     l->features = calloc(n * (size_t)p->taps[t].channels, sizeof *l->features);
-    CHECK(l->features, ERR_MEMORY, "no memory for features of %zu samples", n);
+    l->spread = calloc(2 * n, sizeof *l->spread);
+    l->point = calloc(n, sizeof *l->point);
+    CHECK(l->features && l->spread && l->point, ERR_MEMORY, "no memory for features of %zu samples",
+          n);
   }
   const struct shape *x = &g->values[g->input].is.shape;
   w->mean = calloc((size_t)most, sizeof *w->mean);
@@ -134,98 +136,19 @@ static err make_layers(struct weigh *w, const bool *chosen)
   return ERR_OK;
 }
 
-/** A sample counts: its image is there, and it has a label. */
-static bool counts(const struct weigh *w, int b)
-{
-  const struct sample s = dataset_sample(w->setup.data, w->first + b);
-  return w->slots[b].status == SAMPLE_DONE && s.label >= 0;
-}
-
-/** What layer i has of one sample at a tap: activations a, as number k of those measured. */
-static void take(struct weigh *w, struct weigh_layer *l, const struct tape_tap *at, const real *a,
-                 int64_t k)
-{
-  const struct plan_tap *t = &w->plan->taps[at->tap];
-  const int64_t n = (int64_t)t->height * t->width, stride = n * at->samples;
-  if (l->in == at->tap) l->spread[1] += weigh_spread(a, t->channels, stride, n, w->mean);
-  if (l->tap != at->tap) return;
-  l->spread[0] += weigh_spread(a, t->channels, stride, n, w->mean);
-  weigh_features(a, t->channels, stride, n, l->features + k * t->channels);
-}
-
-/** The activations of a tap, sample by sample, once. */
-static void see(void *who, const struct tape_tap *at)
-{
-  struct weigh *w = who;
-  const struct plan_tap *t = &w->plan->taps[at->tap];
-  const int64_t n = (int64_t)t->height * t->width;
-  const int64_t left = dataset_count(w->setup.data) - w->first;
-  int64_t k = w->done;
-  if (!at->a || at->pass->rule.rule != rule_find("gradient")) return;
-  for (int b = 0; b < at->first && b < left; b++) k += counts(w, b);
-  for (int b = 0; b < at->samples && at->first + b < left; b++) {
-    if (!counts(w, at->first + b)) continue;
-    for (int i = 0; i < w->n_layers; i++) take(w, &w->layer[i], at, at->a + b * n, k);
-    k++;
-  }
-}
-
-/** Whether the maps of sample b point into its box. */
-static void point(struct weigh *w, int b)
-{
-  const struct sample s = dataset_sample(w->setup.data, w->first + b);
-  const struct recipe *r = &w->setup.recipe;
-  double box[4];
-  if (!s.has_box) return;
-  image_fit_box(r, w->slots[b].size, s.box, box);
-  for (int i = 0; i < w->n_layers; i++) {
-    const struct plan_tap *t = &w->plan->taps[w->layer[i].tap];
-    const float *row =
-        tape_rows(w->tape, w->layer[i].tap) + (int64_t)b * t->n_methods * t->height * t->width;
-    if (t->methods[0] != 0 || t->height * t->width < 2) continue;
-    w->layer[i].boxes++;
-    w->layer[i].hits += weigh_hits(row, t, r->height, r->width, box, w->up);
-  }
-}
-
-static err measure(struct weigh *w)
-{
-  const struct setup *s = &w->setup;
-  const int64_t count = dataset_count(s->data);
-  struct prefetch *ahead = NULL;
-  int *class = calloc((size_t)s->unit, sizeof *class);
-  err e = class ? prefetch_make(s->data, &s->recipe, s->unit, &ahead)
-                : FAIL(ERR_MEMORY, "no memory for a unit");
-  for (w->first = 0; !e && w->first < count; w->first += s->unit) {
-    const int n = count - w->first < s->unit ? (int)(count - w->first) : s->unit;
-    prefetch_start(ahead, w->first, n);
-    prefetch_wait(ahead, tape_input(w->tape), w->slots);
-    tape_forward(w->tape);
-    for (int b = 0; b < s->unit; b++)
-      class[b] = b < n && counts(w, b) ? dataset_sample(s->data, w->first + b).label : -1;
-    tape_backward_all(w->tape, class, w->first);
-    for (int b = 0; b < n; b++) {
-      if (class[b] < 0) continue;
-      point(w, b);
-      w->label[w->done++] = class[b];
-    }
-  }
-  prefetch_free(&ahead);
-  free(class);
-  return e;
-}
-
 /** half [samples]: of the samples of each class the first, third, ... are 0, to learn from, the others 1. */
 static void split(const struct weigh *w, int *seen, int *half)
 {
-  for (int64_t i = 0; i < w->done; i++) half[i] = seen[w->label[i]]++ % 2;
+  for (int64_t i = 0; i < dataset_count(w->setup.data); i++)
+    if (w->label[i] >= 0) half[i] = seen[w->label[i]]++ % 2;
 }
 
 /** Learned from every other sample of a class, tested on the rest; NaN where no class has two. */
 static err accuracy_of(const struct weigh *w, const struct weigh_layer *l, double *accuracy)
 {
   const int f = w->plan->taps[l->tap].channels, classes = w->setup.graph->classes;
-  const size_t n = (size_t)w->done;
+  const int64_t samples = dataset_count(w->setup.data);
+  const size_t n = (size_t)samples;
   double *x = calloc(2 * n * (size_t)f, sizeof *x);
   int *label = calloc(3 * n + (size_t)classes, sizeof *label);
   if (!x || !label) {
@@ -243,9 +166,10 @@ static err accuracy_of(const struct weigh *w, const struct weigh_layer *l, doubl
                                   .label = label + (size_t)k * n};
   }
   split(w, half + n, half);
-  for (int64_t i = 0; i < w->done; i++) {
+  for (int64_t i = 0; i < samples; i++) {
+    if (w->label[i] < 0) continue;
     struct ridge_data *to = &part[half[i]];
-    const int64_t at = half[i] * w->done + to->n++;
+    const int64_t at = half[i] * samples + to->n++;
     memcpy(x + at * f, l->features + i * f, (size_t)f * sizeof *x);
     label[at] = w->label[i];
   }
@@ -266,16 +190,44 @@ static void put(json_t *weights, enum layer_weights kind, const char *layer, dou
   (void)json_object_set_new(of, layer, json_real(value));
 }
 
+/** Samples that count. */
+static int64_t counted(const struct weigh *w)
+{
+  int64_t n = 0;
+  for (int64_t i = 0; i < dataset_count(w->setup.data); i++) n += w->label[i] >= 0;
+  return n;
+}
+
+/** Sums over samples in their order, whichever rank measured them. */
+struct totals {
+  double spread[2];
+  int64_t hits, boxes;
+};
+
+static struct totals totals_of(const struct weigh *w, const struct weigh_layer *l)
+{
+  struct totals t = {{0.0, 0.0}, 0, 0};
+  for (int64_t i = 0; i < dataset_count(w->setup.data); i++) {
+    if (w->label[i] < 0) continue;
+    for (int k = 0; k < 2; k++) t.spread[k] += l->spread[2 * i + k];
+    t.boxes += l->point[i] != WEIGH_NO_BOX;
+    t.hits += l->point[i] == WEIGH_HIT;
+  }
+  return t;
+}
+
 static err add_layer(const struct weigh *w, const struct weigh_layer *l, json_t *weights)
 {
   const char *name = w->plan->graph->values[w->plan->taps[l->tap].value].name;
+  const struct totals t = totals_of(w, l);
+  const double n = (double)counted(w);
   double accuracy = 0.0;
   TRY(accuracy_of(w, l, &accuracy));
-  put(weights, LAYER_WEIGHTS_activation, name, l->spread[0] / (double)w->done);
-  if (l->in >= 0) put(weights, LAYER_WEIGHTS_activation_in, name, l->spread[1] / (double)w->done);
+  put(weights, LAYER_WEIGHTS_activation, name, t.spread[0] / n);
+  if (l->in >= 0) put(weights, LAYER_WEIGHTS_activation_in, name, t.spread[1] / n);
   if (isfinite(accuracy)) put(weights, LAYER_WEIGHTS_accuracy, name, accuracy);
-  if (l->boxes)
-    put(weights, LAYER_WEIGHTS_pointing_accuracy, name, (double)l->hits / (double)l->boxes);
+  if (t.boxes)
+    put(weights, LAYER_WEIGHTS_pointing_accuracy, name, (double)t.hits / (double)t.boxes);
   return ERR_OK;
 }
 
@@ -284,7 +236,7 @@ static json_t *record(const struct weigh *w, const struct options *o)
   const struct setup *s = &w->setup;
   return json_pack("{s:s, s:s, s:s, s:I, s:s, s:f}", "software", "retrograd", "model_sha256",
                    s->model_sha256, "data_sha256", dataset_sha256(s->data), "samples",
-                   (json_int_t)w->done, "method", options_text(o, "method"), "penalty", penalty);
+                   (json_int_t)counted(w), "method", options_text(o, "method"), "penalty", penalty);
 }
 
 static err write_file(const struct weigh *w, const struct options *o)
@@ -300,7 +252,7 @@ static err write_file(const struct weigh *w, const struct options *o)
   json_decref(weights);
   if (e) return err_trace(e, __FILE__, __LINE__);
   (void)printf("%s: weights of %d layers over %lld samples\n", path, w->n_layers,
-               (long long)w->done);
+               (long long)counted(w));
   return ERR_OK;
 }
 
@@ -310,7 +262,9 @@ static err prepare(struct weigh *w, const struct options *o)
   int n = 0;
   const char *const *patterns = options_list(o, "layers", &n);
   TRY(options_need(o, "out"));
-  TRY(setup_model(s, o));
+  TRY(setup_tasks(o));
+  TRY(comm_agree(setup_model(s, o)));
+  TRY(setup_ranks(s));
   TRY(setup_data(s, o));
   const int64_t unit = options_int(o, "unit");
   CHECK(unit >= 0 && unit <= 4096, ERR_USAGE, "--unit %lld: give 1 to 4096 samples, or 0",
@@ -320,21 +274,22 @@ static err prepare(struct weigh *w, const struct options *o)
   CHECK(chosen, ERR_MEMORY, "no memory for %d layers", s->graph->n_taps);
   err e = select_taps(s->graph, patterns, n, chosen);
   if (!e) e = make_plan(w, o, chosen, chosen + s->graph->n_taps);
-  if (!e) e = make_layers(w, chosen);
+  if (!e) e = comm_agree(make_layers(w, chosen));
   free(chosen);
   if (e) return err_trace(e, __FILE__, __LINE__);
-  TRY(tape_make(w->plan, &w->tape));
-  tape_set_watch(w->tape, (struct tape_watch){.who = w, .see = see});
+  TRY(comm_agree(tape_make(w->plan, &w->tape)));
+  tape_set_watch(w->tape, (struct tape_watch){.who = w, .see = weigh_see});
   return ERR_OK;
 }
 
 static err weigh(struct weigh *w, const struct options *o)
 {
   TRY(prepare(w, o));
-  TRY(measure(w));
-  CHECK(w->done >= 4, ERR_USAGE, "%lld samples have an image and a label: 4 at least are wanted",
-        (long long)w->done);
-  return write_file(w, o);
+  TRY(weigh_pass(w));
+  CHECK(counted(w) >= 4, ERR_USAGE, "%lld samples have an image and a label: 4 at least are wanted",
+        (long long)counted(w));
+  TRY(comm_agree(comm_rank() == 0 ? write_file(w, o) : ERR_OK));
+  return ERR_OK;
 }
 
 static err run(const struct options *o, int *exit_code)
@@ -365,6 +320,7 @@ const struct job job_weigh = {
              "the maximum of --method's map at the layer, enlarged to the input, lies in the "
              "sample's box.  These are the "
              "program's definitions: the paper's code has numbers, not how they were made.",
+    .parallel = true,
     .options = options,
     .run = run,
 };

@@ -7,11 +7,13 @@
 #include <stdint.h>
 
 struct weigh_layer {
-  int tap, in;      /* plan taps of the layer and of what it reads; -1: it reads nothing */
-  double spread[2]; /* sums over samples: of the layer, of what it reads */
-  double *features; /* [samples][channels] means over positions */
-  int64_t hits, boxes;
+  int tap, in;          /* plan taps of the layer and of what it reads; -1: it reads nothing */
+  double *spread;       /* [samples][2] of the layer, of what it reads */
+  double *features;     /* [samples][channels] means over positions */
+  unsigned char *point; /* [samples] WEIGH_* */
 };
+
+enum { WEIGH_NO_BOX, WEIGH_MISS, WEIGH_HIT };
 
 /** Feature spread of one sample: with f_u the feature vector at position u over its length (0 where that is 0)
  *

@@ -71,6 +71,18 @@ class Weigh(proof.Case):
             self.assertLessEqual(abs(found[kind][tap] - value), BOUND * value, kind)
         proof.figure("weights of one layer: " + ", ".join(f"{k} {v:.3f}" for k, v in wanted.items()))
 
+    def test_ranks_1_2_3_5_write_the_same_file(self):
+        """Units of 3, the last one short, and an image that cannot be read."""
+        lines = ["path,label"] + [f"{proof.demo(r['path'])},{r['label']}" for r in self.rows[:13]]
+        lines.insert(5, f"{self.file('bad.png', b'no image')},{self.rows[0]['label']}")
+        data, found = self.file("list.csv", "\n".join(lines) + "\n"), {}
+        for ranks in (1, 2, 3, 5):
+            self.weigh(data, "--layers", "convs,input", "--unit", 3, ranks=ranks)
+            with open(self.path("weights.json"), "rb") as f:
+                found[ranks] = f.read()
+        self.assertEqual(json.loads(found[1])["samples"], 13)
+        self.assertEqual([r for r in found if found[r] != found[1]], [])
+
     def hit(self, study, i):
         """Whether the maximum of the enlarged map lies in the box."""
         import numpy as np
