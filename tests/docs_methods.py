@@ -1,4 +1,4 @@
-"""docs/methods.md is what the program prints, and every method belongs to a picture of docs/pictures.md."""
+"""docs/methods.md is what the program prints, and every method has a picture in docs/pictures.md."""
 import importlib.util
 import os
 import subprocess
@@ -17,7 +17,12 @@ except ImportError as missing:
     print(f"pictures not looked at: {missing}")
 else:
     page = open(os.path.join(docs, "pictures.md")).read()
+    wanted = {"image.png"}
     for family, methods in pictures.families(pictures.Program(os.environ["RETROGRAD"])).items():
-        assert methods and f"(pictures/{family}.png)" in page, family
-        assert os.path.exists(os.path.join(docs, "pictures", family + ".png")), family
+        for method in methods:
+            name = pictures.file_of(method)
+            wanted.add(name)
+            assert f"![{method}](pictures/{name})" in page, f"docs/pictures.md has no picture of {method}"
+    found = set(os.listdir(os.path.join(docs, "pictures")))
+    assert found == wanted, f"docs/pictures: {sorted(found ^ wanted)}; run docs/make_pictures.py"
 print("1 passed, 0 failed")
