@@ -217,7 +217,7 @@ static err allocate_rules(struct plan_storage *s)
 {
   const size_t n = (size_t)s->plan.n_passes * (size_t)s->plan.graph->n_nodes + 1;
   s->rule_sites = calloc(n, sizeof *s->rule_sites);
-  s->overrides = (const struct override **)calloc(n, sizeof *s->overrides);
+  s->overrides = (const struct override **)calloc(n, sizeof(const struct override *));
   CHECK(s->rule_sites && s->overrides, ERR_MEMORY, "no memory to plan %d passes", s->plan.n_passes);
   return ERR_OK;
 }

@@ -99,7 +99,7 @@ err plan_prepare(struct plan_storage *s, const struct plan_request *r)
   return ERR_OK;
 }
 
-void plan_prepare_again(struct plan *p)
+static void prepare_one(struct plan *p)
 {
   struct plan_storage *s = (struct plan_storage *)p; /* the plan is its first member */
   for (int i = 0; i < p->graph->n_nodes; i++) {
@@ -111,7 +111,12 @@ void plan_prepare_again(struct plan *p)
     }
   }
   plan_fill_biases(s);
-  for (int i = 0; i < p->n_sizes; i++) plan_prepare_again(p->sizes[i].plan);
+}
+
+void plan_prepare_again(struct plan *p)
+{
+  prepare_one(p);
+  for (int i = 0; i < p->n_sizes; i++) prepare_one(p->sizes[i].plan);
 }
 
 /** The rule of some pass reads the constants of node i as they are. */

@@ -114,7 +114,7 @@ static void share(struct weigh *w)
     for (int i = 0; i < w->n_layers; i++) {
       const struct weigh_layer *l = &w->layer[i];
       const int64_t f = w->plan->taps[l->tap].channels;
-      comm_share_from(rank, l->spread + 2 * w->first, 2 * n * (int64_t)sizeof *l->spread);
+      comm_share_from(rank, l->spread + 2 * w->first, 2 * (int64_t)n * (int64_t)sizeof *l->spread);
       comm_share_from(rank, l->features + f * w->first, f * n * (int64_t)sizeof *l->features);
       comm_share_from(rank, l->point + w->first, n);
     }
