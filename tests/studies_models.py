@@ -55,7 +55,7 @@ RUNS += [(SQUEEZE, "normgrad-framework", [*MOSAICS, "--layers", "Concat"]),
          (SQUEEZE, "layer-combination", [*MOSAICS, "--layers", "Concat"]),
          (SQUEEZE, "input-bias", ["--limit", "64"]), (SQUEEZE, "positive-propagation", ["--limit", "24"])]
 RUNS += [(without_images("resnet20", RESNET[1]), "input-agnostic",
-          ["--settings", "samples=64,iterations=12,held-out=32"]),
+          ["--settings", "samples=32,iterations=8,held-out=16"]),
          (MOBILE, "positive-propagation", ["--limit", "12"]), (MOBILE, "meta-saliency", ["--limit", "16"]),
          (without_images("mobilenetv2", MOBILE[1]), "input-agnostic",
           ["--targets", "207,281,817", "--settings", "samples=24,iterations=4,keep-every=2,held-out=8"])]
