@@ -148,9 +148,10 @@ static err write_rows(struct attribute_unit *u, struct store *f, int64_t row, in
 /** Forward, what the logits say, and backward: neither MPI nor HDF5. */
 static void compute_maps(struct attribute_unit *u, const struct study_unit *unit, uint8_t *status)
 {
-  if (u->model)
+  if (u->model) {
     memcpy(u->images, tape_input(u->tape),
            (size_t)plan_elements(u->setup->plan, u->setup->graph->input) * sizeof *u->images);
+  }
   tape_forward(u->tape);
   intake_describe(u->intake, unit, tape_logits(u->tape), status);
   backward(u, unit->first, unit->count);

@@ -269,10 +269,12 @@ static void compute(struct bias_unit *u, const struct study_unit *unit, uint8_t 
   paint(u, true);
   look(u, unit->count, NULL, PAINTED);
   go_back(u, unit->first);
-  for (int b = 0; b < unit->count; b++)
-    for (int m = 0; m < n_methods(u); m++)
+  for (int b = 0; b < unit->count; b++) {
+    for (int m = 0; m < n_methods(u); m++) {
       value_of(u, b, m)[BIAS_painted] = (float)bias_density(map_of(u, tape_rows(u->tape, 0), b, m),
                                                             u->region + b * pixels(u), pixels(u));
+    }
+  }
   blank(u, unit->count);
 }
 

@@ -163,9 +163,10 @@ static err take_image(struct evaluation_model *m, int64_t sample, int b)
 {
   const int64_t plane = (int64_t)m->recipe.height * m->recipe.width;
   TRY(pictures_input(m->pictures, m->view, sample, m->x));
-  for (int64_t c = 0; c < m->recipe.channels; c++)
+  for (int64_t c = 0; c < m->recipe.channels; c++) {
     memcpy(m->unit + (c * m->plan->batch + b) * plane, m->x + c * plane,
            (size_t)plane * sizeof *m->x);
+  }
   return ERR_OK;
 }
 

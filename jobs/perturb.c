@@ -249,9 +249,10 @@ static void enqueue(struct perturb *p, int step)
 {
   const int64_t n = pixels_of(p);
   float *input = tape_input(p->tape);
-  for (int64_t c = 0; c < p->channels; c++)
+  for (int64_t c = 0; c < p->channels; c++) {
     memcpy(input + (c * p->plan->batch + p->n_queued) * n, p->now + c * n,
            (size_t)n * sizeof *input);
+  }
   p->queue[p->n_queued++] = (struct waiting){p->n_paths - 1, step};
   if (p->n_queued == p->plan->batch) perturb_flush(p);
 }
@@ -306,6 +307,7 @@ static double known(const struct perturb *p, const struct metric_path *path, boo
   return probability(p, says, p->sample, class);
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): written when the last probability is there
 void perturb_value(struct perturb *p, const struct metric *k, int class, double *value)
 {
   const struct metric_path *path = &k->path;

@@ -57,9 +57,10 @@ static const struct option options[] = {
 
 static void list(void)
 {
-  for (const struct study_spec *const *s = study_all; *s; s++)
+  for (const struct study_spec *const *s = study_all; *s; s++) {
     (void)printf("%-22s %s\n%-22s %s; %s\n", (*s)->name, (*s)->summary, "", (*s)->paper,
                  (*s)->where);
+  }
 }
 
 static err find(const char *name, const struct study_spec **out)
