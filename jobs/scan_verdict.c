@@ -103,9 +103,10 @@ static void lead(const struct scan_job *j, struct scan_verdict *v)
       const bool dropped = isnan(fine) && j->scores[SCAN_COARSE];
       v->work[c] = dropped ? scan_log_gain(v->gain[(int64_t)c * SCAN_TESTS + t]) : fine;
     }
-    for (int c = 0; c < v->classes; c++)
-      if (!isnan(v->log_gain[c * SCAN_TESTS + t]))
-        v->lead[c * SCAN_TESTS + t] = scan_lead(v->work, v->classes, c);
+    for (int c = 0; c < v->classes; c++) {
+      if (isnan(v->log_gain[c * SCAN_TESTS + t])) continue;
+      v->lead[c * SCAN_TESTS + t] = scan_lead(v->work, v->classes, c);
+    }
   }
   for (int c = 0; c < v->classes; c++) {
     v->score[c] = scan_score(v->lead + (int64_t)c * SCAN_TESTS, &v->test[c]);
