@@ -10,6 +10,9 @@ The rules guided and deconvnet rectify the signal itself.  Where nearly all of i
 a remainder that is thousands of times smaller (SqueezeNet: 1.8e-6 of 1.3e-2), and with it the digits
 that float32 has of the whole; so what is bounded for them is every step: the signal at each tap against
 the rule applied, in float64, to the engine's own signals at the nodes that read the tap.
+
+The plain gradient at the input is also compared with central differences of the logit in float64, gates held,
+which need no autograd: at the element where it is largest, at some others, and along itself.
 """
 
 import proof
@@ -17,6 +20,7 @@ import proof
 RULES = ("gradient", "guided", "deconvnet")
 BOUND = 1e-4
 INPUTS = 2
+ELEMENTS = 5  # beside the largest
 REQUIRED = ("shapes", "resnet20_bn", "squeezenet_v1.0", "mobilenet_v2_1.0_224")
 FURTHER = ("resnet20", "resnet56", "resnet8_mlperf_tiny", "mobilenet_v1_0.25_128",
            "backdoor_thirdparty/nad_wrn16_badnets_t5", "backdoor_thirdparty/ibau_vgg_badnets_t8",
@@ -54,6 +58,26 @@ class Autograd(proof.Case):
         study = proof.Study(out)
         return study.layers, study.variables
 
+    def differences(self, exact, x, seen, target, gradient):
+        """Largest error of the gradient against central differences of the logit, over its largest value."""
+        import numpy as np
+        import torch
+
+        def logit(at):
+            with torch.no_grad():
+                return exact.forward(at, seen=seen)[exact.output][0, target].item()
+
+        x, g = x.astype("f8"), gradient.astype("f8")
+        step, most, length = abs(x).max() * 1e-4, abs(g).max(), np.linalg.norm(g)
+        errors = []
+        for i in [abs(g).argmax(), *np.random.default_rng(3).integers(g.size, size=ELEMENTS)]:
+            d = np.zeros_like(x)
+            d.flat[i] = step
+            errors.append(abs((logit(x + d) - logit(x - d)) / (2 * step) - g.flat[i]) / most)
+        d = g / length * step
+        errors.append(abs((logit(x + d) - logit(x - d)) / (2 * step) - length) / length)
+        return max(errors)
+
     def compare(self, networks, taps, variables, dump):
         """Largest errors over all taps of one input, as a dictionary of figures."""
         import numpy as np
@@ -77,6 +101,7 @@ class Autograd(proof.Case):
             found["one " + rule] = worst(exact.steps(seen, theirs[rule], rule), rule)
             if rule == "gradient":
                 found["values"] = max(proof.relative(seen[t], values[t].detach()) for t in taps)
+        found["central"] = self.differences(exact, x, seen, target[0], theirs["gradient"][taps[0]])
         flips = []
         exact.forward(x, seen=seen, flips=flips)
         found["flips"], found["distance"] = len(flips), max(flips, default=0.0)
@@ -101,16 +126,16 @@ class Autograd(proof.Case):
             found.append(self.compare(networks, taps, variables, dump))
         most = {key: max(f[key] for f in found) for key in found[0]}
         most["flips"] = sum(f["flips"] for f in found)
-        proof.figure(f"{name.split('/')[-1]:26} {len(taps):4} {most['values']:8.1e} "
+        proof.figure(f"{name.split('/')[-1]:26} {len(taps):4} {most['values']:8.1e} {most['central']:8.1e} "
                      + " ".join(f"{most[rule]:9.1e} {most['one ' + rule]:7.1e}" for rule in RULES)
                      + f" {most['flips']:5} {most['distance']:8.1e} {most['free']:9.1e} {most['pytorch']:9.1e}")
-        for key in ("values", "gradient", *("one " + rule for rule in RULES), "distance"):
+        for key in ("values", "central", "gradient", *("one " + rule for rule in RULES), "distance"):
             self.assertLessEqual(most[key], BOUND, f"{name}: {key}")
 
     def test_every_tap(self):
         import os
-        proof.figure(f"{'':26} {'':4} {'at equal gates: from the logits, and one step':>62} {'decisions':>14} "
-                     f"{'free gradient':>19}\n{'model':26} {'taps':>4} {'values':>8} "
+        proof.figure(f"{'':26} {'':4} {'':>8} {'at equal gates: from the logits, and one step':>62} {'decisions':>14} "
+                     f"{'free gradient':>19}\n{'model':26} {'taps':>4} {'values':>8} {'central':>8} "
                      + " ".join(f"{rule:>9} {'step':>7}" for rule in RULES)
                      + f" {'other':>5} {'farthest':>8} {'engine':>9} {'pytorch':>9}")
         for name in REQUIRED + FURTHER:
