@@ -5,6 +5,7 @@
  *  depths of k; and in product_rows.c groups of tiles of rows, whose part of a is packed if it was not
  *  before; tiles; panels.
  *  Source of the scheme: Goto, van de Geijn 2008, Anatomy of high-performance matrix multiplication. */
+#include "core/cpu_level.h"
 #include "core/product_impl.h"
 
 #ifndef RETROGRAD_DOUBLE
@@ -22,21 +23,12 @@ enum {
   AHEAD = 8,
 };
 
-/* Levels of x86-64; clang, which does not know them, only looks at this file. */
-#ifdef __clang__
-#define V3 "avx2"
-#define V4 "avx512f"
-#else
-#define V3 "x86-64-v3"
-#define V4 "x86-64-v4"
-#endif
-
 /* What the CPU has; NULL where that is no fused multiply-add. */
 const struct product_kernel *product_native(void)
 {
 #ifdef PRODUCT_X86
-  if (__builtin_cpu_supports(V4)) return &product_avx512;
-  if (__builtin_cpu_supports(V3)) return &product_avx2;
+  if (__builtin_cpu_supports(CPU_V4)) return &product_avx512;
+  if (__builtin_cpu_supports(CPU_V3)) return &product_avx2;
 #endif
   return NULL;
 }

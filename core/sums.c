@@ -2,25 +2,17 @@
  *  Which kernels sums are made by, and windows tile by tile. */
 #include "core/sums.h"
 
+#include "core/cpu_level.h"
 #include "core/sums_impl.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Levels of x86-64; clang, which does not know them, only looks at this file. */
-#ifdef __clang__
-#define V3 "avx2"
-#define V4 "avx512f"
-#else
-#define V3 "x86-64-v3"
-#define V4 "x86-64-v4"
-#endif
-
 static const struct sums_kernels *kernels(void)
 {
 #if defined(PRODUCT_X86) && !defined(RETROGRAD_DOUBLE)
-  if (__builtin_cpu_supports(V4)) return &sums_avx512;
-  if (__builtin_cpu_supports(V3)) return &sums_avx2;
+  if (__builtin_cpu_supports(CPU_V4)) return &sums_avx512;
+  if (__builtin_cpu_supports(CPU_V3)) return &sums_avx2;
 #endif
   return &sums_plain;
 }
@@ -122,7 +114,7 @@ static int in_vectors(const struct work *w, int columns)
   return (columns + lanes - 1) / lanes * lanes;
 }
 
-/** Make the tile; columns of each row that begin at column c belong to sample s from its column `to` on. */
+/** Take n results of each row, from column c of the tile on; they belong to sample s from its column `to` on. */
 static void take_columns(const struct work *w, int s, int c, int n, int to)
 {
   const struct sums_windows *x = w->x;

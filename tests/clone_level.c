@@ -6,18 +6,11 @@
  *  loses the levels above.  That happens while the program is being loaded: nothing but plain code. */
 #include "clone_level.h"
 
+#include "core/cpu_level.h"
+
 #include <stdbool.h>
 
 enum { WORDS = 3, BITS = 32 };
-
-/* What the resolvers ask for; clang, which has no such names, only looks at this file. */
-#ifdef __clang__
-#define V3 "avx2"
-#define V4 "avx512f"
-#else
-#define V3 "x86-64-v3"
-#define V4 "x86-64-v4"
-#endif
 
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming):
  * names of libgcc and of the linker */
@@ -28,7 +21,7 @@ int __wrap___cpu_indicator_init(void);
 static bool supports(int level)
 {
   __asm__ volatile("" ::: "memory"); /* the answer is read again each time */
-  return level == 4 ? __builtin_cpu_supports(V4) : __builtin_cpu_supports(V3);
+  return level == 4 ? __builtin_cpu_supports(CPU_V4) : __builtin_cpu_supports(CPU_V3);
 }
 
 /** Clear the bit that says so; which one it is depends on the version of gcc. */

@@ -40,6 +40,10 @@
     text, one, other, 0.0, true \
   }
 
+/* Maps of one method stay more alike than another's at a stage of the cascade. */
+#define ALIKE(text, one, other, stage, measure) \
+  MORE(text, CASCADE(one, stage, measure), CASCADE(other, stage, measure))
+
 /* Steps of studies that compare maps of two classes, and maps with objects: maps.h5, then their values. */
 #define STEPS_CLASSES(map_args, metrics)         \
   {"attribute", "maps.h5", NULL, map_args},      \

@@ -45,29 +45,23 @@ static const struct study_number numbers[] = {
 };
 
 static const struct study_claim claims[] = {
-    MORE(
+    ALIKE(
         "Last layer random: Guided Backprop stays more alike than the gradient (Spearman of |map|)",
-        CASCADE("guided_backprop", "#0", "spearman_absolute"),
-        CASCADE("gradient", "#0", "spearman_absolute")),
-    MORE("Last layer random: RectGrad stays more alike than the gradient (Spearman of |map|)",
-         CASCADE("rectgrad_no_bias", "#0", "spearman_absolute"),
-         CASCADE("gradient", "#0", "spearman_absolute")),
-    MORE("Last layer random: z+ (alpha1-beta0) stays more alike than the gradient (Spearman of "
-         "|map|)",
-         CASCADE("lrp_zplus", "#0", "spearman_absolute"),
-         CASCADE("gradient", "#0", "spearman_absolute")),
-    MORE("Random to the middle: Guided Backprop stays more alike than the gradient",
-         CASCADE("guided_backprop", "#50%", "spearman_absolute"),
-         CASCADE("gradient", "#50%", "spearman_absolute")),
-    MORE("Random to the middle: RectGrad stays more alike than the gradient",
-         CASCADE("rectgrad_no_bias", "#50%", "spearman_absolute"),
-         CASCADE("gradient", "#50%", "spearman_absolute")),
-    MORE("Random to the middle: z+ (alpha1-beta0) stays more alike than the gradient",
-         CASCADE("lrp_zplus", "#50%", "spearman_absolute"),
-         CASCADE("gradient", "#50%", "spearman_absolute")),
-    MORE("Random to the middle: z+ stays more alike than LRP-epsilon, which is not purely positive",
-         CASCADE("lrp_zplus", "#50%", "spearman_absolute"),
-         CASCADE("lrp_epsilon", "#50%", "spearman_absolute")),
+        "guided_backprop", "gradient", "#0", "spearman_absolute"),
+    ALIKE("Last layer random: RectGrad stays more alike than the gradient (Spearman of |map|)",
+          "rectgrad_no_bias", "gradient", "#0", "spearman_absolute"),
+    ALIKE("Last layer random: z+ (alpha1-beta0) stays more alike than the gradient (Spearman of "
+          "|map|)",
+          "lrp_zplus", "gradient", "#0", "spearman_absolute"),
+    ALIKE("Random to the middle: Guided Backprop stays more alike than the gradient",
+          "guided_backprop", "gradient", "#50%", "spearman_absolute"),
+    ALIKE("Random to the middle: RectGrad stays more alike than the gradient", "rectgrad_no_bias",
+          "gradient", "#50%", "spearman_absolute"),
+    ALIKE("Random to the middle: z+ (alpha1-beta0) stays more alike than the gradient", "lrp_zplus",
+          "gradient", "#50%", "spearman_absolute"),
+    ALIKE(
+        "Random to the middle: z+ stays more alike than LRP-epsilon, which is not purely positive",
+        "lrp_zplus", "lrp_epsilon", "#50%", "spearman_absolute"),
     ABOVE("Random to the middle: Guided Backprop stays alike (Spearman of |map| above 0.5)",
           CASCADE("guided_backprop", "#50%", "spearman_absolute"), 0.5),
     ABOVE("Random to the middle: RectGrad stays alike (Spearman of |map| above 0.5)",
