@@ -149,11 +149,6 @@ int class_engine_classes(const struct class_engine *e)
   return e->plan->graph->classes;
 }
 
-int64_t class_engine_pixels(const struct class_engine *e)
-{
-  return e->pixels;
-}
-
 /** What the network sees of the images; grey where the batch has more room. */
 static void fill_input(struct class_engine *e, int n, const real *pixels)
 {

@@ -28,7 +28,6 @@ void class_engine_free(struct class_engine **e);
 
 int class_engine_batch(const struct class_engine *e);
 int class_engine_classes(const struct class_engine *e);
-int64_t class_engine_pixels(const struct class_engine *e); /* numbers of an image */
 
 /* What follows cannot fail and allocates nothing. */
 

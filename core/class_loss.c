@@ -26,13 +26,6 @@ SIMD static double exponentials(const real *x, int n, real top, real *y)
   return sum;
 }
 
-void class_softmax(const real *logits, int classes, real *probabilities)
-{
-  const real top = logits[class_largest(logits, classes, -1)];
-  const double sum = exponentials(logits, classes, top, probabilities);
-  for (int c = 0; c < classes; c++) probabilities[c] = (real)((double)probabilities[c] / sum);
-}
-
 static double take_logit(const real *logits, int classes, int target, real *seed)
 {
   memset(seed, 0, (size_t)classes * sizeof *seed);

@@ -16,8 +16,5 @@ extern const struct class_loss *const class_loss_all[];
 /** The loss of that name, or NULL. */
 const struct class_loss *class_loss_find(const char *name);
 
-/** Probabilities [classes] of logits [classes]; may be the same. */
-void class_softmax(const real *logits, int classes, real *probabilities);
-
 /** The class with the largest logit, the first of equal ones; `but` is left out (-1: none). */
 int class_largest(const real *logits, int classes, int but);

@@ -276,10 +276,6 @@ MUST_CHECK err plan_reach(const struct plan_request *r, const struct method *m, 
  *  is missing. */
 bool plan_can_step(const struct graph *g, char *why, int bytes);
 
-/** Whether the network can be run at every size of the image that a method wants; else why [bytes] says which node
- *  does not allow it.  True for methods that look at the image at its own size alone. */
-bool plan_can_resize(const struct graph *g, const struct method *m, char *why, int bytes);
-
 /** Doubles of scratch that methods in several sizes want, whose own images have own[2] rows and columns. */
 int64_t plan_sizes_work(const struct plan *p, const int own[2]);
 

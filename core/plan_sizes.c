@@ -44,23 +44,6 @@ static err resize(const struct graph *g, const struct method *m, const int exten
   return FAIL(e, "method '%s' looks at images in several sizes, but %s", m->given, why);
 }
 
-bool plan_can_resize(const struct graph *g, const struct method *m, char *why, int bytes)
-{
-  const struct combination *c = m->combination.combination;
-  why[0] = 0;
-  for (int i = 0; c && c->sizes && i < c->sizes(&m->combination.with); i++) {
-    struct graph *at = NULL;
-    int extent[2];
-    extent_of(g, m, i, extent);
-    if (graph_resize(g, extent[0], extent[1], &at)) {
-      (void)snprintf(why, (size_t)bytes, "%s", err_message());
-      return false;
-    }
-    graph_free(&at);
-  }
-  return true;
-}
-
 /** The index of a tap among those that are looked at, added where it is not there. */
 static int see(struct plan_storage *s, int tap)
 {

@@ -52,13 +52,3 @@ double similarity_of_prepared(const struct similarity *s, const float *ready, co
   if (isnan(ready[0]) || has_nan(b, n)) return NAN;
   return s->run_prepared(ready, b, n, work);
 }
-
-size_t similarity_work_doubles(int height, int width)
-{
-  size_t most = 0;
-  for (const struct similarity *const *s = similarity_all; *s; s++) {
-    const size_t n = (*s)->work_doubles(height, width);
-    if (n > most) most = n;
-  }
-  return most;
-}

@@ -43,9 +43,6 @@ void similarity_prepare(const struct similarity *s, const float *a, int height, 
 double similarity_of_prepared(const struct similarity *s, const float *ready, const float *b,
                               int height, int width, double *work);
 
-/** Scratch that is enough for each of them. */
-size_t similarity_work_doubles(int height, int width);
-
 /* The building blocks, on numbers in double. */
 
 /** Correlation of a and b [n]: NaN where one of them is constant, within [-1, 1] else. */

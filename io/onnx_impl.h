@@ -138,9 +138,6 @@ MUST_CHECK err onnx_value_shape(struct onnx_model *m, int value, struct shape *o
 /** True for a value that does not depend on the image, as far as is known before its node is. */
 bool onnx_value_is_constant(const struct onnx_model *m, int value);
 
-/** Let an activation be there in that view. */
-void onnx_view_set(struct onnx_model *m, int value, enum onnx_view view, int id);
-
 /** Whether an activation is there in that view. */
 bool onnx_view_has(const struct onnx_model *m, int value, enum onnx_view view);
 

@@ -5,11 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-void onnx_view_set(struct onnx_model *m, int value, enum onnx_view view, int id)
-{
-  onnx_value_of(m, value)->id[view] = id;
-}
-
 bool onnx_view_has(const struct onnx_model *m, int value, enum onnx_view view)
 {
   return onnx_value_of(m, value)->id[view] >= 0;

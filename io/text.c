@@ -127,12 +127,6 @@ int text_ascent(struct text *t, int size)
   return (int)((t->face->size->metrics.ascender + 63) / 64);
 }
 
-int text_descent(struct text *t, int size)
-{
-  use_size(t, size);
-  return (int)((63 - t->face->size->metrics.descender) / 64);
-}
-
 void text_draw(struct text *t, struct canvas *c, int size, int x, int y, struct color color,
                const char *line)
 {

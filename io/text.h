@@ -17,9 +17,8 @@ void text_close(struct text **t);
  *  and control characters become U+FFFD.  0 for "". */
 int text_width(struct text *t, int size, const char *line);
 
-/** Rows above and below the baseline that a line of any text takes. */
+/** Rows above the baseline that a line of any text takes. */
 int text_ascent(struct text *t, int size);
-int text_descent(struct text *t, int size);
 
 /** Draw a line that begins at column x, on the baseline y. */
 void text_draw(struct text *t, struct canvas *c, int size, int x, int y, struct color color,

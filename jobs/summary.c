@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { BLOCK = 256 }; /* columns that are in memory at a time */
 
@@ -145,116 +144,6 @@ err summary_write(struct store *f, const char *from, const char *to, int resampl
   const struct bootstrap how = {.seed = seed, .resamples = resamples, .level = 0.95};
   const err e = fill(&r, &how, from, to);
   rows_free(&r);
-  if (e) return err_trace(e, __FILE__, __LINE__);
-  return ERR_OK;
-}
-
-/** A field of CSV: quoted where it must be. */
-static void put(FILE *out, const char *text)
-{
-  if (!strpbrk(text, ",\"\r\n")) {
-    (void)fputs(text, out);
-    return;
-  }
-  (void)fputc('"', out);
-  for (const char *c = text; *c; c++) {
-    if (*c == '"') (void)fputc('"', out);
-    (void)fputc(*c, out);
-  }
-  (void)fputc('"', out);
-}
-
-/** The axes of a variable but the last, which is `statistic`. */
-struct axes {
-  int n;
-  int64_t size[STORE_MAX_DIMS];
-  char name[STORE_MAX_DIMS][128];
-  char **text[STORE_MAX_DIMS];
-};
-
-static void axes_free(struct axes *a)
-{
-  for (int k = 0; k < a->n; k++) free((void *)a->text[k]);
-}
-
-static err axes_read(struct store *f, const char *variable, int var, struct axes *a)
-{
-  int n_dims = 0;
-  int64_t dims[STORE_MAX_DIMS];
-  const int group = (int)(strchr(variable, '/') - variable);
-  store_extent(f, var, &n_dims, dims);
-  a->n = 0;
-  for (int k = 0; k < n_dims - 1; k++) {
-    char path[400];
-    TRY(store_dim_name(f, var, k, a->name[k], sizeof a->name[k]));
-    (void)snprintf(path, sizeof path, "%.*s/%s", group, variable, a->name[k]);
-    TRY(store_read_text(f, path, &a->size[k], &a->text[k]));
-    a->n++;
-  }
-  return ERR_OK;
-}
-
-/** "method_2" is called "method" in a table. */
-static void put_head(FILE *out, const char *title, const struct axes *a)
-{
-  (void)fputs(title, out);
-  for (int k = 0; k < a->n; k++)
-    (void)fprintf(out, ",%s", strncmp(a->name[k], "method_", 7) ? a->name[k] : "method");
-  for (int s = 0; s < SUMMARIES; s++) (void)fprintf(out, ",%s", names[s]);
-  (void)fputc('\n', out);
-}
-
-static void put_cell(FILE *out, const char *variable, const struct axes *a, int64_t cell,
-                     const double *value)
-{
-  int64_t at[STORE_MAX_DIMS];
-  for (int k = a->n - 1; k >= 0; k--) {
-    at[k] = cell % a->size[k];
-    cell /= a->size[k];
-  }
-  put(out, strchr(variable, '/') + 1);
-  for (int k = 0; k < a->n; k++) {
-    (void)fputc(',', out);
-    put(out, a->text[k][at[k]]);
-  }
-  for (int s = 0; s < SUMMARIES; s++) (void)fprintf(out, isnan(value[s]) ? "," : ",%.9g", value[s]);
-  (void)fputc('\n', out);
-}
-
-static err put_variable(FILE *out, struct store *f, const char *title, const char *variable,
-                        bool first, struct axes *a)
-{
-  int var = 0;
-  int64_t cells = 1;
-  TRY(store_find(f, variable, &var));
-  TRY(axes_read(f, variable, var, a));
-  for (int k = 0; k < a->n; k++) cells *= a->size[k];
-  double *value = calloc((size_t)cells * SUMMARIES, sizeof *value);
-  CHECK(value, ERR_MEMORY, "no memory for %s", variable);
-  const err e = store_read(f, var, 0, a->size[0], value);
-  if (!e && first) put_head(out, title, a);
-  for (int64_t i = 0; !e && i < cells; i++) put_cell(out, variable, a, i, value + i * SUMMARIES);
-  free(value);
-  if (e) return err_trace(e, __FILE__, __LINE__);
-  return ERR_OK;
-}
-
-err summary_csv(struct store *f, const char *path, const char *title, const char *const *of, int n)
-{
-  char *beside = NULL;
-  err e = ERR_OK;
-  if (asprintf(&beside, "%s.tmp", path) < 0) return FAIL(ERR_MEMORY, "no memory for a name");
-  FILE *out = fopen(beside, "w");
-  if (!out) e = FAIL(ERR_IO, "cannot write %s", beside);
-  for (int i = 0; !e && i < n; i++) {
-    struct axes a = {0};
-    e = put_variable(out, f, title, of[i], i == 0, &a);
-    axes_free(&a);
-  }
-  if (out && (ferror(out) | fclose(out)) && !e) e = FAIL(ERR_IO, "cannot write %s", beside);
-  if (!e && rename(beside, path)) e = FAIL(ERR_IO, "cannot name %s", path);
-  if (e) (void)unlink(beside);
-  free(beside);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
 }

@@ -21,9 +21,3 @@ void summary_dim(struct attribute_schema *a, const char *group);
  *  Errors: ERR_MEMORY, ERR_FORMAT, ERR_IO.  Not collective: one rank calls it when all rows are there. */
 MUST_CHECK err summary_write(struct store *f, const char *from, const char *to, int resamples,
                              uint64_t seed);
-
-/** Write every cell of the variables `of` [n] of a file, each [axes..., statistic], as CSV beside it: a line
- *  for each cell with the names of its axes.  The first column is `title`, in which the variables' names
- *  stand.  The file appears complete.  Errors: ERR_IO, ERR_FORMAT, ERR_MEMORY. */
-MUST_CHECK err summary_csv(struct store *f, const char *path, const char *title,
-                           const char *const *of, int n);
