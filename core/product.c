@@ -42,7 +42,7 @@ const char *product_vectors(void)
 
 const char *product_family(void)
 {
-  return product_is_blas() ? blas_family() : "retrograd-fma 1";
+  return product_is_blas() ? blas_family() : "retrograd-fma 2";
 }
 
 static void blas_product(const struct product *p)

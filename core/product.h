@@ -5,8 +5,9 @@
  *
  *    c = fma(a[m, K-1], b[K-1, n], ... fma(a[m, 1], b[1, n], fma(a[m, 0], b[0, n], start)) ... )
  *
- * in the order of k, whatever the tiles, blocks and vectors: its bits depend on its row of a and its
- * column of b alone, not on the CPU, on the other columns or on how many there are. */
+ * in the order of k, and 0 instead of -0 at its end, whatever the tiles, blocks and vectors: its bits
+ * depend on its row of a and its column of b alone, not on the CPU, on the other columns or on how many
+ * there are. */
 #include "core/real.h"
 
 #include <assert.h>
@@ -26,13 +27,18 @@ void product_choose(enum product_choice choice);
 /** Whether products are OpenBLAS's. */
 bool product_is_blas(void);
 
-/** The kernel family that decides the bits: "retrograd-fma 1", or blas_family(). */
+/** The kernel family that decides the bits: "retrograd-fma 2", or blas_family(). */
 const char *product_family(void);
 
 /** What computes here, for people: "AVX-512", or OpenBLAS's core. */
 const char *product_vectors(void);
 
-enum { PRODUCT_ROOM = 16 }; /* elements behind a row that product_fill may overwrite */
+enum {
+  PRODUCT_ROOM = 16, /* elements behind a row that product_fill may overwrite */
+  PRODUCT_TAIL =
+      16 /* behind the blocks of a packed matrix: the first is 1 where all that is in them is
+                        finite, else 0; vectors may read the others */
+};
 
 /** Makes columns [first, first + n) of row k of b, where b is not there as a matrix: row [n]. */
 typedef void product_fill(const void *who, int k, int first, int n, real *row);

@@ -8,9 +8,12 @@
 #define FMA     _mm256_fmadd_ps
 #define SPLAT   _mm256_set1_ps
 #define ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
-#include "core/product_tile.inc"
+#define STORE_FIRST(to, n, v) \
+  _mm256_maskstore_ps(        \
+      to, _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)), v)
+#include "core/product_sparse.inc"
 
-const struct product_kernel product_avx2 = {"AVX2", 6, 2 * LANES, copy, TILE_TABLE};
+const struct product_kernel product_avx2 = {"AVX2", 6, 2 * LANES, copy, TILE_TABLE, &sparse};
 #else
 typedef int nothing_here; /* NOLINT(misc-unused-*): a source may not be empty */
 #endif

@@ -69,6 +69,50 @@ struct product_copy {
   int64_t from_row, from_piece, to_row, to_piece;
 };
 
+enum {
+  PRODUCT_SPARSE_VECTORS = 8, /* most vectors of rows of a column that are summed at once */
+  PRODUCT_SPARSE_LEAST = 4,  /* fewest: each is a chain of its own, and several must be under way */
+  PRODUCT_SPARSE_DEPTH = 64, /* most k of a mark */
+  PRODUCT_SPARSE_COLUMNS = 256,            /* whose sums stay in the second-level cache */
+  PRODUCT_SPARSE_MARK = 2 * PRODUCT_PANEL, /* a mark of all columns of a panel */
+  PRODUCT_SPARSE_LANES = 16,               /* most of a vector */
+  PRODUCT_SPARSE_ROWS = PRODUCT_SPARSE_VECTORS * PRODUCT_SPARSE_LANES
+};
+
+/** sums[j, :] = start + sum of b[l, j] a[l, :] over the l of a mark, in their order; start is sums[j, :]
+ *  itself, or begin where that is given. */
+struct product_skipping {
+  int columns;
+  const float *a;        /* [depth of a mark][vectors of rows] */
+  const float *b;        /* panels, b_panel apart */
+  const uint32_t *marks; /* [2][PRODUCT_PANEL] a panel, marks_panel apart */
+  int64_t b_panel, marks_panel;
+  float *sums;        /* [columns][vectors of rows] */
+  const float *begin; /* [vectors of rows] or NULL */
+};
+
+/** Part of a packed a or of its transpose, as [depth][width]; what lies behind its rows stays. */
+struct product_gather {
+  const float *a;  /* the first block at k = 0 of the part */
+  int64_t block;   /* between blocks */
+  int first, rows; /* of op(a) */
+  int depth, width;
+  float *to;
+};
+
+/** Products that skip zeros of b, of one instruction set. */
+struct product_sparse_kernel {
+  int lanes; /* of a vector */
+  int depth; /* of a mark */
+  /* marks [k / depth][2][PRODUCT_PANEL] of a panel: bit l is set where b[l] of half a depth is not 0 */
+  void (*mark)(int depth, const float *panel, uint32_t *marks);
+  void (*sums[PRODUCT_SPARSE_VECTORS + 1])(const struct product_skipping *s);
+  void (*rows)(const struct product_gather *g);
+  void (*columns)(const struct product_gather *g);
+  void (*transpose)(const float *from, int64_t from_step, float *to,
+                    int64_t to_step); /* [lanes][lanes] */
+};
+
 /** One instruction set. */
 struct product_kernel {
   const char *vectors;
@@ -77,6 +121,7 @@ struct product_kernel {
   void (*copy)(const struct product_copy *c);
   /* [layout][narrow][rows - 1] */
   product_tile_of *tile[PRODUCT_LAYOUTS][2][PRODUCT_MAX_ROWS];
+  const struct product_sparse_kernel *sparse; /* or NULL */
 };
 
 /** A product under way: panel j of b and of c begin at b + j b_panel, c + j c_panel. */
@@ -95,6 +140,7 @@ struct product_run {
   float *c;
   int64_t b_panel, c_panel, c_step;
   float *packed, *edge, *row; /* scratch: tiles of a, a tile of c, a row of b */
+  float *sparse;              /* scratch of product_sparse */
 };
 
 enum {
@@ -113,6 +159,18 @@ struct product_depth {
 /** All rows of c at a part of k, where r->b is. */
 void product_all_rows(const struct product_run *r, struct product_depth d, bool add,
                       const float *bias);
+
+/** Whether b at a part of k has so many zeros that to skip them takes less time; it looks at some rows of
+ *  b [d.depth, r->n], those of `from` at [0, d.depth) or, with from_step 0, those of the panels. */
+bool product_is_sparse(const struct product_run *r, struct product_depth d, const float *from,
+                       int64_t from_step);
+
+/** As product_all_rows, of a packed a, skipping zeros of b; the same bits. */
+void product_sparse(const struct product_run *r, struct product_depth d, bool add,
+                    const float *bias);
+
+/** Floats of scratch of so many columns and so much of k at once; 0 where k is NULL. */
+int product_sparse_floats(const struct product_sparse_kernel *k, int columns, int depth);
 
 /** The widest vectors that this CPU has with fused multiply-add; NULL for none. */
 const struct product_kernel *product_native(void);

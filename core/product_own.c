@@ -21,6 +21,7 @@ enum {
   OWN_FLOATS = PRODUCT_GROUP * PRODUCT_TILE_FLOATS + EDGE_FLOATS + ROW_FLOATS,
   ALIGN = 64,
   AHEAD = 8,
+  LINE = 16, /* floats of a line of the cache */
 };
 
 /* What the CPU has; NULL where that is no fused multiply-add. */
@@ -94,18 +95,20 @@ static void fill_panels(struct product_run r, const struct product *p, int first
   }
 }
 
-/** b at a depth, or what of it no tile can copy. */
-static void bring(struct product_run *r, const struct product *p, int first, int from, int depth)
+/** b at a part of k, or what of it no tile can copy; whether it is sparse. */
+static bool bring(struct product_run *r, const struct product *p, int first, struct product_depth d)
 {
-  pad_panels(r, depth, r->b);
+  pad_panels(r, d.depth, r->b);
   if (p->fill) {
-    fill_panels(*r, p, first, from, depth);
-    return;
+    fill_panels(*r, p, first, d.from, d.depth);
+    return product_is_sparse(r, d, NULL, 0);
   }
-  const float *b = p->b + from * p->b_step + first;
-  r->in_place = p->packed.at ? b : NULL;
+  const float *b = p->b + d.from * p->b_step + first;
+  const bool sparse = product_is_sparse(r, d, b, p->b_step);
+  r->in_place = p->packed.at && !sparse ? b : NULL;
   r->in_place_step = p->b_step;
-  copy_panels(r, b, p->b_step, p->packed.at ? r->n / PRODUCT_PANEL * PRODUCT_PANEL : 0, depth);
+  copy_panels(r, b, p->b_step, r->in_place ? r->n / PRODUCT_PANEL * PRODUCT_PANEL : 0, d.depth);
+  return sparse;
 }
 
 /** How much of k is taken at once: nearly equal parts, of a packed matrix whole blocks. */
@@ -115,6 +118,25 @@ static int depth_of(const float *packed, int k)
   const int most = packed ? PACKED_DEPTH / whole * whole : PRODUCT_DEPTH;
   const int parts = (k + most - 1) / most, part = (k + parts - 1) / parts;
   return (part + whole - 1) / whole * whole;
+}
+
+/** Columns of b at once: those of the panels that stay in the second-level cache. */
+static int block_columns(int n, int part)
+{
+  const int panels = (n + PRODUCT_PANEL - 1) / PRODUCT_PANEL;
+  const int most = part > PACKED_DEPTH / 2 ? BLOCK_PANELS / 2 : BLOCK_PANELS;
+  const int blocks = 1 + (panels - 1) / most;
+  return (panels + blocks - 1) / blocks * PRODUCT_PANEL;
+}
+
+/** Scratch of product_sparse, which products of panels have none of: of few columns of the largest part of k, or of more of half of it. */
+static int sparse_floats(int n)
+{
+  if (n == 0) return 0;
+  const struct product_sparse_kernel *k = product_own_kernel()->sparse;
+  const int few = product_sparse_floats(k, block_columns(n, PACKED_DEPTH), PACKED_DEPTH);
+  const int many = product_sparse_floats(k, block_columns(n, 1), PACKED_DEPTH / 2);
+  return ((few > many ? few : many) + PRODUCT_PAD) / LINE * LINE;
 }
 
 static struct product_run run_of(const struct product *p)
@@ -128,31 +150,28 @@ static struct product_run run_of(const struct product *p)
                               .packed_a = p->packed,
                               .a_step = p->a_step,
                               .order = product_order_of(p->packed.columns),
-                              .b = packed + OWN_FLOATS,
+                              .b = packed + OWN_FLOATS + sparse_floats(p->n),
                               .b_panel = (int64_t)depth_of(p->packed.at, p->k) * PRODUCT_PANEL +
                                          PRODUCT_PAD,
                               .c_panel = PRODUCT_PANEL,
                               .c_step = p->c_step,
                               .packed = packed,
                               .edge = packed + (ptrdiff_t)PRODUCT_GROUP * PRODUCT_TILE_FLOATS,
-                              .row = packed + OWN_FLOATS - ROW_FLOATS};
+                              .row = packed + OWN_FLOATS - ROW_FLOATS,
+                              .sparse = packed + OWN_FLOATS};
 }
 
 void product_own(const struct product *p)
 {
   struct product_run r = run_of(p);
-  const int panels_of_all = (p->n + PRODUCT_PANEL - 1) / PRODUCT_PANEL;
-  const int part = depth_of(p->packed.at, p->k);
-  const int most = part > PACKED_DEPTH / 2 ? BLOCK_PANELS / 2 : BLOCK_PANELS;
-  const int blocks = (panels_of_all + most - 1) / most;
-  const int block = (panels_of_all + blocks - 1) / blocks * PRODUCT_PANEL;
+  const int part = depth_of(p->packed.at, p->k), block = block_columns(p->n, part);
   for (int first = 0; first < p->n; first += block) {
     r.n = smaller(block, p->n - first);
     r.c = p->c + first;
     for (int from = 0; from < p->k; from += part) {
-      const int depth = smaller(part, p->k - from);
-      bring(&r, p, first, from, depth);
-      product_all_rows(&r, (struct product_depth){from, depth, p->k}, p->add, p->bias);
+      const struct product_depth d = {from, smaller(part, p->k - from), p->k};
+      const bool sparse = bring(&r, p, first, d);
+      (sparse ? product_sparse : product_all_rows)(&r, d, p->add, p->bias);
     }
   }
 }
@@ -183,7 +202,7 @@ void product_own_panels(const struct product_panels *p)
 size_t product_own_bytes(int n)
 {
   const int panels = smaller(BLOCK_PANELS / 2, (n + PRODUCT_PANEL - 1) / PRODUCT_PANEL);
-  const int floats = OWN_FLOATS + panels * B_FLOATS + BLOCK_PANELS * PRODUCT_PAD;
+  const int floats = OWN_FLOATS + sparse_floats(n) + panels * B_FLOATS + BLOCK_PANELS * PRODUCT_PAD;
   return (size_t)floats * sizeof(float) + ALIGN;
 }
 

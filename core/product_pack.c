@@ -3,6 +3,8 @@
 #include "core/product.h"
 #include "core/product_impl.h"
 
+#include <math.h>
+
 #ifdef RETROGRAD_DOUBLE
 static int block_rows(void)
 {
@@ -31,14 +33,20 @@ struct product_order product_order_of(int columns)
 int64_t product_packed_count(int rows, int columns)
 {
   const struct product_order o = product_order_of(columns);
-  return o.rows ? (rows + o.rows - 1) / o.rows * o.step : 0;
+  return o.rows ? (rows + o.rows - 1) / o.rows * o.step + PRODUCT_TAIL : 0;
 }
 
 void product_pack(int rows, int columns, const real *a, int64_t a_step, real *packed)
 {
   const struct product_order o = product_order_of(columns);
   const int64_t n = product_packed_count(rows, columns);
+  bool finite = true;
   for (int64_t i = 0; i < n; i++) packed[i] = REAL(0.0);
-  for (int i = 0; o.rows && i < rows; i++)
-    for (int j = 0; j < columns; j++) packed[product_packed_at(&o, i, j)] = a[i * a_step + j];
+  for (int i = 0; o.rows && i < rows; i++) {
+    for (int j = 0; j < columns; j++) {
+      packed[product_packed_at(&o, i, j)] = a[i * a_step + j];
+      finite = finite && isfinite(a[i * a_step + j]);
+    }
+  }
+  if (o.rows) packed[n - PRODUCT_TAIL] = finite ? REAL(1.0) : REAL(0.0);
 }

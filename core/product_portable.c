@@ -14,7 +14,7 @@ static void tile(int width, int64_t depth_step, int64_t b_step, const struct pro
   for (int j = 0; j < width; j++) {
     float sum = t->begin ? t->begin[0] : t->c[j];
     for (int l = 0; l < t->depth; l++) sum = fmaf(t->a[l * depth_step], t->b[l * b_step + j], sum);
-    t->c[j] = sum;
+    t->c[j] = sum + 0.0F;
   }
 }
 
@@ -72,5 +72,6 @@ const struct product_kernel product_portable = {
      {{blocks_transposed_wide}, {blocks_transposed_narrow}},
      {{copying_wide}, {copying_narrow}},
      {{copying_transposed_wide}, {copying_transposed_narrow}}},
+    NULL,
 };
 #endif

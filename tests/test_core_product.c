@@ -7,6 +7,7 @@
 #include "check.h"
 #include "core/blas.h"
 #include "core/product_impl.h"
+#include "product_numbers.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,22 +15,6 @@
 #include <string.h>
 
 enum { CASES = 150 };
-
-static uint64_t state = 5;
-
-static int random_int(int n)
-{
-  state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-  return (int)((state >> 33) % (uint64_t)n);
-}
-
-static float *random_floats(int64_t n)
-{
-  float *v = malloc((size_t)(n + 1) * sizeof *v);
-  assert_non_null(v);
-  for (int64_t i = 0; i < n; i++) v[i] = (float)(random_int(2000) - 1000) / 517.0F;
-  return v;
-}
 
 /** A random product and its numbers. */
 struct sample {
@@ -50,7 +35,15 @@ static float element(const struct product *p, int i, int j, float begin)
     const float a = p->a_transposed ? p->a[l * p->a_step + i] : p->a[i * p->a_step + l];
     sum = fmaf(a, p->b[l * p->b_step + j], sum);
   }
-  return sum;
+  return sum + 0.0F; /* never -0 */
+}
+
+/** Zeros of both signs, none or few or most, as rectifiers leave them. */
+static void clear(float *v, int64_t n)
+{
+  const int percent = random_int(3) * 40;
+  for (int64_t i = 0; i < n; i++)
+    if (random_int(100) < percent) v[i] = random_int(2) ? 0.0F : -0.0F;
 }
 
 static void make(struct sample *s)
@@ -68,6 +61,9 @@ static void make(struct sample *s)
   s->bias = random_floats(p.m);
   s->expected = malloc((size_t)(p.c_step * p.m) * sizeof *s->expected);
   assert_non_null(s->expected);
+  clear(s->b, p.b_step * p.k);
+  clear(s->c, p.c_step * p.m);
+  clear(s->bias, p.m);
   p.a = s->a;
   p.b = s->b;
   p.c = s->c;
