@@ -113,6 +113,20 @@ struct product_sparse_kernel {
                     int64_t to_step); /* [lanes][lanes] */
 };
 
+enum {
+  PRODUCT_THIN = 8,        /* most columns of a product that reads a once */
+  PRODUCT_THIN_ROWS = 1024 /* whose sums stay in the first-level cache */
+};
+
+/** sums[j, i] += sum over l < depth of a[i, l] b[l, j], or of a[l, i], for a vector of rows i. */
+struct product_thin {
+  bool a_transposed;
+  int rows, depth; /* rows: of the vector, that are there */
+  const float *a, *b;
+  int64_t a_step, b_step;
+  float *sums; /* [columns][lanes] */
+};
+
 /** One instruction set. */
 struct product_kernel {
   const char *vectors;
@@ -121,7 +135,8 @@ struct product_kernel {
   void (*copy)(const struct product_copy *c);
   /* [layout][narrow][rows - 1] */
   product_tile_of *tile[PRODUCT_LAYOUTS][2][PRODUCT_MAX_ROWS];
-  const struct product_sparse_kernel *sparse; /* or NULL */
+  const struct product_sparse_kernel *sparse;                   /* or NULL */
+  void (*thin[PRODUCT_THIN + 1])(const struct product_thin *t); /* [columns], or NULL */
 };
 
 /** A product under way: panel j of b and of c begin at b + j b_panel, c + j c_panel. */
@@ -171,6 +186,12 @@ void product_sparse(const struct product_run *r, struct product_depth d, bool ad
 
 /** Floats of scratch of so many columns and so much of k at once; 0 where k is NULL. */
 int product_sparse_floats(const struct product_sparse_kernel *k, int columns, int depth);
+
+/** Whether a product has so few columns that product_thin takes less time. */
+bool product_is_thin(const struct product *p);
+
+/** As product_own; sums: scratch [PRODUCT_THIN_ROWS][PRODUCT_THIN]. */
+void product_thin(const struct product_kernel *k, const struct product *p, float *sums);
 
 /** The widest vectors that this CPU has with fused multiply-add; NULL for none. */
 const struct product_kernel *product_native(void);

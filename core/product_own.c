@@ -8,7 +8,12 @@
 #include "core/cpu_level.h"
 #include "core/product_impl.h"
 
+#include <assert.h>
+
 #ifndef RETROGRAD_DOUBLE
+static_assert(PRODUCT_THIN_ROWS * PRODUCT_THIN <= PRODUCT_GROUP * PRODUCT_TILE_FLOATS,
+              "scratch of thin products");
+
 enum {
   /* Panels of b that stay in the second-level cache: 16 of half the largest depth.  A packed matrix has
    * no part that ought to stay in the first-level cache, and to go on with sums that were left in memory
@@ -163,6 +168,10 @@ static struct product_run run_of(const struct product *p)
 
 void product_own(const struct product *p)
 {
+  if (product_is_thin(p)) {
+    product_thin(product_own_kernel(), p, aligned(p->work));
+    return;
+  }
   struct product_run r = run_of(p);
   const int part = depth_of(p->packed.at, p->k), block = block_columns(p->n, part);
   for (int first = 0; first < p->n; first += block) {

@@ -73,5 +73,6 @@ const struct product_kernel product_portable = {
      {{copying_wide}, {copying_narrow}},
      {{copying_transposed_wide}, {copying_transposed_narrow}}},
     NULL,
+    {NULL},
 };
 #endif

@@ -24,6 +24,7 @@ endfunction()
 check(core.arena core)
 check(core.product core)
 check(core.product_sparse core)
+check(core.product_thin core)
 
 check(core.extract core)
 with(core.extract ref_extract.c)
