@@ -10,23 +10,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Columns that are resampled together: their sums stay in the first cache. */
+/* Most columns that are resampled together: their sums stay in the first cache. */
 enum { COLUMNS = 32 };
 
 /** The scratch of a call. */
 struct work {
   int64_t rows;
-  int groups;
-  double *uniform; /* [rows] */
-  int64_t *pick;   /* [rows] */
-  double *value;   /* [rows][COLUMNS] 0 where there is none */
-  double *there;   /* [rows][COLUMNS] 1 or 0 */
-  double *sum;     /* [groups][COLUMNS] */
-  double *count;   /* [groups][COLUMNS] */
-  double *result;  /* [COLUMNS][resamples] */
-  double *scratch; /* of sort_order, for resamples and for rows */
-  int32_t *order;  /* likewise */
-  int32_t *drawn;  /* [rows] how often a row was drawn */
+  int groups, width; /* groups that have rows; columns of the block at hand */
+  int *group;        /* [rows] from 0 to groups - 1, -1: left out */
+  double *uniform;   /* [rows] */
+  int64_t *pick;     /* [rows] */
+  double *value;     /* [rows][width] 0 where there is none */
+  double *there;     /* [rows][width] 1 or 0 */
+  double *sum;       /* [groups][width] */
+  double *count;     /* [groups][width] */
+  double *result;    /* [COLUMNS][resamples] */
+  double *scratch;   /* of sort_order, for resamples and for rows */
+  int32_t *order;    /* likewise */
+  int32_t *drawn;    /* [rows] how often a row was drawn */
 };
 
 static int64_t larger(int64_t a, int64_t b)
@@ -36,6 +37,7 @@ static int64_t larger(int64_t a, int64_t b)
 
 static void work_free(struct work *w)
 {
+  free(w->group);
   free(w->uniform);
   free(w->pick);
   free(w->value);
@@ -52,7 +54,8 @@ static err work_make(const struct bootstrap *how, int64_t rows, int groups, stru
 {
   const int64_t most = larger(rows, how->resamples) + 1;
   const size_t n = (size_t)rows + 1, cells = (size_t)groups * COLUMNS;
-  *w = (struct work){.rows = rows, .groups = groups};
+  *w = (struct work){.rows = rows};
+  w->group = calloc(n, sizeof *w->group);
   w->uniform = calloc(n, sizeof *w->uniform);
   w->pick = calloc(n, sizeof *w->pick);
   w->value = calloc(n * COLUMNS, sizeof *w->value);
@@ -63,8 +66,8 @@ static err work_make(const struct bootstrap *how, int64_t rows, int groups, stru
   w->scratch = calloc(sort_work_doubles(most), sizeof *w->scratch);
   w->order = calloc((size_t)most, sizeof *w->order);
   w->drawn = calloc(n, sizeof *w->drawn);
-  if (w->uniform && w->pick && w->value && w->there && w->sum && w->count && w->result &&
-      w->scratch && w->order && w->drawn)
+  if (w->group && w->uniform && w->pick && w->value && w->there && w->sum && w->count &&
+      w->result && w->scratch && w->order && w->drawn)
     return ERR_OK;
   work_free(w);
   return FAIL(ERR_MEMORY, "no memory to resample %lld rows", (long long)rows);
@@ -80,47 +83,71 @@ static void draw(const struct bootstrap *how, int r, struct work *w)
     w->pick[i] = r < 0 ? i : (int64_t)((double)w->rows * w->uniform[i]);
 }
 
+/** Number the groups that have rows, in their order: of a thousand classes a few dozen do. */
+static err number_groups(const int *group, int n_groups, struct work *w)
+{
+  int *place = calloc((size_t)n_groups + 1, sizeof *place);
+  CHECK(place, ERR_MEMORY, "no memory for %d groups", n_groups);
+  for (int64_t i = 0; group && i < w->rows; i++)
+    if (group[i] >= 0) place[group[i]] = 1;
+  for (int g = 0; g < n_groups; g++)
+    if (place[g]) place[g] = w->groups++;
+  for (int64_t i = 0; group && i < w->rows; i++) w->group[i] = group[i] < 0 ? -1 : place[group[i]];
+  free(place);
+  if (!group) w->groups = 1;
+  return ERR_OK;
+}
+
 /** Take a block of columns: 0 where there is no value, and 1 or 0 for whether there is. */
 static void take(const double *values, int n, int stride, struct work *w)
 {
+  w->width = n;
   for (int64_t i = 0; i < w->rows; i++) {
-    for (int c = 0; c < COLUMNS; c++) {
-      const double v = c < n ? values[i * stride + c] : 0.0;
-      w->value[i * COLUMNS + c] = v == v ? v : 0.0;
-      w->there[i * COLUMNS + c] = v == v;
+    for (int c = 0; c < n; c++) {
+      const double v = values[i * stride + c];
+      w->value[i * n + c] = v == v ? v : 0.0;
+      w->there[i * n + c] = v == v;
     }
   }
 }
 
-/** Add the drawn rows to the sums and counts of their groups. */
-SIMD static void add(const int *group, const struct work *w)
+SIMD_PART void add_rows(const struct work *w, int width)
 {
   for (int64_t i = 0; i < w->rows; i++) {
-    const int g = group ? group[w->pick[i]] : 0;
-    if (g < 0) continue;
-    const double *restrict v = w->value + w->pick[i] * COLUMNS;
-    const double *restrict there = w->there + w->pick[i] * COLUMNS;
-    double *restrict sum = w->sum + (int64_t)g * COLUMNS, *restrict count =
-                                                              w->count + (int64_t)g * COLUMNS;
-    for (int c = 0; c < COLUMNS; c++) {
+    const int64_t row = w->pick[i] * width, to = (int64_t)w->group[w->pick[i]] * width;
+    if (to < 0) continue;
+    const double *restrict v = w->value + row, *restrict there = w->there + row;
+    double *restrict sum = w->sum + to, *restrict count = w->count + to;
+    for (int c = 0; c < width; c++) {
       sum[c] += v[c];
       count[c] += there[c];
     }
   }
 }
 
-/** Means of the drawn rows of n columns: mean over groups of the mean of each. */
-static void means(int n, const int *group, struct work *w, double *out)
+/** Add the drawn rows to the sums and counts of their groups; full blocks with their width known. */
+SIMD static void add(const struct work *w)
 {
-  const size_t bytes = (size_t)w->groups * COLUMNS * sizeof *w->sum;
+  if (w->width == COLUMNS) {
+    add_rows(w, COLUMNS);
+  } else {
+    add_rows(w, w->width);
+  }
+}
+
+/** Means of the drawn rows of the block: mean over groups of the mean of each. */
+static void means(struct work *w, double *out)
+{
+  const int n = w->width;
+  const size_t bytes = (size_t)w->groups * (size_t)n * sizeof *w->sum;
   memset(w->sum, 0, bytes);
   memset(w->count, 0, bytes);
-  add(group, w);
+  add(w);
   for (int c = 0; c < n; c++) {
     double total = 0.0, groups = 0.0;
     for (int64_t g = 0; g < w->groups; g++) {
-      if (w->count[g * COLUMNS + c] <= 0.0) continue;
-      total += w->sum[g * COLUMNS + c] / w->count[g * COLUMNS + c];
+      if (w->count[g * n + c] <= 0.0) continue;
+      total += w->sum[g * n + c] / w->count[g * n + c];
       groups++;
     }
     out[c] = total / groups;
@@ -159,12 +186,13 @@ err bootstrap_means(const struct bootstrap *how, const double *values, int64_t r
   struct work w;
   double mean[COLUMNS];
   TRY(work_make(how, rows, group ? n_groups : 1, &w));
-  for (int first = 0; first < columns; first += COLUMNS) {
+  const err e = number_groups(group, n_groups, &w);
+  for (int first = 0; !e && first < columns; first += COLUMNS) {
     const int n = columns - first < COLUMNS ? columns - first : COLUMNS;
     take(values + first, n, columns, &w);
     for (int r = -1; r < how->resamples; r++) {
       draw(how, r, &w);
-      means(n, group, &w, mean);
+      means(&w, mean);
       for (int c = 0; c < n; c++) {
         if (r < 0) {
           out[first + c].value = mean[c];
@@ -179,6 +207,7 @@ err bootstrap_means(const struct bootstrap *how, const double *values, int64_t r
     }
   }
   work_free(&w);
+  if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
 }
 

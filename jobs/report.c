@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH = 4096 };
+enum { PATH = 4096, FILES = 8 };
 
 void report_say(const struct report *r, const char *fmt, ...)
 {
@@ -25,11 +25,48 @@ void report_figure(const struct report *r, const char *stem, const char *caption
   report_say(r, "\n![%s](%s.png)\n\n*%s* ([SVG](%s.svg))\n", caption, stem, caption, stem);
 }
 
+struct report_files {
+  int n;
+  char *name[FILES];
+  struct store *store[FILES];
+};
+
+err report_begin(struct report *r)
+{
+  r->files = calloc(1, sizeof *r->files);
+  CHECK(r->files, ERR_MEMORY, "no memory for the files of a page");
+  return ERR_OK;
+}
+
+void report_close(struct report *r)
+{
+  for (int i = 0; r->files && i < r->files->n; i++) {
+    store_close(&r->files->store[i]);
+    free(r->files->name[i]);
+  }
+  free(r->files);
+  r->files = NULL;
+}
+
 err report_open(const struct report *r, const char *file, struct store **out)
 {
+  struct report_files *f = r->files;
   char path[PATH];
+  for (int i = 0; i < f->n; i++) {
+    *out = f->store[i];
+    if (!strcmp(f->name[i], file)) return ERR_OK;
+  }
+  CHECK(f->n < FILES, ERR_SHAPE, "a page is of at most %d files", FILES);
   (void)snprintf(path, sizeof path, "%s/%s", r->folder, file);
-  return store_open_read(path, out);
+  f->name[f->n] = strdup(file);
+  CHECK(f->name[f->n], ERR_MEMORY, "no memory for a name");
+  const err e = store_open_read(path, out);
+  if (e) {
+    free(f->name[f->n]);
+    return err_trace(e, __FILE__, __LINE__);
+  }
+  f->store[f->n++] = *out;
+  return ERR_OK;
 }
 
 /** Place of a name among [n]; -1: none. */
@@ -260,9 +297,7 @@ err report_pick_values(const struct report *r, const struct report_pick *p, doub
 {
   struct store *s = NULL;
   TRY(report_open(r, p->file, &s));
-  const err e = read_values(s, p, out, n, each);
-  store_close(&s);
-  if (e) return err_trace(e, __FILE__, __LINE__);
+  TRY(read_values(s, p, out, n, each));
   return ERR_OK;
 }
 
@@ -273,10 +308,8 @@ err report_axis(const struct report *r, const char *file, const char *variable, 
   char resolved[1024];
   int var = 0;
   TRY(report_open(r, file, &s));
-  err e = resolve(s, variable, resolved, sizeof resolved);
-  if (!e) e = store_find(s, resolved, &var);
-  if (!e) e = axis_names(s, resolved, var, axis + 1, n, names);
-  store_close(&s);
-  if (e) return err_trace(e, __FILE__, __LINE__);
+  TRY(resolve(s, variable, resolved, sizeof resolved));
+  TRY(store_find(s, resolved, &var));
+  TRY(axis_names(s, resolved, var, axis + 1, n, names));
   return ERR_OK;
 }

@@ -25,14 +25,22 @@ struct report_pick {
   const char *names[REPORT_NAMES];
 };
 
+struct report_files; /* those that are open */
+
 struct report {
   const char *folder;
+  struct report_files *files;
   void *page;          /* FILE */
   const char *trigger; /* what the user says of a known trigger; NULL: nothing */
   bool second;         /* there are files of a second model */
   int resamples;
   uint64_t seed;
 };
+
+/** Files stay open from their first use to report_close: a page picks hundreds of numbers from each.
+ *  Errors: ERR_MEMORY. */
+MUST_CHECK err report_begin(struct report *r);
+void report_close(struct report *r);
 
 /** Values [n][each], NaN where there is none; new, the caller frees.  each NULL: n counts all of them.
  *  Errors: ERR_FORMAT naming what the file has not; ERR_MEMORY. */
@@ -45,6 +53,13 @@ MUST_CHECK err report_values(const struct report *r, const struct report_pick *p
 struct interval;
 MUST_CHECK err report_mean(const struct report *r, const struct report_pick *a,
                            const struct report_pick *b, struct interval *out);
+
+/** Means at each of the points [n] of axis `along` of a pick with their intervals: one resampling for all. */
+MUST_CHECK err report_means(const struct report *r, struct report_pick p, int along, int points,
+                            struct interval *out);
+
+/** The mean alone; NaN where nothing has a value. */
+MUST_CHECK err report_mean_only(const struct report *r, const struct report_pick *p, double *out);
 
 /** Text on the page. */
 void report_say(const struct report *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

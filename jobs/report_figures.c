@@ -3,7 +3,7 @@
 #include "core/bootstrap.h"
 #include "core/sort.h"
 #include "io/plot.h"
-#include "jobs/report.h"
+#include "jobs/report_impl.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -25,17 +25,14 @@ struct line {
 static err fill_line(const struct report *r, struct report_pick p, int along, int points, bool one,
                      struct line *l)
 {
-  char number[16];
+  struct interval m[MOST];
   if (one) l->y[0] = l->low[0] = l->high[0] = 1.0;
   for (int i = 0; i < points + one; i++) l->x[i] = i;
+  TRY(report_means(r, p, along, points, m));
   for (int i = 0; i < points; i++) {
-    struct interval m;
-    (void)snprintf(number, sizeof number, "#%d", i);
-    p.names[along] = number;
-    TRY(report_mean(r, &p, NULL, &m));
-    l->y[i + one] = m.value;
-    l->low[i + one] = m.low;
-    l->high[i + one] = m.high;
+    l->y[i + one] = m[i].value;
+    l->low[i + one] = m[i].low;
+    l->high[i + one] = m[i].high;
   }
   return ERR_OK;
 }
@@ -135,8 +132,8 @@ err report_boxes(const struct report *r, struct report_pick p, int by, const cha
 /** A cell; a method that is not at a layer has none. */
 static double cell(const struct report *r, const struct report_pick *p)
 {
-  struct interval m;
-  return report_mean(r, p, NULL, &m) ? NAN : m.value;
+  double mean = NAN;
+  return report_mean_only(r, p, &mean) ? NAN : mean;
 }
 
 err report_layers(const struct report *r, struct report_pick p, int by, const char *const *names,
@@ -145,13 +142,10 @@ err report_layers(const struct report *r, struct report_pick p, int by, const ch
   struct store *s = NULL;
   char **layer = NULL, path[PATH], variable[64], group[32];
   int64_t layers = 0;
-  (void)snprintf(path, sizeof path, "%s/%s", r->folder, p.file);
-  TRY(store_open_read(path, &s));
-  err e = store_read_text(s, "layers/layer", &layers, &layer);
-  store_close(&s);
-  TRY(e);
+  TRY(report_open(r, p.file, &s));
+  TRY(store_read_text(s, "layers/layer", &layers, &layer));
   double *values = calloc((size_t)(n * layers) + 1, sizeof *values);
-  e = values ? ERR_OK : FAIL(ERR_MEMORY, "no memory for a figure");
+  err e = values ? ERR_OK : FAIL(ERR_MEMORY, "no memory for a figure");
   (void)snprintf(group, sizeof group, "%.*s", (int)strcspn(p.variable, "@"), p.variable);
   for (int64_t i = 0; !e && i < n * layers; i++) {
     (void)snprintf(variable, sizeof variable, "%s@%d", group, (int)(i % layers));
@@ -214,8 +208,7 @@ err report_table(const struct report *r, const char *file, const char *variable,
   char **row = NULL, **column = NULL, path[PATH];
   int64_t rows = 0, columns = 0;
   struct plot_matrix m = {.title = caption, .low = low, .high = high};
-  path_of(r, file, path);
-  TRY(store_open_read(path, &s));
+  TRY(report_open(r, file, &s));
   err e = report_axis(r, file, variable, -1, &rows, &row);
   if (!e) e = report_axis(r, file, variable, 0, &columns, &column);
   m.rows = (int)rows;
@@ -223,7 +216,6 @@ err report_table(const struct report *r, const char *file, const char *variable,
   path_of(r, stem, path);
   if (!e) e = draw_table(s, path, variable, row, column, &m);
   if (!e) report_figure(r, stem, caption);
-  store_close(&s);
   free((void *)row);
   free((void *)column);
   if (e) return err_trace(e, __FILE__, __LINE__);

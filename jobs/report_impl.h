@@ -2,7 +2,7 @@
 /* Between the files of report. */
 #include "jobs/report.h"
 
-/** A file of the study's folder.  Errors: those of store_open_read. */
+/** A file of the study's folder, which report_close closes.  Errors: those of store_open_read; ERR_MEMORY. */
 MUST_CHECK err report_open(const struct report *r, const char *file, struct store **out);
 
 /** report_values of a pick that names its layer. */

@@ -40,9 +40,7 @@ static err count_layers(const struct report *r, const char *file, int64_t *n)
   struct store *s = NULL;
   char **name = NULL;
   TRY(report_open(r, file, &s));
-  const err e = store_read_text(s, "layers/variable", n, &name);
-  store_close(&s);
-  if (e) return err_trace(e, __FILE__, __LINE__);
+  TRY(store_read_text(s, "layers/variable", n, &name));
   if (*n && !strcmp(name[*n - 1], "over_layers")) --*n;
   free((void *)name);
   return ERR_OK;
@@ -95,10 +93,15 @@ err report_values(const struct report *r, const struct report_pick *p, double **
   return ERR_OK;
 }
 
+static struct bootstrap intervals_of(const struct report *r)
+{
+  return (struct bootstrap){.seed = r->seed, .resamples = r->resamples, .level = 0.95};
+}
+
 err report_mean(const struct report *r, const struct report_pick *a, const struct report_pick *b,
                 struct interval *out)
 {
-  const struct bootstrap how = {.seed = r->seed, .resamples = r->resamples, .level = 0.95};
+  const struct bootstrap how = intervals_of(r);
   double *x = NULL, *y = NULL;
   int64_t n = 0, other = 0, each = 1, other_each = 1;
   err e = report_values(r, a, &x, &n, &each);
@@ -111,5 +114,54 @@ err report_mean(const struct report *r, const struct report_pick *a, const struc
   free(x);
   free(y);
   if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}
+
+/** Column `at` of `columns` columns of rows; *table is made for the first. */
+static err put_column(const struct report_pick *p, const double *x, int64_t n, int at, int columns,
+                      double **table, int64_t *rows)
+{
+  if (!*table) {
+    *rows = n;
+    *table = calloc((size_t)(n * columns) + 1, sizeof **table);
+    CHECK(*table, ERR_MEMORY, "no memory for a line");
+  }
+  CHECK(n == *rows, ERR_FORMAT, "%s: %s has different rows", p->file, p->variable);
+  for (int64_t i = 0; i < n; i++) (*table)[i * columns + at] = x[i];
+  return ERR_OK;
+}
+
+err report_means(const struct report *r, struct report_pick p, int along, int points,
+                 struct interval *out)
+{
+  const struct bootstrap how = intervals_of(r);
+  double *table = NULL;
+  int64_t rows = 0;
+  err e = ERR_OK;
+  for (int k = 0; !e && k < points; k++) {
+    char number[16];
+    double *x = NULL;
+    int64_t n = 0, each = 1;
+    (void)snprintf(number, sizeof number, "#%d", k);
+    p.names[along] = number;
+    e = report_values(r, &p, &x, &n, &each);
+    if (!e) fold_rows(x, n, each);
+    if (!e) e = put_column(&p, x, n, k, points, &table, &rows);
+    free(x);
+  }
+  if (!e) e = bootstrap_means(&how, table, rows, points, NULL, 1, out);
+  free(table);
+  if (e) return err_trace(e, __FILE__, __LINE__);
+  return ERR_OK;
+}
+
+err report_mean_only(const struct report *r, const struct report_pick *p, double *out)
+{
+  double *x = NULL;
+  int64_t n = 0, each = 1;
+  TRY(report_values(r, p, &x, &n, &each));
+  fold_rows(x, n, each);
+  *out = plain_mean(x, n);
+  free(x);
   return ERR_OK;
 }

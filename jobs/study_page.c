@@ -188,7 +188,9 @@ err study_page(const struct study_spec *spec, const struct study_setting *set)
                      .trigger = set->trigger,
                      .second = set->other != NULL};
   const bool there = p.page && p.findings && p.numbers;
-  err e = there ? fill(&r, spec, set, &p) : FAIL(ERR_IO, "cannot write into %s", set->folder);
+  err e = there ? report_begin(&r) : FAIL(ERR_IO, "cannot write into %s", set->folder);
+  if (!e) e = fill(&r, spec, set, &p);
+  report_close(&r);
   const err a = end(set->folder, "findings.csv", p.findings, !e);
   const err b = end(set->folder, "numbers.csv", p.numbers, !e);
   const err c =

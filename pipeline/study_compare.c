@@ -66,5 +66,8 @@ err study_compare(const char *path, const char *name, const char *there, const c
 
 int study_is_description(const char *name)
 {
-  return !strcmp(name, "model") || !strcmp(name, "view") || !strcmp(name, "data") || !strcmp(name, "title");
+  static const char *const names[] = {"model", "view", "data", "title", "study"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (!strcmp(name, names[i])) return 1;
+  return 0;
 }

@@ -3,6 +3,7 @@ numbers of ranks, the same tables."""
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -121,6 +122,16 @@ class Studies(unittest.TestCase):
         subprocess.run(["mpirun", "--oversubscribe", "-n", "2", *command("positive-aggregation", folder)], check=True,
                        capture_output=True)
         self.same(folder)
+
+    def test_a_folder_that_was_moved_continues(self):
+        """Where files lie does not make another study of them: the page is drawn again from what is there."""
+        folder = os.path.join(self.folder.name, "moved")
+        shutil.copytree(self.smoke, folder)
+        os.remove(os.path.join(folder, "README.md"))
+        before = files(folder)
+        subprocess.run(command("positive-aggregation", folder), check=True, capture_output=True)
+        self.assertEqual({n: c for n, c in files(folder).items() if n != "README.md"}, before)
+        self.assertEqual(files(folder)["README.md"], files(self.smoke)["README.md"])
 
     def test_unknown_names(self):
         p = subprocess.run([binary, "study", "positive-agregation"], capture_output=True, text=True)
