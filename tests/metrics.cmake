@@ -8,3 +8,4 @@ set_property(TEST metrics.similarity metrics.maps APPEND PROPERTY ENVIRONMENT "T
 script(metrics.evaluate)
 script(metrics.views)
 script(metrics.perturb)
+script(metrics.paths asan)
