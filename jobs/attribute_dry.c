@@ -158,6 +158,7 @@ static void print_memory(const struct setup *s, const struct memory *most)
 
 /** Floating-point operations of a unit, forward and over all backward passes.  Steps and other sizes of the image go
  *  through plans of their own, sample by sample; gradients of weights count as one more pass. */
+// NOLINTNEXTLINE(misc-no-recursion): inner plans are of parts of one method, a few levels deep
 static void count_work(const struct plan *p, double *forward, double *backward)
 {
   int own = p->n_forward;

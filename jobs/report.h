@@ -77,21 +77,26 @@ MUST_CHECK err report_axis(const struct report *r, const char *file, const char 
 MUST_CHECK err report_table(const struct report *r, const char *file, const char *variable,
                             double low, double high, const char *stem, const char *caption);
 
-/* Figures.  Each writes STEM.png, STEM.svg and its line on the page. */
+/** A figure: lines, boxes or rows are names [n] of axis `by` of a variable.  Each writes STEM.png, STEM.svg and
+ *  its line on the page. */
+struct report_drawing {
+  const char *stem, *caption;
+  int by;
+  const char *const *names;
+  int n;
+  const char *label; /* of the axis of values; NULL: none */
+};
 
-/** Means with intervals along an axis of a variable, a line for each name [n] of another.
+/** Means with intervals along an axis of a variable, a line for each name.
  *  p: the rest; its names of both axes are ignored.  first: what stands at the left of the first point with
  *  the value 1, or NULL. */
-MUST_CHECK err report_lines(const struct report *r, struct report_pick p, int along, int by,
-                            const char *const *names, int n, const char *first, const char *label,
-                            const char *stem, const char *caption);
+MUST_CHECK err report_lines(const struct report *r, struct report_pick p, int along,
+                            const char *first, const struct report_drawing *d);
 
-/** The spread over samples, a box for each name [n] of an axis: quartiles, and 5 and 95 % as whiskers. */
-MUST_CHECK err report_boxes(const struct report *r, struct report_pick p, int by,
-                            const char *const *names, int n, const char *label, const char *stem,
-                            const char *caption);
+/** The spread over samples, a box for each name: quartiles, and 5 and 95 % as whiskers. */
+MUST_CHECK err report_boxes(const struct report *r, struct report_pick p,
+                            const struct report_drawing *d);
 
-/** Means of names [n] of an axis at every layer of a file: p.variable must end in "@". */
-MUST_CHECK err report_layers(const struct report *r, struct report_pick p, int by,
-                             const char *const *names, int n, double low, double high,
-                             const char *stem, const char *caption);
+/** Means of names at every layer of a file, coloured from low to high: p.variable must end in "@". */
+MUST_CHECK err report_layers(const struct report *r, struct report_pick p, double low, double high,
+                             const struct report_drawing *d);

@@ -44,37 +44,39 @@ static void name_points(const char *first, char *const *names, int64_t n, const 
   for (int64_t i = 0; i < n; i++) out[i] = names[i];
 }
 
-err report_lines(const struct report *r, struct report_pick p, int along, int by,
-                 const char *const *names, int n, const char *first, const char *label,
-                 const char *stem, const char *caption)
+err report_lines(const struct report *r, struct report_pick p, int along, const char *first,
+                 const struct report_drawing *d)
 {
   const char *tick[MOST];
   char **axis = NULL, path[PATH];
   int64_t points = 0;
   struct plot_series series[PLOT_SERIES];
-  struct line *line = calloc((size_t)n, sizeof *line);
+  struct line *line = calloc((size_t)d->n, sizeof *line);
   err e = line ? ERR_OK : FAIL(ERR_MEMORY, "no memory for a figure");
   if (!e) e = report_axis(r, p.file, p.variable, along, &points, &axis);
-  if (!e && (points >= MOST || n > PLOT_SERIES)) e = FAIL(ERR_SHAPE, "%s: too many points", stem);
-  for (int k = 0; !e && k < n; k++) {
-    p.names[by] = names[k];
+  if (!e && (points >= MOST || d->n > PLOT_SERIES)) {
+    e = FAIL(ERR_SHAPE, "%s: too many points", d->stem);
+  }
+  for (int k = 0; !e && k < d->n; k++) {
+    p.names[d->by] = d->names[k];
     e = fill_line(r, p, along, (int)points, first != NULL, &line[k]);
-    series[k] = (struct plot_series){
-        names[k], (int)points + (first != NULL), line[k].x, line[k].y, line[k].low, line[k].high};
+    series[k] = (struct plot_series){d->names[k], (int)points + (first != NULL),
+                                     line[k].x,   line[k].y,
+                                     line[k].low, line[k].high};
   }
   if (!e) {
     name_points(first, axis, points, tick);
-    path_of(r, stem, path);
-    e = plot_lines(&(struct plot_lines){.title = caption,
-                                        .y_label = label,
+    path_of(r, d->stem, path);
+    e = plot_lines(&(struct plot_lines){.title = d->caption,
+                                        .y_label = d->label,
                                         .x_label = "",
                                         .n_ticks = (int)points + (first != NULL),
                                         .ticks = tick,
-                                        .n_series = n,
+                                        .n_series = d->n,
                                         .series = series},
                    path);
   }
-  if (!e) report_figure(r, stem, caption);
+  if (!e) report_figure(r, d->stem, d->caption);
   free(line);
   free((void *)axis);
   if (e) return err_trace(e, __FILE__, __LINE__);
@@ -107,23 +109,25 @@ static err five_of(const struct report *r, const struct report_pick *p, double f
   return ERR_OK;
 }
 
-err report_boxes(const struct report *r, struct report_pick p, int by, const char *const *names,
-                 int n, const char *label, const char *stem, const char *caption)
+err report_boxes(const struct report *r, struct report_pick p, const struct report_drawing *d)
 {
-  double(*five)[5] = calloc((size_t)n, sizeof *five);
+  double(*five)[5] = calloc((size_t)d->n, sizeof *five);
   char path[PATH];
   err e = five ? ERR_OK : FAIL(ERR_MEMORY, "no memory for a figure");
-  for (int k = 0; !e && k < n; k++) {
-    p.names[by] = names[k];
+  for (int k = 0; !e && k < d->n; k++) {
+    p.names[d->by] = d->names[k];
     e = five_of(r, &p, five[k]);
   }
-  path_of(r, stem, path);
-  if (!e)
-    e = plot_boxes(
-        &(struct plot_boxes){
-            .title = caption, .y_label = label, .n = n, .names = names, .five = (const void *)five},
-        path);
-  if (!e) report_figure(r, stem, caption);
+  path_of(r, d->stem, path);
+  if (!e) {
+    e = plot_boxes(&(struct plot_boxes){.title = d->caption,
+                                        .y_label = d->label,
+                                        .n = d->n,
+                                        .names = d->names,
+                                        .five = (const void *)five},
+                   path);
+  }
+  if (!e) report_figure(r, d->stem, d->caption);
   free(five);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
@@ -136,35 +140,36 @@ static double cell(const struct report *r, const struct report_pick *p)
   return report_mean_only(r, p, &mean) ? NAN : mean;
 }
 
-err report_layers(const struct report *r, struct report_pick p, int by, const char *const *names,
-                  int n, double low, double high, const char *stem, const char *caption)
+err report_layers(const struct report *r, struct report_pick p, double low, double high,
+                  const struct report_drawing *d)
 {
   struct store *s = NULL;
   char **layer = NULL, path[PATH], variable[64], group[32];
   int64_t layers = 0;
   TRY(report_open(r, p.file, &s));
   TRY(store_read_text(s, "layers/layer", &layers, &layer));
-  double *values = calloc((size_t)(n * layers) + 1, sizeof *values);
+  double *values = calloc((size_t)(d->n * layers) + 1, sizeof *values);
   err e = values ? ERR_OK : FAIL(ERR_MEMORY, "no memory for a figure");
   (void)snprintf(group, sizeof group, "%.*s", (int)strcspn(p.variable, "@"), p.variable);
-  for (int64_t i = 0; !e && i < n * layers; i++) {
+  for (int64_t i = 0; !e && i < d->n * layers; i++) {
     (void)snprintf(variable, sizeof variable, "%s@%d", group, (int)(i % layers));
     p.variable = variable;
-    p.names[by] = names[i / layers];
+    p.names[d->by] = d->names[i / layers];
     values[i] = cell(r, &p);
   }
-  path_of(r, stem, path);
-  if (!e)
-    e = plot_matrix(&(struct plot_matrix){.title = caption,
-                                          .rows = n,
+  path_of(r, d->stem, path);
+  if (!e) {
+    e = plot_matrix(&(struct plot_matrix){.title = d->caption,
+                                          .rows = d->n,
                                           .columns = (int)layers,
-                                          .row = names,
+                                          .row = d->names,
                                           .column = (const char *const *)layer,
                                           .values = values,
                                           .low = low,
                                           .high = high},
                     path);
-  if (!e) report_figure(r, stem, caption);
+  }
+  if (!e) report_figure(r, d->stem, d->caption);
   free(values);
   free((void *)layer);
   if (e) return err_trace(e, __FILE__, __LINE__);

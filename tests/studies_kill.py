@@ -16,6 +16,8 @@ import tempfile
 import time
 import unittest
 
+import proof  # noqa: F401  (what mpirun wants of the environment)
+
 if os.environ.get("LONG") != "1":
     print("skipped: LONG=1 runs it")
     sys.exit(77)
@@ -71,7 +73,7 @@ class Kills(unittest.TestCase):
         p = subprocess.Popen(command(name, folder, ranks), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                              start_new_session=True)
         try:
-            p.wait(rng.uniform(0.02, 0.7 * took))
+            self.assertEqual(p.wait(rng.uniform(0.02, 0.7 * took)), 0, f"{name} failed by itself on {ranks} ranks")
             return False
         except subprocess.TimeoutExpired:
             one = ranks_of(p.pid)

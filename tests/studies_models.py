@@ -28,11 +28,11 @@ def without_images(name, file):
     return (name, file, None, [])
 
 
-def backdoored(name, clean, trigger):
-    """A public model with its trigger, and one that was trained alike without."""
+def backdoored(name, clean, trigger=None):
+    """A public model with its trigger, where that has a place, and one that was trained alike without."""
     folder = f"{shared}/models/backdoor"
     return (without_images(name, f"{folder}/{name}.onnx"), "backdoor-signature",
-            ["--other", f"{folder}/{clean}.onnx", "--trigger", f"{folder}/{name}_{trigger}.png"])
+            ["--other", f"{folder}/{clean}.onnx", *(["--trigger", f"{folder}/{name}_{trigger}.png"] if trigger else [])])
 
 
 RUNS = [(DEMO, s, ["--limit", "64"]) for s in ("normgrad-framework", "layer-combination", "class-sensitivity", "meta-saliency",
@@ -48,7 +48,7 @@ RUNS += [(MOBILE, "normgrad-framework", [*MOSAICS, "--layers", "input,Add,last_c
          (MOBILE, "class-sensitivity", ["--limit", "64"]), (MOBILE, "positive-aggregation", ["--limit", "24"]),
          (MOBILE, "input-bias", ["--limit", "64"])]
 RUNS += [backdoored("bd01", "clean01", "trigger0_mask"), backdoored("bd02", "clean02", "trigger0_mask"),
-         backdoored("bd03", "clean03", "trigger0_mask"), backdoored("bd04", "clean04", "trigger0_mask")]
+         backdoored("bd03", "clean03"), backdoored("bd04", "clean04", "trigger0_mask")]
 RUNS += [(RESNET56, s, ["--limit", n]) for s, n in (("class-sensitivity", "100"), ("positive-aggregation", "64"),
                                                      ("input-bias", "100"), ("positive-propagation", "32"), ("meta-saliency", "64"))]
 RUNS += [(SQUEEZE, "normgrad-framework", [*MOSAICS, "--layers", "Concat"]),

@@ -40,11 +40,16 @@ static const struct study_claim claims[] = {
 static err figures(struct report *r)
 {
   struct report_pick p = {"classes.h5", "values/@", {"least", NULL, "class_sensitivity"}};
-  TRY(report_layers(r, p, 1, methods, N, -1.0, 1.0, "layers",
-                    "Maps of the most likely against the least likely class, Spearman"));
+  TRY(report_layers(
+      r, p, -1.0, 1.0,
+      &(struct report_drawing){"layers",
+                               "Maps of the most likely against the least likely class, Spearman",
+                               1, methods, N, NULL}));
   p.variable = "values/@-1";
-  TRY(report_boxes(r, p, 1, methods, N, "Spearman", "last",
-                   "The same at the last layer with positions, over images"));
+  TRY(report_boxes(
+      r, p,
+      &(struct report_drawing){"last", "The same at the last layer with positions, over images", 1,
+                               methods, N, "Spearman"}));
   return ERR_OK;
 }
 

@@ -45,16 +45,22 @@ static const struct study_claim claims[] = {
 static err figures(struct report *r)
 {
   const struct report_pick curve = {"bias.h5", "bias/curve", {NULL, NULL}};
-  TRY(report_lines(r, curve, 1, 0, methods, N, NULL, "mean |map| / image's mean", "curve",
-                   "Maps by pixel value (mean over channels, 0 to 255)"));
-  TRY(report_boxes(r, (struct report_pick){"bias.h5", "bias/value", {NULL, "dip"}}, 0, methods, N,
-                   "dip", "dip", "1 - mean |map| near the blind colour / mean |map|"));
-  TRY(report_boxes(r, (struct report_pick){"bias.h5", "bias/value", {NULL, "painted"}}, 0, methods,
-                   N, "mean |map| there / mean |map|", "painted",
-                   "The most relevant region painted with the blind colour"));
+  TRY(report_lines(r, curve, 1, NULL,
+                   &(struct report_drawing){"curve",
+                                            "Maps by pixel value (mean over channels, 0 to 255)", 0,
+                                            methods, N, "mean |map| / image's mean"}));
+  TRY(report_boxes(r, (struct report_pick){"bias.h5", "bias/value", {NULL, "dip"}},
+                   &(struct report_drawing){"dip",
+                                            "1 - mean |map| near the blind colour / mean |map|", 0,
+                                            methods, N, "dip"}));
+  TRY(report_boxes(
+      r, (struct report_pick){"bias.h5", "bias/value", {NULL, "painted"}},
+      &(struct report_drawing){"painted", "The most relevant region painted with the blind colour",
+                               0, methods, N, "mean |map| there / mean |map|"}));
   TRY(report_boxes(r, (struct report_pick){"bias.h5", "bias/value", {NULL, "inversion_absolute"}},
-                   0, methods, N, "Spearman of |map|", "inversion",
-                   "Maps of inverted images, where they are predicted alike"));
+                   &(struct report_drawing){
+                       "inversion", "Maps of inverted images, where they are predicted alike", 0,
+                       methods, N, "Spearman of |map|"}));
   return ERR_OK;
 }
 

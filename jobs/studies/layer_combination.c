@@ -49,10 +49,15 @@ static const struct study_claim claims[] = {
 static err figures(struct report *r)
 {
   struct report_pick p = {"pointing.h5", "values/@-1", {"#each", NULL, "energy_pointing"}};
-  TRY(report_boxes(r, p, 1, methods, N, "share on the object", "combined",
-                   "Maps of several layers: share of the positive part on the object"));
+  TRY(report_boxes(
+      r, p,
+      &(struct report_drawing){"combined",
+                               "Maps of several layers: share of the positive part on the object",
+                               1, methods, N, "share on the object"}));
   p.variable = "values/@";
-  TRY(report_layers(r, p, 1, single, SINGLE, 0.0, 1.0, "single", "The same at single layers"));
+  TRY(report_layers(
+      r, p, 0.0, 1.0,
+      &(struct report_drawing){"single", "The same at single layers", 1, single, SINGLE, NULL}));
   return ERR_OK;
 }
 

@@ -75,13 +75,18 @@ static const struct study_claim claims[] = {
 static err figures(struct report *r)
 {
   struct report_pick p = {"pointing.h5", "values/@", {"#each", NULL, "pointing"}};
-  TRY(report_layers(r, p, 1, methods, N, 0.0, 1.0, "pointing", "Pointing game, all images"));
+  TRY(report_layers(
+      r, p, 0.0, 1.0,
+      &(struct report_drawing){"pointing", "Pointing game, all images", 1, methods, N, NULL}));
   p.names[2] = "energy_pointing";
-  TRY(report_layers(r, p, 1, methods, N, 0.0, 1.0, "energy",
-                    "Share of the map's positive part that lies on the object"));
+  TRY(report_layers(
+      r, p, 0.0, 1.0,
+      &(struct report_drawing){"energy", "Share of the map's positive part that lies on the object",
+                               1, methods, N, NULL}));
   p.variable = "values/@-1";
-  TRY(report_boxes(r, p, 1, methods, N, "share on the object", "last",
-                   "The same at the last layer, over images"));
+  TRY(report_boxes(r, p,
+                   &(struct report_drawing){"last", "The same at the last layer, over images", 1,
+                                            methods, N, "share on the object"}));
   return ERR_OK;
 }
 

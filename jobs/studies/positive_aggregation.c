@@ -63,15 +63,19 @@ static err figures(struct report *r)
 {
   const struct report_pick all = {
       "cascade.h5", "similarity/@0", {NULL, "cascade", NULL, NULL, "spearman"}};
-  TRY(report_lines(r, all, 2, 3, methods, N, "trained", "Spearman", "spearman",
-                   "Weights random from the logits back to the layer named"));
+  TRY(report_lines(
+      r, all, 2, "trained",
+      &(struct report_drawing){"spearman", "Weights random from the logits back to the layer named",
+                               3, methods, N, "Spearman"}));
   TRY(report_boxes(
-      r, (struct report_pick){"classes.h5", "values/@0", {"least", NULL, "class_sensitivity"}}, 1,
-      methods, N, "Spearman", "classes", "Maps of the most likely against the least likely class"));
+      r, (struct report_pick){"classes.h5", "values/@0", {"least", NULL, "class_sensitivity"}},
+      &(struct report_drawing){"classes", "Maps of the most likely against the least likely class",
+                               1, methods, N, "Spearman"}));
   TRY(report_boxes(
       r, (struct report_pick){"classes.h5", "values/@0", {"predicted", NULL, "energy_correlation"}},
-      1, methods, N, "correlation", "energy",
-      "Maps against the sum of activations, which knows no class"));
+      &(struct report_drawing){"energy",
+                               "Maps against the sum of activations, which knows no class", 1,
+                               methods, N, "correlation"}));
   return ERR_OK;
 }
 

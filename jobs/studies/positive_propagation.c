@@ -7,16 +7,11 @@ static const char *const methods[] = {"gradient",    "gradient_sum",       "guid
                                       "lrp_epsilon", "excitation_backprop"};
 enum { N = sizeof methods / sizeof *methods };
 
-static const char *const args[] = {"--methods=gradient,gradient_sum,guided_backprop,deconvnet,"
-                                   "rectgrad_no_bias,lrp_zplus,lrp_epsilon,"
-                                   "excitation_backprop",
-                                   "--layers=input", "--starts=logits",
+static const char maps[] = "--methods=gradient,gradient_sum,guided_backprop,deconvnet,"
+                           "rectgrad_no_bias,lrp_zplus,lrp_epsilon,excitation_backprop";
+static const char *const args[] = {maps, "--layers=input", "--starts=logits",
                                    "--measures=spearman,spearman_absolute,ssim,hog_pearson", NULL};
-
-static const char *const plain_args[] = {"--methods=gradient,gradient_sum,guided_backprop,"
-                                         "deconvnet,rectgrad_no_bias,lrp_zplus,lrp_epsilon,"
-                                         "excitation_backprop",
-                                         "--layers=input", "--targets=predicted,least", NULL};
+static const char *const plain_args[] = {maps, "--layers=input", "--targets=predicted,least", NULL};
 static const char *const metric_args[] = {"--metrics=class_sensitivity", NULL};
 
 static const struct study_step steps[] = {
@@ -91,12 +86,15 @@ static err figures(struct report *r)
   for (int k = 0; k < 3; k++) {
     struct report_pick p = all;
     p.names[4] = measures[k];
-    TRY(report_lines(r, p, 2, 3, methods, N, "trained", labels[k], stems[k],
-                     "Weights random from the logits back to the layer named"));
+    TRY(report_lines(
+        r, p, 2, "trained",
+        &(struct report_drawing){stems[k], "Weights random from the logits back to the layer named",
+                                 3, methods, N, labels[k]}));
   }
   TRY(report_boxes(
-      r, (struct report_pick){"classes.h5", "values/@0", {"least", NULL, "class_sensitivity"}}, 1,
-      methods, N, "Spearman", "classes", "Maps of the most likely against the least likely class"));
+      r, (struct report_pick){"classes.h5", "values/@0", {"least", NULL, "class_sensitivity"}},
+      &(struct report_drawing){"classes", "Maps of the most likely against the least likely class",
+                               1, methods, N, "Spearman"}));
   return ERR_OK;
 }
 
