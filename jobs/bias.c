@@ -2,6 +2,7 @@
  *  The job of input bias: do maps of the input depend on what colour a pixel has? */
 #include "core/blas.h"
 #include "core/nearest.h"
+#include "jobs/bias_dry.h"
 #include "jobs/bias_plan.h"
 #include "jobs/bias_schema.h"
 #include "jobs/bias_unit.h"
@@ -29,6 +30,8 @@ static const struct option options[] = {
     {"region", OPTION_REAL, ROLE_SETTING, "X", "0.1", "Share of the pixels in that region."},
     {"resamples", OPTION_INT, ROLE_SETTING, "N", "10000", "Of the bootstrap for intervals."},
     START_OPTIONS,
+    {"dry-run", OPTION_FLAG, ROLE_RUN, NULL, "false",
+     "Print the plan (passes, memory, bytes, time) and leave no file."},
     {0},
 };
 
@@ -39,7 +42,8 @@ static err read(struct bias *b, const struct options *o)
   b->resamples = (int)resamples;
   CHECK(b->region > 0.0 && b->region < 1.0, ERR_USAGE, "--region: give a share between 0 and 1");
   CHECK(resamples >= 1 && resamples < 1 << 24, ERR_USAGE, "--resamples: give 1 to 16777215");
-  CHECK(options_text(o, "out"), ERR_USAGE, "where to? give --out FILE.h5");
+  CHECK(options_text(o, "out") || options_flag(o, "dry-run"), ERR_USAGE,
+        "where to? give --out FILE.h5");
   return ERR_OK;
 }
 
@@ -112,7 +116,8 @@ static err with_bias(struct bias *b, const struct options *o, int *exit_code)
   TRY(setup_plan(&b->setup, o));
   TRY(comm_agree(check(b, o)));
   TRY(comm_agree(bias_schema_make(b, o, &a)));
-  const err e = compute(b, a, o, exit_code);
+  const err e = options_flag(o, "dry-run") ? bias_dry(b, attribute_schema_of(a))
+                                           : compute(b, a, o, exit_code);
   attribute_schema_free(&a);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;

@@ -106,12 +106,13 @@ err bias_unit_make(const struct bias *b, struct bias_unit **out)
 err bias_unit_begin(void *who, struct store *f, const struct study_unit *first)
 {
   struct bias_unit *u = who;
+  intake_begin(u->intake, first);
+  if (!f) return ERR_OK;
   TRY(intake_find(u->intake, f));
   TRY(store_find(f, "bias/curve", &u->curve_var));
   TRY(store_find(f, "bias/value", &u->value_var));
   TRY(store_find(f, "views/score", &u->score_var));
   TRY(store_find(f, "views/predicted_inverted", &u->inverted_var));
-  intake_begin(u->intake, first);
   return ERR_OK;
 }
 
@@ -286,6 +287,7 @@ err bias_unit_compute(void *who, struct store *f, const struct study_unit *unit,
   comm_leave();
   compute(u, unit, status);
   comm_enter();
+  if (!f) return ERR_OK;
   TRY(intake_write(u->intake, f, row, n));
   TRY(store_write(f, u->curve_var, row, n, u->curve));
   TRY(store_write(f, u->value_var, row, n, u->value));
@@ -298,4 +300,9 @@ char *bias_unit_account(void *who)
 {
   struct bias_unit *u = who;
   return intake_account(u->intake, u->tape);
+}
+
+void bias_unit_passes(const struct bias_unit *u, int64_t *forward, int64_t *backward)
+{
+  tape_passes(u->tape, forward, backward);
 }

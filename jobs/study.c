@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define STUDY(name) extern const struct study_spec study_##name;
 #include "jobs/study_list.h"
@@ -52,6 +53,8 @@ static const struct option options[] = {
     {"resamples", OPTION_INT, ROLE_RUN, "N", "10000", "Of the bootstrap for intervals."},
     {"commit-every", OPTION_TEXT, ROLE_RUN, "SECONDS", "2", "As for retrograd attribute."},
     {"quiet", OPTION_FLAG, ROLE_RUN, NULL, "false", "No progress lines."},
+    {"dry-run", OPTION_FLAG, ROLE_RUN, NULL, "false",
+     "Print the plan of each job (passes, memory, bytes, time) and leave no file."},
     {0},
 };
 
@@ -100,25 +103,50 @@ static err make_folder(const char *folder)
   return FAIL(ERR_IO, "cannot make the folder %s: %s", folder, strerror(errno));
 }
 
-static err run_study(const struct study_spec *spec, const struct options *o, int *exit_code)
+/** What the steps would take; one that reads an earlier step's file takes little and cannot be asked yet. */
+static err dry_run(const struct study_spec *spec, const struct options *o, int *exit_code)
 {
-  const char *folder = options_text(o, "out");
+  for (const struct study_step *t = spec->steps; t->job; t++) {
+    if (!study_has_step(spec, t, o)) continue;
+    if (comm_rank() == 0) {
+      (void)printf("%s%s: retrograd %s%s\n", t == spec->steps ? "" : "\n", t->file, t->job,
+                   t->of ? ", from the maps of the step before" : "");
+      (void)fflush(stdout);
+    }
+    if (!t->of) TRY(run_step(o, spec, t, exit_code));
+  }
+  return ERR_OK;
+}
+
+static err run_steps(const struct study_spec *spec, const struct options *o, int *exit_code)
+{
   int worst = EXIT_DONE;
-  TRY(comm_agree(study_check(spec, o)));
-  TRY(comm_agree(comm_rank() == 0 ? make_folder(folder) : ERR_OK));
   for (const struct study_step *t = spec->steps; t->job; t++) {
     if (!study_has_step(spec, t, o)) continue;
     *exit_code = EXIT_DONE;
     TRY(run_step(o, spec, t, exit_code));
-    if (*exit_code == EXIT_AGAIN) return ERR_OK; /* stopped: to be started again */
+    if (*exit_code == EXIT_AGAIN) return ERR_OK;
     worst = *exit_code > worst ? *exit_code : worst;
   }
+  *exit_code = worst;
+  return ERR_OK;
+}
+
+static err run_study(const struct study_spec *spec, const struct options *o, int *exit_code)
+{
+  const char *folder = options_text(o, "out");
+  TRY(comm_agree(study_check(spec, o)));
+  if (options_flag(o, "dry-run")) return dry_run(spec, o, exit_code);
+  TRY(comm_agree(comm_rank() == 0 ? make_folder(folder) : ERR_OK));
+  const err e = run_steps(spec, o, exit_code);
+  if (e && comm_rank() == 0) (void)rmdir(folder); /* where the first step refused: it is empty */
+  TRY(e);
+  if (*exit_code == EXIT_AGAIN) return ERR_OK; /* stopped: to be started again */
   const struct study_setting set = {
       options_text(o, "model"), options_text(o, "data"),    folder,
       options_text(o, "other"), options_text(o, "trigger"), (int)options_int(o, "resamples")};
   TRY(comm_agree(comm_rank() == 0 ? study_page(spec, &set) : ERR_OK));
   if (comm_rank() == 0) (void)printf("%s/README.md has the findings\n", folder);
-  *exit_code = worst;
   return ERR_OK;
 }
 
@@ -132,7 +160,8 @@ static err run(const struct options *o, int *exit_code)
   TRY(find(options_text(o, "name"), &spec));
   CHECK(options_text(o, "model"), ERR_USAGE, "which model? give --model FILE.onnx");
   CHECK(options_text(o, "data") || spec->no_images, ERR_USAGE, "which images? give --data PATH");
-  CHECK(options_text(o, "out"), ERR_USAGE, "where to? give --out FOLDER");
+  CHECK(options_text(o, "out") || options_flag(o, "dry-run"), ERR_USAGE,
+        "where to? give --out FOLDER");
   TRY(run_study(spec, o, exit_code));
   return ERR_OK;
 }

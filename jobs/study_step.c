@@ -2,9 +2,11 @@
  *  The options of a study's steps. */
 #include "jobs/study_step.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_ARGS = 60, ARG = 4096 };
 
@@ -64,6 +66,7 @@ static void hand_on(struct command *c, const struct options *o, const struct job
     add(c, "--targets", "=", targets);
   if (s->layers && !t->of && knows(job, "layers")) add(c, "--layers", "=", layers);
   if (options_flag(o, "quiet")) add(c, "--quiet", "", "");
+  if (options_flag(o, "dry-run") && knows(job, "dry-run")) add(c, "--dry-run", "", "");
 }
 
 static bool is_of_second(const struct study_spec *s, const struct study_step *t)
@@ -105,14 +108,16 @@ static void make_command(struct command *c, const struct options *o, const struc
                          const struct study_spec *s, const struct study_step *t)
 {
   char path[ARG];
+  const char *folder = options_text(o, "out");
+  if (!folder) folder = "."; /* of a dry run */
   add(c, t->job, "", "");
-  (void)snprintf(path, sizeof path, "%s/%s", options_text(o, "out"), t->file);
+  (void)snprintf(path, sizeof path, "%s/%s", folder, t->file);
   add(c, "--out", "=", path);
   if (t->of) {
-    (void)snprintf(path, sizeof path, "%s/%s", options_text(o, "out"), t->of);
+    (void)snprintf(path, sizeof path, "%s/%s", folder, t->of);
     add(c, path, "", "");
   }
-  for (const char *const *a = t->args; *a; a++) add_own(c, *a, options_text(o, "out"));
+  for (const char *const *a = t->args; *a; a++) add_own(c, *a, folder);
   hand_on(c, o, job, s, t);
   if (is_of_second(s, t)) add(c, "--model", "=", options_text(o, "other"));
   add_settings(c, o, job);
@@ -185,9 +190,22 @@ static err check_objects(const struct study_spec *s, const struct options *o)
   return ERR_OK;
 }
 
+/** Numbers and paths that a later step would refuse. */
+static err check_given(const struct options *o)
+{
+  const char *masks = options_text(o, "masks"), *objects = options_text(o, "objects");
+  const int64_t resamples = options_int(o, "resamples");
+  CHECK(resamples >= 100 && resamples <= 1000000, ERR_USAGE, "--resamples: give 100 to 1000000");
+  CHECK(!masks || !access(masks, R_OK), ERR_USAGE, "--masks %s: %s", masks, strerror(errno));
+  CHECK(!objects || !access(objects, R_OK), ERR_USAGE, "--objects %s: %s", objects,
+        strerror(errno));
+  return ERR_OK;
+}
+
 err study_check(const struct study_spec *s, const struct options *o)
 {
   const char *trigger = options_text(o, "trigger");
+  TRY(check_given(o));
   TRY(check_settings(s, o));
   TRY(check_steps(s, o));
   TRY(check_objects(s, o));

@@ -1,6 +1,8 @@
 """retrograd bias: the same file for any number of ranks; its measures from stored maps and pixels by numpy and scipy; other
 input ranges against networks that begin with that multiplication and addition."""
+import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -60,6 +62,18 @@ class Bias(unittest.TestCase):
         run("bias", self.path("two.h5"), "--unit", "2", "--resamples", "50", ranks=2)
         with open(self.file, "rb") as a, open(self.path("two.h5"), "rb") as b:
             self.assertEqual(a.read(), b.read())
+
+    def test_dry_run(self):
+        """It says the passes that the run made and the size of its file, and leaves none."""
+        out = self.path("dry.h5")
+        text = subprocess.run([binary, "bias", *INPUT, "--unit", "2", "--dry-run", "--out", out], check=True, capture_output=True,
+                              text=True).stdout
+        self.assertFalse(os.path.exists(out))
+        with open(self.file + ".runs.jsonl") as f:
+            made = json.loads(f.readlines()[-1])["ranks"][0]
+        self.assertIn(f"forward {made['n_forward']}, backward {made['n_backward']} ", text)
+        said = float(re.search(r"(?m)^file +([0-9.]+) MiB", text)[1])
+        self.assertAlmostEqual(said, os.path.getsize(self.file) / 2**20, delta=0.01 + 0.01 * said)
 
     def test_format(self):
         self.assertEqual(format_check.check(self.file), [])

@@ -3,6 +3,7 @@ numbers of ranks, the same tables."""
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -155,11 +156,24 @@ class Studies(unittest.TestCase):
                                  ("backdoor-signature", ["--trigger", mask], "32 x 32"),
                                  ("input-agnostic", ["--trigger", "1:1:1:1"], "no trigger"),
                                  ("input-agnostic", ["--settings", "samples=x"], "whole number"),
-                                 ("normgrad-framework", ["--data", f"{source}/demo/images"], "where objects are")):
+                                 ("normgrad-framework", ["--data", f"{source}/demo/images"], "where objects are"),
+                                 ("normgrad-framework", ["--data", f"{source}/demo/images", "--masks", folder], "No such file"),
+                                 ("meta-saliency", ["--data", f"{source}/demo/images", "--resamples", "3"], "100 to 1000000"),
+                                 ("meta-saliency", ["--data", f"{source}/demo/images", "--limit", "-1"], "negative"),
+                                 ("input-bias", ["--data", os.path.join(folder, "none")], "no such data set")):
             p = subprocess.run([binary, "study", name, "--model", model, "--out", folder, *more], capture_output=True, text=True)
             self.assertEqual(p.returncode, 2, p.stderr)
             self.assertIn(text, p.stderr)
             self.assertFalse(os.path.exists(folder))
+
+    def test_dry_run(self):
+        """The plan of every job, and nothing on the disk."""
+        folder = os.path.join(self.folder.name, "dry")
+        out = subprocess.run(command("positive-aggregation", folder, "--dry-run"), check=True, capture_output=True, text=True).stdout
+        for text in ("cascade.h5: retrograd sanity", "maps.h5: retrograd attribute", "classes.h5: retrograd evaluate"):
+            self.assertIn(text, out)
+        self.assertEqual(len(re.findall(r"(?m)^time ", out)), 2)
+        self.assertFalse(os.path.exists(folder))
 
     def test_cells_of_mosaics(self):
         """All cells count: a mosaic by the mean of its cells, the best layer by the mean of all mosaics."""
