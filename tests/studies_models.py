@@ -1,13 +1,15 @@
 """The tables of docs/studies_results.md: studies on the demo model, and on real models where the shared data are there.
 
     cmake --build build/release --target studies_models
-    RETROGRAD=build/release/retrograd SOURCE=. python3 tests/studies_models.py [FOLDER [PATTERN]]
+    RETROGRAD=build/release/retrograd SOURCE=. python3 tests/studies_models.py [FOLDER [PATTERN [DOCS]]]
 
 Each study goes into FOLDER/MODEL-STUDY (default build/studies; started again, it continues).  Then a table for each study is
 printed as Markdown, with a column for each model whose study is there.  PATTERN: only names that hold it run; `none`: none.
+DOCS: the folder with studies_results.md, whose tables are replaced, and with the figures that studies.md shows.
 """
 import csv
 import os
+import shutil
 import subprocess
 import sys
 
@@ -15,6 +17,11 @@ source, binary = os.environ.get("SOURCE", "."), os.environ.get("RETROGRAD", "bui
 shared = os.environ.get("SHARED_DATA", os.path.join(source, "../shared/data"))
 folder = sys.argv[1] if len(sys.argv) > 1 else "build/studies"
 pattern = sys.argv[2] if len(sys.argv) > 2 else ""
+docs = sys.argv[3] if len(sys.argv) > 3 else None
+FIGURES = {"layers": "squeezenet-normgrad-framework/pointing", "cascade": "resnet20-positive-propagation/spearman_absolute",
+           "aggregation": "mobilenetv2-positive-aggregation/spearman", "curve": "mobilenetv2-input-bias/curve",
+           "gain": "demo-input-agnostic/gain", "gain_resnet20": "resnet20-input-agnostic/gain",
+           "signature": "demo-backdoor-signature/signature", "signature_bd01": "bd01-backdoor-signature/signature"}
 
 DEMO = ("demo", f"{source}/demo/shapes.onnx", f"{source}/demo/images", ["--masks", f"{source}/demo/masks"])
 RESNET = ("resnet20", f"{shared}/models/resnet20_bn.onnx", f"{shared}/images/cifar10/test", [])
@@ -53,7 +60,7 @@ RUNS += [(RESNET56, s, ["--limit", n]) for s, n in (("class-sensitivity", "100")
                                                      ("input-bias", "100"), ("positive-propagation", "32"), ("meta-saliency", "64"))]
 RUNS += [(SQUEEZE, "normgrad-framework", [*MOSAICS, "--layers", "Concat"]),
          (SQUEEZE, "layer-combination", [*MOSAICS, "--layers", "Concat"]),
-         (SQUEEZE, "input-bias", ["--limit", "64"]), (SQUEEZE, "positive-propagation", ["--limit", "24"])]
+         (SQUEEZE, "input-bias", ["--limit", "64"]), (SQUEEZE, "positive-propagation", ["--limit", "12"])]
 RUNS += [(without_images("resnet20", RESNET[1]), "input-agnostic",
           ["--settings", "samples=32,iterations=8,held-out=16"]),
          (MOBILE, "positive-propagation", ["--limit", "12"]), (MOBILE, "meta-saliency", ["--limit", "16"]),
@@ -114,12 +121,25 @@ def page():
     return "\n".join(out)
 
 
+def write(tables):
+    """The tables of studies_results.md behind its introduction, and the figures of studies.md."""
+    name = os.path.join(docs, "studies_results.md")
+    with open(name) as f:
+        head = f.read().split("\n## ")[0].rstrip()
+    with open(name, "w") as f:
+        f.write(f"{head}\n\n{tables}")
+    for figure, path in FIGURES.items():
+        shutil.copyfile(os.path.join(folder, path + ".png"), os.path.join(docs, f"studies_{figure}.png"))
+
+
 def run(model, study, options):
     name, file, data, more = model
     path = os.path.join(folder, f"{name}-{study}")
     given = [a for a in more if a not in options]
-    subprocess.run([binary, "study", study, "--model", file, *(["--data", data] if data else []), "--out", path, "--quiet", *given, *options],
-                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    done = subprocess.run([binary, "study", study, "--model", file, *(["--data", data] if data else []), "--out", path, "--quiet", *given,
+                           *options], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{name}-{study}: {done.stderr}")
 
 
 os.makedirs(folder, exist_ok=True)
@@ -130,4 +150,7 @@ for model, study, options in RUNS if pattern != "none" else []:
         print(f"{model[0]}: {model[1]} is not there", file=sys.stderr)
         continue
     run(model, study, options)
-print(page())
+if docs:
+    write(page())
+else:
+    print(page())
