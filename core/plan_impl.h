@@ -1,5 +1,5 @@
 #pragma once
-/* What plan.c and plan_memory.c share: a plan that can still be written to. */
+/* What the files that make a plan share: a plan that can still be written to. */
 #include "core/plan.h"
 
 struct plan_storage {

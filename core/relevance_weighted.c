@@ -1,187 +1,14 @@
 /** @file
  *  Relevance through y = W x + b with modified inputs and weights: see relevance.h. */
 #include "core/arena.h"
-#include "core/batch_normalization.h"
-#include "core/relevance_impl.h"
-
-#include <assert.h>
-#include <string.h>
-
-enum { INPUTS = 3 };
-
-static struct linear_rule rule_of(const struct rule_site *r)
-{
-  return r->use->rule->weighted(r);
-}
-
-static int weights_operand(const struct rule_site *r)
-{
-  return r->op->linear->weights(r->at);
-}
-
-/** The operand that is the activation: weights are operand 1, or 0 of a product from the left. */
-static int data_operand(const struct rule_site *r)
-{
-  return weights_operand(r) == 0;
-}
-
-/** One way in which the weights are modified, as a node of its own: no bias, no Winograd. */
-struct variant {
-  struct op_site at;
-  struct operand in[INPUTS];
-  const real *weights, *bias; /* [outputs] */
-};
-
-/** Weights as they are, where no BatchNormalization is one with them. */
-static bool is_own(const struct rule_site *r, enum linear_weights w)
-{
-  return w == LINEAR_W && !r->norm;
-}
-
-static int64_t n_weights(const struct rule_site *r)
-{
-  return shape_count(&r->at->in[weights_operand(r)].shape);
-}
-
-static void site_of_variant(const struct rule_site *r, struct variant *v)
-{
-  assert(r->at->n_in <= INPUTS);
-  v->at = *r->at;
-  for (int k = 0; k < r->at->n_in; k++) v->in[k] = r->at->in[k];
-  if (r->op->linear->bias && r->op->linear->bias < r->at->n_in)
-    v->in[r->op->linear->bias].present = false;
-  v->at.in = v->in;
-  v->at.plain = true;
-  v->at.prepared = NULL;
-}
-
-static size_t own_prepared(const struct rule_site *r, const struct variant *v)
-{
-  return r->op->prepared_bytes ? arena_padded(r->op->prepared_bytes(&v->at)) : 0;
-}
-
-static size_t bias_bytes(const struct rule_site *r)
-{
-  return arena_padded((size_t)r->op->linear->outputs(r->at) * sizeof(real));
-}
-
-static size_t weight_bytes(const struct rule_site *r, enum linear_weights w)
-{
-  return is_own(r, w) ? 0 : arena_padded((size_t)n_weights(r) * sizeof(real));
-}
-
-/** Bit w is set where the rule uses weights w. */
-static unsigned used_weights(const struct linear_rule *rule)
-{
-  unsigned used = 0;
-  for (int g = 0; g < rule->n; g++) {
-    for (int t = 0; t < rule->group[g].n; t++) used |= 1U << rule->group[g].term[t].w;
-    if (rule->group[g].where != LINEAR_EVERYWHERE) used |= 1U << LINEAR_W;
-  }
-  return used;
-}
-
-/** One after the other for each kind of weights used: biases, weights, what the operator prepares. */
-static size_t variant_bytes(const struct rule_site *r, enum linear_weights w)
-{
-  struct variant v;
-  site_of_variant(r, &v);
-  return bias_bytes(r) + weight_bytes(r, w) + own_prepared(r, &v);
-}
-
-size_t relevance_weighted_prepared(const struct rule_site *r)
-{
-  const struct linear_rule rule = rule_of(r);
-  const unsigned used = used_weights(&rule);
-  size_t n = 0;
-  for (int w = 0; w < N_LINEAR_WEIGHTS; w++)
-    if (used & 1U << w) n += variant_bytes(r, (enum linear_weights)w);
-  return n;
-}
-
-/** Where weights w are among what was prepared; *v overwritten, which points into itself. */
-static void variant_of(const struct rule_site *r, const struct linear_rule *rule,
-                       enum linear_weights w, const void *prepared, struct variant *v)
-{
-  const unsigned used = used_weights(rule);
-  const unsigned char *at = prepared;
-  site_of_variant(r, v);
-  for (int k = 0; k < (int)w; k++)
-    if (used & 1U << k) at += variant_bytes(r, (enum linear_weights)k);
-  v->bias = (const real *)(const void *)at;
-  at += bias_bytes(r);
-  v->weights = is_own(r, w) ? r->at->in[weights_operand(r)].data : (const real *)(const void *)at;
-  at += weight_bytes(r, w);
-  v->in[weights_operand(r)].data = v->weights;
-  v->at.prepared = own_prepared(r, v) ? at : NULL;
-}
-
-static real modified(real w, enum linear_weights how, real gamma)
-{
-  switch (how) {
-  case LINEAR_W_POSITIVE:
-    return w > REAL(0.0) ? w : REAL(0.0);
-  case LINEAR_W_NEGATIVE:
-    return w < REAL(0.0) ? w : REAL(0.0);
-  case LINEAR_W_SQUARE:
-    return w * w;
-  case LINEAR_W_ONE:
-    return REAL(1.0);
-  case LINEAR_W_RAISED:
-    return w > REAL(0.0) ? w + gamma * w : w;
-  case LINEAR_W_LOWERED:
-    return w < REAL(0.0) ? w + gamma * w : w;
-  case LINEAR_W:
-  case N_LINEAR_WEIGHTS:
-    break;
-  }
-  return w;
-}
-
-/** slope, shift [outputs] of the BatchNormalization that is one with the operator: of 1 and 0. */
-static void read_norm(const struct rule_site *r, double slope_shift[2], int output)
-{
-  slope_shift[0] = 1.0;
-  slope_shift[1] = 0.0;
-  if (!r->norm) return;
-  batch_normalization_affine(r->norm, output, slope_shift);
-}
-
-static void prepare_one(const struct rule_site *r, const struct linear_rule *rule,
-                        enum linear_weights how, unsigned char *prepared)
-{
-  struct variant v;
-  const struct op_linear *l = r->op->linear;
-  const real *own = r->at->in[weights_operand(r)].data;
-  double norm[2];
-  variant_of(r, rule, how, prepared, &v);
-  real *bias = (real *)v.bias, *weights = (real *)v.weights; /* ours, for writing */
-  for (int m = 0; m < l->outputs(r->at); m++) {
-    read_norm(r, norm, m);
-    bias[m] =
-        modified((real)((double)l->bias_of(r->at, m) * norm[0] + norm[1]), how, (real)rule->gamma);
-  }
-  for (int64_t i = 0; !is_own(r, how) && i < n_weights(r); i++) {
-    read_norm(r, norm, l->output_of(r->at, i));
-    weights[i] = modified((real)((double)own[i] * norm[0]), how, (real)rule->gamma);
-  }
-  if (v.at.prepared) r->op->prepare(&v.at, (void *)v.at.prepared);
-}
-
-void relevance_weighted_prepare(const struct rule_site *r, void *prepared)
-{
-  const struct linear_rule rule = rule_of(r);
-  const unsigned used = used_weights(&rule);
-  for (int w = 0; w < N_LINEAR_WEIGHTS; w++)
-    if (used & 1U << w) prepare_one(r, &rule, (enum linear_weights)w, prepared);
-}
+#include "core/relevance_variant.h"
 
 /** Two tensors like x and three like y, and the operator's own scratch. */
 size_t relevance_weighted_work(const struct rule_site *r)
 {
-  struct variant v;
-  site_of_variant(r, &v);
-  const int64_t x = relevance_count(&r->at->in[data_operand(r)].shape, r->at->batch);
+  struct relevance_variant v;
+  relevance_variant_site(r, &v);
+  const int64_t x = relevance_count(&r->at->in[relevance_data_operand(r)].shape, r->at->batch);
   const int64_t y = relevance_count(&r->at->ys, r->at->batch);
   return 2 * arena_padded((size_t)x * sizeof(real)) + 3 * arena_padded((size_t)y * sizeof(real)) +
          (r->op->work_bytes ? r->op->work_bytes(&v.at) : 0);
@@ -189,7 +16,7 @@ size_t relevance_weighted_work(const struct rule_site *r)
 
 err relevance_weighted_check(const struct rule_site *r)
 {
-  const struct linear_rule rule = rule_of(r);
+  const struct linear_rule rule = relevance_linear(r);
   bool box = false;
   for (int g = 0; g < rule.n; g++) {
     for (int t = 0; t < rule.group[g].n; t++)
@@ -224,9 +51,9 @@ SIMD static bool any_negative(const real *x, int64_t n)
 static struct state state_of(const struct op_bwd *c)
 {
   const struct rule_site *r = c->rule;
-  const int data = data_operand(r);
+  const int data = relevance_data_operand(r);
   struct state s = {.c = c,
-                    .rule = rule_of(r),
+                    .rule = relevance_linear(r),
                     .nx = relevance_count(&c->at->in[data].shape, c->at->batch),
                     .ny = relevance_count(&c->at->ys, c->at->batch),
                     .set = op_sets(c, data)};
@@ -265,7 +92,7 @@ static void fill(real value, int64_t n, real *to)
 static const real *input_of(const struct state *s, const struct linear_term *t)
 {
   const struct rule_site *r = s->c->rule;
-  const real *x = s->c->x[data_operand(r)];
+  const real *x = s->c->x[relevance_data_operand(r)];
   const real *bound = t->x == LINEAR_LOW ? r->low : r->high;
   if (t->x == LINEAR_X || (t->x == LINEAR_X_POSITIVE && !s->negative)) return x;
   if (t->x == LINEAR_X_POSITIVE || t->x == LINEAR_X_NEGATIVE) {
@@ -273,7 +100,7 @@ static const real *input_of(const struct state *s, const struct linear_term *t)
   } else if (t->x == LINEAR_ONE) {
     fill(REAL(1.0), s->nx, s->input);
   } else {
-    const int channels = shape_channels(&s->c->at->in[data_operand(r)].shape);
+    const int channels = shape_channels(&s->c->at->in[relevance_data_operand(r)].shape);
     const int64_t each = s->nx / channels;
     for (int k = 0; k < channels; k++) fill(bound[k], each, s->input + k * each);
   }
@@ -299,11 +126,11 @@ static void add_outputs(const struct state *s, const real *y, const real *bias, 
 static void term_forward(const struct state *s, const struct linear_term *t, bool set, real *z)
 {
   const struct rule_site *r = s->c->rule;
-  struct variant v;
-  const real *x[INPUTS] = {0};
-  variant_of(r, &s->rule, t->w, r->prepared, &v);
-  x[data_operand(r)] = input_of(s, t);
-  x[weights_operand(r)] = v.weights;
+  struct relevance_variant v;
+  const real *x[RELEVANCE_INPUTS] = {0};
+  relevance_variant_of(r, &s->rule, t->w, r->prepared, &v);
+  x[relevance_data_operand(r)] = input_of(s, t);
+  x[relevance_weights_operand(r)] = v.weights;
   const struct op_fwd f = {.at = &v.at, .x = x, .y = s->one, .work = s->own};
   r->op->forward(&f);
   add_outputs(s, s->one, t->bias ? v.bias : NULL, set, t->subtract, z);
@@ -338,13 +165,13 @@ SIMD static void take_share(const real *restrict x, const real *restrict t, real
 static void term_backward(struct state *s, const struct linear_term *t)
 {
   const struct rule_site *r = s->c->rule;
-  struct variant v;
-  const int data = data_operand(r);
-  const real *x[INPUTS] = {0};
-  real *dx[INPUTS] = {0};
-  const bool set[INPUTS] = {true, true, true};
-  variant_of(r, &s->rule, t->w, r->prepared, &v);
-  x[weights_operand(r)] = v.weights;
+  struct relevance_variant v;
+  const int data = relevance_data_operand(r);
+  const real *x[RELEVANCE_INPUTS] = {0};
+  real *dx[RELEVANCE_INPUTS] = {0};
+  const bool set[RELEVANCE_INPUTS] = {true, true, true};
+  relevance_variant_of(r, &s->rule, t->w, r->prepared, &v);
+  x[relevance_weights_operand(r)] = v.weights;
   dx[data] = s->share;
   const struct op_bwd b = {.at = &v.at, .x = x, .dy = s->s, .dx = dx, .set = set, .work = s->own};
   r->op->backward(&b);
@@ -372,7 +199,7 @@ static void quotients(const struct state *s, const struct linear_group *g)
 void relevance_weighted(const struct op_bwd *c)
 {
   struct state s = state_of(c);
-  if (!c->dx[data_operand(c->rule)]) return;
+  if (!c->dx[relevance_data_operand(c->rule)]) return;
   for (int g = 0; g < s.rule.n; g++) {
     quotients(&s, &s.rule.group[g]);
     for (int k = 0; k < s.rule.group[g].n; k++)

@@ -1,25 +1,15 @@
 /** @file
- *  Samples that are rows of an HDF5 data set.  Owns hdf5.h for data sets: read-only, serial driver,
- *  main thread. */
-#include "io/dataset_impl.h"
+ *  Samples that are rows of an HDF5 data set. */
+#include "io/dataset_hdf5.h"
+
 #include "io/file.h"
 #include "io/image_impl.h"
 
-#include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_RANK = 4, CACHE_MOST = 256 << 20 };
-
-struct rows {
-  hid_t file, set;
-  char *name;  /* of the dataset; owned */
-  bool floats; /* ready inputs [N, C, H, W]; otherwise images [N, H, W, C] */
-  int rank;
-  hsize_t dim[MAX_RANK];
-  int channels, height, width;
-};
+enum { CACHE_MOST = 256 << 20 };
 
 /* The library prints its errors unless told not to; the setting is put back afterwards. */
 struct silence {
@@ -42,7 +32,7 @@ static void silence_end(const struct silence *s)
 
 static void rows_close(struct dataset *d)
 {
-  struct rows *at = d->state;
+  struct dataset_rows *at = d->state;
 
   if (!at) return;
   if (at->set > 0) (void)H5Dclose(at->set);
@@ -75,13 +65,14 @@ static hid_t open_file(const char *path)
 }
 
 /** Bytes of a chunk, each of which the library unpacks in memory; 0 where there are none. */
-static uint64_t chunk_bytes(const struct rows *at)
+static uint64_t chunk_bytes(const struct dataset_rows *at)
 {
   const hid_t create = H5Dget_create_plist(at->set), type = H5Dget_type(at->set);
-  hsize_t chunk[MAX_RANK] = {0};
+  hsize_t chunk[DATASET_MAX_RANK] = {0};
   uint64_t bytes = 0;
 
-  if (H5Pget_layout(create) == H5D_CHUNKED && H5Pget_chunk(create, MAX_RANK, chunk) == at->rank) {
+  if (H5Pget_layout(create) == H5D_CHUNKED &&
+      H5Pget_chunk(create, DATASET_MAX_RANK, chunk) == at->rank) {
     bytes = H5Tget_size(type);
     for (int k = 0; k < at->rank && bytes <= UINT32_MAX; k++) bytes *= chunk[k];
   }
@@ -91,7 +82,7 @@ static uint64_t chunk_bytes(const struct rows *at)
 }
 
 /** Open again with room for two chunks, so that reading row by row unpacks each chunk once. */
-static void enlarge_cache(struct rows *at, size_t bytes)
+static void enlarge_cache(struct dataset_rows *at, size_t bytes)
 {
   const hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
   (void)H5Pset_chunk_cache(access, 1009,
@@ -106,7 +97,7 @@ static bool is_type(hid_t type, H5T_class_t class, size_t size)
   return H5Tget_class(type) == class && H5Tget_size(type) == size;
 }
 
-static err read_layout(const struct dataset *d, struct rows *at)
+static err read_layout(const struct dataset *d, struct dataset_rows *at)
 {
   const hid_t space = H5Dget_space(at->set), type = H5Dget_type(at->set);
   const bool bytes = is_type(type, H5T_INTEGER, 1) && H5Tget_sign(type) == H5T_SGN_NONE;
@@ -114,7 +105,7 @@ static err read_layout(const struct dataset *d, struct rows *at)
   at->floats = is_type(type, H5T_FLOAT, 4);
   at->rank = H5Sget_simple_extent_ndims(space);
   const bool fits =
-      at->rank <= MAX_RANK && H5Sget_simple_extent_dims(space, at->dim, NULL) == at->rank;
+      at->rank <= DATASET_MAX_RANK && H5Sget_simple_extent_dims(space, at->dim, NULL) == at->rank;
   (void)H5Tclose(type);
   (void)H5Sclose(space);
   CHECK(fits && ((bytes && at->rank >= 3) || (at->floats && at->rank == 4)), ERR_FORMAT,
@@ -131,7 +122,8 @@ static err read_layout(const struct dataset *d, struct rows *at)
   return ERR_OK;
 }
 
-static err check_layout(const struct dataset *d, const struct rows *at, const struct recipe *r)
+static err check_layout(const struct dataset *d, const struct dataset_rows *at,
+                        const struct recipe *r)
 {
   CHECK(!at->floats ||
             (at->channels == r->channels && at->height == r->height && at->width == r->width),
@@ -147,79 +139,7 @@ static err check_layout(const struct dataset *d, const struct rows *at, const st
   return ERR_OK;
 }
 
-/** A dataset of integers beside `name`, or a negative id. */
-static hid_t open_beside(const struct rows *at, const char *label)
-{
-  const char *cut = strrchr(at->name, '/');
-  char *path = NULL;
-  hid_t set = -1;
-
-  if (asprintf(&path, "%.*s%s", cut ? (int)(cut - at->name) + 1 : 0, at->name, label) < 0)
-    return -1;
-  if (strcmp(path, at->name) != 0 && H5Lexists(at->file, path, H5P_DEFAULT) > 0)
-    set = H5Dopen2(at->file, path, H5P_DEFAULT);
-  free(path);
-  if (set < 0) return -1;
-  const hid_t type = H5Dget_type(set);
-  const bool integer = H5Tget_class(type) == H5T_INTEGER;
-  (void)H5Tclose(type);
-  if (integer) return set;
-  (void)H5Dclose(set);
-  return -1;
-}
-
-/** Labels of all rows: label[N], new. */
-static err read_labels(const struct dataset *d, const struct rows *at, const char *name, hid_t set,
-                       int64_t **label)
-{
-  const hid_t space = H5Dget_space(set);
-  const hssize_t n = H5Sget_simple_extent_npoints(space);
-  const int rank = H5Sget_simple_extent_ndims(space);
-
-  (void)H5Sclose(space);
-  CHECK(n == (hssize_t)at->dim[0] && rank >= 1, ERR_FORMAT,
-        "%s: '%s' has %lld labels for %llu samples of '%s'", d->path, name, (long long)n,
-        (unsigned long long)at->dim[0], at->name);
-  *label = malloc((size_t)n * sizeof **label);
-  CHECK(*label, ERR_MEMORY, "no memory for %lld labels", (long long)n);
-  CHECK(H5Dread(set, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, *label) >= 0, ERR_INPUT,
-        "%s: '%s' cannot be read", d->path, name);
-  return ERR_OK;
-}
-
-static err set_labels(struct dataset *d, const struct recipe *r, const char *name,
-                      const int64_t *label)
-{
-  for (int64_t i = 0; i < d->n; i++) {
-    CHECK(label[i] >= -1 && label[i] < r->n_classes, ERR_FORMAT,
-          "%s: %s[%lld] is %lld, the model has %d classes", d->path, name, (long long)i,
-          (long long)label[i], r->n_classes);
-    d->items[i].sample.label = (int)label[i];
-  }
-  return ERR_OK;
-}
-
-static err find_labels(struct dataset *d, const struct rows *at, const struct recipe *r)
-{
-  static const char *const names[] = {"y", "label", "labels", "target", NULL};
-  const char *const *name = names;
-  hid_t set = -1;
-
-  for (; *name; name++)
-    if ((set = open_beside(at, *name)) >= 0) break;
-  if (set < 0) return ERR_OK;
-  int64_t *label = NULL;
-  err e = ERR_OK;
-  TRY_DONE(read_labels(d, at, *name, set, &label));
-  TRY_DONE(set_labels(d, r, *name, label));
-
-done:
-  free(label);
-  (void)H5Dclose(set);
-  return e;
-}
-
-static err list_rows(struct dataset *d, const struct rows *at, int64_t limit)
+static err list_rows(struct dataset *d, const struct dataset_rows *at, int64_t limit)
 {
   const int64_t all = (int64_t)at->dim[0], n = limit > 0 && limit < all ? limit : all;
   const int64_t bytes = (int64_t)at->height * at->width * at->channels * (at->floats ? 4 : 1);
@@ -241,9 +161,9 @@ static err list_rows(struct dataset *d, const struct rows *at, int64_t limit)
 }
 
 /** Select row i and read it as `type` into out. */
-static err read_row(const struct rows *at, int64_t i, hid_t type, void *out)
+static err read_row(const struct dataset_rows *at, int64_t i, hid_t type, void *out)
 {
-  hsize_t start[MAX_RANK] = {(hsize_t)i}, count[MAX_RANK];
+  hsize_t start[DATASET_MAX_RANK] = {(hsize_t)i}, count[DATASET_MAX_RANK];
 
   memcpy(count, at->dim, sizeof count);
   count[0] = 1;
@@ -261,7 +181,7 @@ static err read_row(const struct rows *at, int64_t i, hid_t type, void *out)
 static err row_image(const struct dataset *d, int64_t i, const struct recipe *r, struct image *out,
                      int size[2], enum sample_status *status)
 {
-  const struct rows *at = d->state;
+  const struct dataset_rows *at = d->state;
   struct image im;
 
   *status = SAMPLE_UNREADABLE;
@@ -281,7 +201,7 @@ static err row_image(const struct dataset *d, int64_t i, const struct recipe *r,
 static err row_input(const struct dataset *d, int64_t i, const struct recipe *r, int64_t stride,
                      float *x)
 {
-  const struct rows *at = d->state;
+  const struct dataset_rows *at = d->state;
   const int64_t n = (int64_t)at->height * at->width;
   float *row = malloc((size_t)(n * at->channels) * sizeof *row);
 
@@ -298,7 +218,7 @@ static const struct dataset_source images = {
 static const struct dataset_source inputs = {
     .main_thread = true, .input = row_input, .close = rows_close};
 
-static err open_rows(struct dataset *d, struct rows *at, const char *file)
+static err open_rows(struct dataset *d, struct dataset_rows *at, const char *file)
 {
   CHECK(file_bytes(file) >= 0, ERR_INPUT, "%s: no such file", file);
   at->file = open_file(file);
@@ -319,7 +239,7 @@ static err open_rows(struct dataset *d, struct rows *at, const char *file)
 
 static err open_set(struct dataset *d, const struct recipe *r)
 {
-  struct rows *at = calloc(1, sizeof *at);
+  struct dataset_rows *at = calloc(1, sizeof *at);
   char *file = NULL;
 
   CHECK(at, ERR_MEMORY, "no memory for a data set");
@@ -337,7 +257,7 @@ static err open_all(struct dataset *d, const struct recipe *r, int64_t limit)
 {
   TRY(open_set(d, r));
   TRY(list_rows(d, d->state, limit));
-  return find_labels(d, d->state, r);
+  return dataset_find_labels(d, d->state, r);
 }
 
 err dataset_open_rows(struct dataset *d, const struct recipe *r)
