@@ -142,7 +142,7 @@ static void count_meta(struct plan *p, const struct plan_meta *m)
   p->n_forward += (int)(times * m->plan->n_forward);
   p->n_backward += (int)(times * m->plan->n_backward);
   p->meta_bytes += m->plan->arena_bytes + m->plan->prepared_bytes + m->plan->average_bytes +
-                   (2 * m->n_weights + plan_elements(p, p->graph->input)) * (int64_t)sizeof(real) +
+                   2 * m->n_weights * (int64_t)sizeof(real) +
                    (m->plan->rows_floats + m->plan->part_floats) * (int64_t)sizeof(float);
 }
 
@@ -163,5 +163,7 @@ err plan_metas(struct plan_storage *s, const struct plan_request *r)
     TRY(inner_plan(m, r));
     count_meta(p, m);
   }
+  if (p->n_metas && !p->n_sizes) /* those keep the unit's input already */
+    p->meta_bytes += plan_elements(p, p->graph->input) * (int64_t)sizeof(real);
   return ERR_OK;
 }

@@ -21,8 +21,7 @@ void tape_free(struct tape **tape)
   free(t->x);
   free(t->dx);
   free(t->set);
-  tape_metas_free(&t->metas, t->plan->n_metas);
-  tape_sizes_free(&t->sizes, t->plan->n_sizes);
+  tape_inner_free(t);
   tape_combination_free(&t->combination);
   tape_average_free(&t->average);
   tape_reference_free(&t->reference);
@@ -50,8 +49,7 @@ static err allocate(struct tape *t)
         "no memory for a unit of %d samples: %.1f MiB of activations and %.1f MiB of maps; "
         "lower --unit or choose fewer layers",
         p->batch, (double)arena / 1048576.0, (double)p->rows_floats * 4.0 / 1048576.0);
-  TRY(tape_metas_make(p, &t->metas));
-  TRY(tape_sizes_make(p, &t->sizes));
+  TRY(tape_inner_make(t));
   TRY(tape_combination_make(p, &t->combination));
   TRY(tape_average_make(p, &t->average));
   TRY(tape_reference_make(p, inputs, &t->reference));
@@ -109,8 +107,7 @@ void tape_passes(const struct tape *t, int64_t *forward, int64_t *backward)
 {
   *forward = t->n_forward;
   *backward = t->n_backward;
-  tape_metas_passes(t, forward, backward);
-  tape_sizes_passes(t, forward, backward);
+  tape_inner_passes(t, forward, backward);
 }
 
 void tape_set_watch(struct tape *t, struct tape_watch watch)
@@ -231,8 +228,7 @@ static void forward(struct tape *t)
 
 void tape_forward(struct tape *t)
 {
-  if (t->metas && !tape_average_runs(t)) tape_metas_keep(t);
-  if (t->sizes && !tape_average_runs(t)) tape_sizes_keep(t);
+  if (t->inner.n && !tape_average_runs(t)) tape_inner_keep(t);
   if (t->reference) tape_references(t, forward);
   if (t->average) tape_average_keep(t, t->plan->graph->input, true, tape_input(t));
   forward(t);

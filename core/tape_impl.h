@@ -9,6 +9,13 @@ struct tape_metas;
 struct tape_reference;
 struct tape_sizes;
 
+/* Tapes of methods that run the network again on a sample alone: in each size, then after each step. */
+struct tape_inner {
+  int n;
+  struct tape **tape; /* [n] */
+  real *x;            /* the unit's input, as stored */
+};
+
 struct tape {
   const struct plan *plan;
   unsigned char *arena;
@@ -21,7 +28,8 @@ struct tape {
   int part;  /* of the head, under way */
   int64_t n_forward, n_backward;
   struct tape_watch watch;
-  float *totals;            /* see tape_totals */
+  float *totals; /* see tape_totals */
+  struct tape_inner inner;
   struct tape_metas *metas; /* NULL: the plan has no methods after a step */
   struct tape_sizes *sizes; /* NULL: no method looks at the image in several sizes */
   real *const
@@ -73,36 +81,33 @@ float *tape_part_rows(const struct tape *t, int i);
 /** The maps of methods over a set of taps, from their parts. */
 void tape_combine(struct tape *t);
 
-/** Tapes of methods on the weights after a step; *out NULL where there are none.  Errors: ERR_MEMORY. */
-MUST_CHECK err tape_metas_make(const struct plan *p, struct tape_metas **out);
-void tape_metas_free(struct tape_metas **m, int n);
+/** Inner tapes, and what their methods keep beside them: nothing where there are none.  Errors: ERR_MEMORY. */
+MUST_CHECK err tape_inner_make(struct tape *t);
+void tape_inner_free(struct tape *t);
 
 /** Keep the unit's input for them. */
-void tape_metas_keep(struct tape *t);
+void tape_inner_keep(struct tape *t);
+
+/** Add the passes that they made. */
+void tape_inner_passes(const struct tape *t, int64_t *forward, int64_t *backward);
+
+/** Methods on the weights after a step: tape [n_metas] is made.  Errors: ERR_MEMORY. */
+MUST_CHECK err tape_metas_make(const struct plan *p, struct tape **tape, struct tape_metas **out);
+void tape_metas_free(struct tape_metas **m, int n);
 
 /** All their maps; classes and first as for tape_backward_all. */
 void tape_metas_run(struct tape *t, const int *classes, int64_t first);
-
-/** Add the passes that they made. */
-void tape_metas_passes(const struct tape *t, int64_t *forward, int64_t *backward);
 
 /** tape_make on memory of the caller's, at least the plan's arena_bytes and aligned as arena_alloc does, which
  *  outlives the tape; NULL: its own. */
 MUST_CHECK err tape_make_on(const struct plan *p, void *arena, struct tape **out);
 
-/** Tapes of methods that look at the image in several sizes; *out NULL where there are none.
- *  Errors: ERR_MEMORY. */
-MUST_CHECK err tape_sizes_make(const struct plan *p, struct tape_sizes **out);
-void tape_sizes_free(struct tape_sizes **s, int n);
-
-/** Keep the unit's input for them. */
-void tape_sizes_keep(struct tape *t);
+/** Methods that look at the image in several sizes: tape [n_sizes] is made.  Errors: ERR_MEMORY. */
+MUST_CHECK err tape_sizes_make(const struct plan *p, struct tape **tape, struct tape_sizes **out);
+void tape_sizes_free(struct tape_sizes **s);
 
 /** All their maps; classes as for tape_backward_all. */
 void tape_sizes_run(struct tape *t, const int *classes);
-
-/** Add the passes that they made. */
-void tape_sizes_passes(const struct tape *t, int64_t *forward, int64_t *backward);
 
 /** The backward pass of the last tape_forward that makes gradients of parameters: seed [classes] on the
  *  logits of the only sample; gradients [n_values] of parameters are added to, NULL for other values. */

@@ -8,16 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** One step's tape. */
+/** What one step's tape makes. */
 struct step {
-  struct tape *tape;
-  real *gradients; /* [n_weights] in the order of the parameters */
-  real **of_value; /* [n_values] where a parameter's begin; NULL for other values */
+  struct tape *tape; /* one of the inner ones */
+  real *gradients;   /* [n_weights] in the order of the parameters */
+  real **of_value;   /* [n_values] where a parameter's begin; NULL for other values */
 };
 
 struct tape_metas {
   struct step *step; /* [n_metas] */
-  real *x;           /* the unit's input, as stored */
   real *seed;        /* [classes] */
 };
 
@@ -26,18 +25,16 @@ void tape_metas_free(struct tape_metas **metas, int n)
   struct tape_metas *m = *metas;
   if (!m) return;
   for (int i = 0; m->step && i < n; i++) {
-    tape_free(&m->step[i].tape);
     free(m->step[i].gradients);
     free((void *)m->step[i].of_value);
   }
   free(m->step);
-  free(m->x);
   free(m->seed);
   free(m);
   *metas = NULL;
 }
 
-static err make_step(const struct plan_meta *m, struct step *s)
+static err make_step(const struct plan_meta *m, struct tape **tape, struct step *s)
 {
   s->gradients = calloc((size_t)m->n_weights + 1, sizeof *s->gradients);
   s->of_value = (real **)calloc((size_t)m->graph.n_values, sizeof(real *));
@@ -48,49 +45,20 @@ static err make_step(const struct plan_meta *m, struct step *s)
     s->of_value[m->parameters[i].value] = at;
     at += m->parameters[i].n;
   }
-  TRY(tape_make(m->plan, &s->tape));
+  TRY(tape_make(m->plan, tape));
+  s->tape = *tape;
   return ERR_OK;
 }
 
-static err make_all(const struct plan *p, struct tape_metas *m)
+err tape_metas_make(const struct plan *p, struct tape **tape, struct tape_metas **out)
 {
-  m->step = calloc((size_t)p->n_metas, sizeof *m->step);
-  m->x = calloc((size_t)plan_elements(p, p->graph->input), sizeof *m->x);
-  m->seed = calloc((size_t)p->graph->classes, sizeof *m->seed);
-  CHECK(m->step && m->x && m->seed, ERR_MEMORY, "no memory for meta-saliency");
-  for (int i = 0; i < p->n_metas; i++) TRY(make_step(&p->metas[i], &m->step[i]));
-  return ERR_OK;
-}
-
-err tape_metas_make(const struct plan *p, struct tape_metas **out)
-{
-  *out = NULL;
-  if (!p->n_metas) return ERR_OK;
-  struct tape_metas *m = calloc(1, sizeof *m);
+  struct tape_metas *m = *out = calloc(1, sizeof *m);
   CHECK(m, ERR_MEMORY, "no memory for meta-saliency");
-  const err e = make_all(p, m);
-  if (e) {
-    tape_metas_free(&m, p->n_metas);
-    return err_trace(e, __FILE__, __LINE__);
-  }
-  *out = m;
+  m->step = calloc((size_t)p->n_metas, sizeof *m->step);
+  m->seed = calloc((size_t)p->graph->classes, sizeof *m->seed);
+  CHECK(m->step && m->seed, ERR_MEMORY, "no memory for meta-saliency");
+  for (int i = 0; i < p->n_metas; i++) TRY(make_step(&p->metas[i], &tape[i], &m->step[i]));
   return ERR_OK;
-}
-
-void tape_metas_keep(struct tape *t)
-{
-  const struct plan *p = t->plan;
-  memcpy(t->metas->x, tape_input(t), (size_t)plan_elements(p, p->graph->input) * sizeof(real));
-}
-
-void tape_metas_passes(const struct tape *t, int64_t *forward, int64_t *backward)
-{
-  for (int i = 0; t->metas && i < t->plan->n_metas; i++) {
-    int64_t f = 0, b = 0;
-    tape_passes(t->metas->step[i].tape, &f, &b);
-    *forward += f;
-    *backward += b;
-  }
 }
 
 /** The input of sample b alone. */
@@ -100,7 +68,7 @@ static void give_input(const struct tape *t, struct tape *to, int b)
   const struct shape *s = &p->graph->values[p->graph->input].is.shape;
   const int64_t n = shape_inner(s);
   for (int c = 0; c < shape_channels(s); c++) {
-    memcpy(tape_input(to) + c * n, t->metas->x + ((int64_t)c * p->batch + b) * n,
+    memcpy(tape_input(to) + c * n, t->inner.x + ((int64_t)c * p->batch + b) * n,
            (size_t)n * sizeof(real));
   }
 }

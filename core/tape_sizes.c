@@ -8,9 +8,7 @@
 #include <string.h>
 
 struct tape_sizes {
-  struct tape **tape; /* [n_sizes] on one arena, one after the other */
-  void *arena;
-  real *x;       /* the unit's input, as stored */
+  void *arena;   /* of all tapes, one after the other */
   real *kept;    /* [kept_reals] of the sample under way */
   int *class_at; /* [n_sizes] what the network predicts there */
   double *work;
@@ -19,14 +17,11 @@ struct tape_sizes {
   int size, slot;
 };
 
-void tape_sizes_free(struct tape_sizes **sizes, int n)
+void tape_sizes_free(struct tape_sizes **sizes)
 {
   struct tape_sizes *s = *sizes;
   if (!s) return;
-  for (int i = 0; s->tape && i < n; i++) tape_free(&s->tape[i]);
-  free((void *)s->tape);
   free(s->arena);
-  free(s->x);
   free(s->kept);
   free(s->class_at);
   free(s->work);
@@ -49,7 +44,7 @@ static void keep_seen(void *who, const struct tape_tap *t)
   }
 }
 
-static err make_all(const struct plan *p, struct tape_sizes *s)
+static err make_all(const struct plan *p, struct tape **tape, struct tape_sizes *s)
 {
   const struct shape *x = &p->graph->values[p->graph->input].is.shape;
   const int own[2] = {shape_height(x), shape_width(x)};
@@ -59,52 +54,26 @@ static err make_all(const struct plan *p, struct tape_sizes *s)
     arena = bytes > arena ? bytes : arena;
   }
   s->plan = p;
-  s->tape = (struct tape **)calloc((size_t)p->n_sizes, sizeof(struct tape *));
   s->arena = arena_alloc(arena);
-  s->x = calloc((size_t)plan_elements(p, p->graph->input), sizeof *s->x);
   s->kept = calloc((size_t)p->kept_reals + 1, sizeof *s->kept);
   s->class_at = calloc((size_t)p->n_sizes, sizeof *s->class_at);
   s->work = calloc((size_t)plan_sizes_work(p, own), sizeof *s->work);
-  CHECK(s->tape && s->arena && s->x && s->kept && s->class_at && s->work, ERR_MEMORY,
+  CHECK(s->arena && s->kept && s->class_at && s->work, ERR_MEMORY,
         "no memory for images in %d sizes: %.1f MiB; choose fewer or smaller ones", p->n_sizes,
         (double)p->sizes_bytes / 1048576.0);
   for (int i = 0; i < p->n_sizes; i++) {
-    TRY(tape_make_on(p->sizes[i].plan, s->arena, &s->tape[i]));
-    tape_set_watch(s->tape[i], (struct tape_watch){.who = s, .see = keep_seen});
-    s->tape[i]->only_watched = true;
+    TRY(tape_make_on(p->sizes[i].plan, s->arena, &tape[i]));
+    tape_set_watch(tape[i], (struct tape_watch){.who = s, .see = keep_seen});
+    tape[i]->only_watched = true;
   }
   return ERR_OK;
 }
 
-err tape_sizes_make(const struct plan *p, struct tape_sizes **out)
+err tape_sizes_make(const struct plan *p, struct tape **tape, struct tape_sizes **out)
 {
-  *out = NULL;
-  if (!p->n_sizes) return ERR_OK;
-  struct tape_sizes *s = calloc(1, sizeof *s);
-  CHECK(s, ERR_MEMORY, "no memory for images in several sizes");
-  const err e = make_all(p, s);
-  if (e) {
-    tape_sizes_free(&s, p->n_sizes);
-    return err_trace(e, __FILE__, __LINE__);
-  }
-  *out = s;
-  return ERR_OK;
-}
-
-void tape_sizes_keep(struct tape *t)
-{
-  const struct plan *p = t->plan;
-  memcpy(t->sizes->x, tape_input(t), (size_t)plan_elements(p, p->graph->input) * sizeof(real));
-}
-
-void tape_sizes_passes(const struct tape *t, int64_t *forward, int64_t *backward)
-{
-  for (int i = 0; t->sizes && i < t->plan->n_sizes; i++) {
-    int64_t f = 0, b = 0;
-    tape_passes(t->sizes->tape[i], &f, &b);
-    *forward += f;
-    *backward += b;
-  }
+  *out = calloc(1, sizeof **out);
+  CHECK(*out, ERR_MEMORY, "no memory for images in several sizes");
+  return make_all(p, tape, *out);
 }
 
 /** Sample b in size i. */
@@ -116,8 +85,8 @@ static void give_input(const struct tape *t, int i, int b)
   const int own[2] = {shape_height(x), shape_width(x)};
   const int64_t plane = shape_inner(x), larger = (int64_t)z->extent[0] * z->extent[1];
   for (int c = 0; c < shape_channels(x); c++) {
-    bicubic(t->sizes->x + ((int64_t)c * p->batch + b) * plane, own,
-            tape_input(t->sizes->tape[i]) + c * larger, z->extent, t->sizes->work);
+    bicubic(t->inner.x + ((int64_t)c * p->batch + b) * plane, own,
+            tape_input(t->inner.tape[i]) + c * larger, z->extent, t->sizes->work);
   }
 }
 
@@ -136,7 +105,7 @@ static void look(struct tape *t, const int *classes, int b)
   const struct plan *p = t->plan;
   struct tape_sizes *s = t->sizes;
   for (s->size = 0; s->size < p->n_sizes; s->size++) {
-    struct tape *at = s->tape[s->size];
+    struct tape *at = t->inner.tape[s->size];
     give_input(t, s->size, b);
     tape_forward(at);
     s->class_at[s->size] = largest(tape_logits(at), p->graph->classes);
