@@ -1,51 +1,62 @@
 /** @file
- *  Bits from comparisons, and signals through bits: groups of eight elements a byte. */
+ *  Activations with bits from comparisons, and signals through bits: groups of eight elements a byte. */
 #include "core/gate.h"
 
+#include "core/cpu_level.h"
+#include "core/gate_impl.h"
 #include "core/simd.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { GROUP = 8, BLOCK = 512 };
+enum { GROUP = 8 };
 
 size_t gate_bytes(int64_t n)
 {
   return (size_t)((n + GROUP - 1) / GROUP);
 }
 
-/** One byte an element, 0 or 1, for a block. */
-SIMD static void compare(const real *restrict y, int n, real lo, real hi, unsigned char *restrict b)
+/** The widest vectors that this CPU has; NULL: none of ours. */
+static const struct gate_kernels *kernels(void)
 {
-  for (int i = 0; i < n; i++) b[i] = (unsigned char)((y[i] > lo) & (y[i] < hi));
+#if defined(PRODUCT_X86) && !defined(RETROGRAD_DOUBLE)
+  if (__builtin_cpu_supports(CPU_V4)) return &gate_avx512;
+  if (__builtin_cpu_supports(CPU_V3)) return &gate_avx2;
+#endif
+  return NULL;
 }
 
-SIMD static void compare_above(const real *restrict y, int n, real lo, unsigned char *restrict b)
+/** Elements that vectors make: whole ones, and whole bytes of gates. */
+static int64_t in_vectors(const struct gate_kernels *k, int64_t n)
 {
-  for (int i = 0; i < n; i++) b[i] = (unsigned char)(y[i] > lo);
+  return k ? n / k->lanes * k->lanes : 0;
 }
 
-/** Eight bytes of 0 or 1 to one byte: the multiplication moves byte k to bit 56 + k. */
-static unsigned char packed(const unsigned char *bytes)
+void gate_rectify(const real *x, int64_t n, real *y, void *gates)
 {
-  uint64_t v;
-  memcpy(&v, bytes, sizeof v);
-  return (unsigned char)((v * UINT64_C(0x0102040810204080)) >> 56);
+  const struct gate_kernels *k = kernels();
+  unsigned char *bits = gates;
+  int64_t i = in_vectors(k, n);
+  if (i) k->rectify(x, i, y, gates);
+  for (; i < n; i++) {
+    if (i % GROUP == 0) bits[i / GROUP] = 0;
+    y[i] = x[i] <= REAL(0.0) ? REAL(0.0) : x[i];
+    bits[i / GROUP] |= (unsigned char)((y[i] > REAL(0.0)) << i % GROUP);
+  }
 }
 
-void gate_between(const real *y, int64_t n, real lo, real hi, void *gates)
+void gate_clamp(const real *x, int64_t n, real lo, real hi, real *y, void *gates)
 {
-  unsigned char *to = gates, bytes[BLOCK];
-  for (int64_t first = 0; first < n; first += BLOCK) {
-    const int count = n - first < BLOCK ? (int)(n - first) : BLOCK;
-    const int whole = (count + GROUP - 1) / GROUP * GROUP;
-    if (isinf(hi)) {
-      compare_above(y + first, count, lo, bytes);
-    } else {
-      compare(y + first, count, lo, hi, bytes);
-    }
-    for (int i = count; i < whole; i++) bytes[i] = 0;
-    for (int i = 0; i < whole; i += GROUP) *to++ = packed(bytes + i);
+  const struct gate_kernels *k = kernels();
+  const bool open = isinf(hi);
+  unsigned char *bits = gates;
+  int64_t i = in_vectors(k, n);
+  if (i) k->clamp(x, i, lo, hi, y, gates);
+  for (; i < n; i++) {
+    if (i % GROUP == 0) bits[i / GROUP] = 0;
+    const real raised = x[i] < lo ? lo : x[i];
+    y[i] = raised > hi ? hi : raised;
+    bits[i / GROUP] |= (unsigned char)((y[i] > lo && (open || y[i] < hi)) << i % GROUP);
   }
 }
 

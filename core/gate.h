@@ -6,16 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Elements whose gates are made while they are in the first-level cache, right after they were made; a
- * whole number of bytes of gates. */
-enum { GATE_BLOCK = 2048 };
-
 /** Bytes of n gates. */
 size_t gate_bytes(int64_t n);
 
-/** gate[i] = lo < y[i] < hi; hi infinite also passes infinity.  A NaN does not pass.
- *  y [n] read only;  gates [gate_bytes(n)] overwritten */
-void gate_between(const real *y, int64_t n, real lo, real hi, void *gates);
+/** y[i] = x[i] <= 0 ? 0 : x[i], NaN for NaN;  gate[i] = y[i] > 0.
+ *  x [n] read only;  y [n] overwritten, maybe on x;  gates [gate_bytes(n)] overwritten */
+void gate_rectify(const real *x, int64_t n, real *y, void *gates);
+
+/** y[i] = min(max(x[i], lo), hi), NaN for NaN;  gate[i] = lo < y[i] < hi; hi infinite also passes infinity.
+ *  A NaN does not pass.  Arrays as above. */
+void gate_clamp(const real *x, int64_t n, real lo, real hi, real *y, void *gates);
 
 /** dx[i] = gate[i] ? dy[i] : 0 where `set`, dx[i] += that elsewhere.
  *  gates, dy [n] read only;  dx [n]; it may be dy where `set` */

@@ -7,7 +7,6 @@
 #include "core/elementwise.h"
 #include "core/gate.h"
 #include "core/operand.h"
-#include "core/simd.h"
 
 #include <math.h>
 
@@ -44,25 +43,10 @@ static size_t aux_bytes(const struct op_site *at)
   return gate_bytes(elementwise_count(at));
 }
 
-/* y may be x, element by element: no iteration reads what another one wrote. */
-SIMD static void clamp(const real *x, int64_t n, real lo, real hi, real *y)
-{
-  SIMD_INDEPENDENT
-  for (int64_t i = 0; i < n; i++) {
-    const real raised = x[i] < lo ? lo : x[i];
-    y[i] = raised > hi ? hi : raised;
-  }
-}
-
 static void forward(const struct op_fwd *c)
 {
   const struct clip *a = c->at->attr;
-  const int64_t n = elementwise_count(c->at);
-  for (int64_t i = 0; i < n; i += GATE_BLOCK) {
-    const int64_t count = n - i < GATE_BLOCK ? n - i : GATE_BLOCK;
-    clamp(c->x[0] + i, count, a->lo, a->hi, c->y + i);
-    gate_between(c->y + i, count, a->lo, a->hi, (char *)c->aux + gate_bytes(i));
-  }
+  gate_clamp(c->x[0], elementwise_count(c->at), a->lo, a->hi, c->y, c->aux);
 }
 
 static void backward(const struct op_bwd *c)

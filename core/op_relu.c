@@ -4,30 +4,15 @@
  *  Source: ONNX operator specification, Relu-14. */
 #include "core/elementwise.h"
 #include "core/gate.h"
-#include "core/simd.h"
-
-#include <math.h>
 
 static size_t aux_bytes(const struct op_site *at)
 {
   return gate_bytes(elementwise_count(at));
 }
 
-/* y may be x, element by element: no iteration reads what another one wrote. */
-SIMD static void rectify(const real *x, int64_t n, real *y)
-{
-  SIMD_INDEPENDENT
-  for (int64_t i = 0; i < n; i++) y[i] = x[i] <= REAL(0.0) ? REAL(0.0) : x[i];
-}
-
 static void forward(const struct op_fwd *c)
 {
-  const int64_t n = elementwise_count(c->at);
-  for (int64_t i = 0; i < n; i += GATE_BLOCK) {
-    const int64_t count = n - i < GATE_BLOCK ? n - i : GATE_BLOCK;
-    rectify(c->x[0] + i, count, c->y + i);
-    gate_between(c->y + i, count, REAL(0.0), (real)INFINITY, (char *)c->aux + gate_bytes(i));
-  }
+  gate_rectify(c->x[0], elementwise_count(c->at), c->y, c->aux);
 }
 
 static void backward(const struct op_bwd *c)
