@@ -1,8 +1,10 @@
 /** @file
- *  Depthwise convolution: one input channel a group.  Eight outputs of a row at a time over a band of
- *  rows with padding (window_band.h).  With stride 1 backward is such a sum, too, with the kernel
- *  turned round; with other strides it is gathered (window_gather.h). */
+ *  Depthwise convolution: one input channel a group.  3 x 3 windows with stride 1 or 2 have kernels of their
+ *  own (depthwise_plane.h).  Others: eight outputs of a row at a time over a band of rows with padding
+ *  (window_band.h).  With stride 1 backward is such a sum, too, with the kernel turned round; with other
+ *  strides it is gathered (window_gather.h). */
 #include "core/conv.h"
+#include "core/depthwise_plane.h"
 #include "core/window_band.h"
 #include "core/window_gather.h"
 
@@ -72,32 +74,8 @@ SIMD_PART void row(const struct correlation *c, const struct state *s, const rea
   }
 }
 
-/** Three cells of a row, next to each other. */
-SIMD_PART lanes three(const lanes *w, const real *x, int stride)
-{
-  return w[0] * lanes_load_step(x, stride) + w[1] * lanes_load_step(x + 1, stride) +
-         w[2] * lanes_load_step(x + 2, stride);
-}
-
-/** The same for 3 x 3 cells, rows `down` apart; added row by row, so that sums wait less. */
-SIMD_PART void row_3x3(const struct correlation *c, const struct state *s, const real *x,
-                       int64_t at, int stride)
-{
-  const int64_t down = s->cell[3] - s->cell[0];
-  const int n = c->out[1];
-  real *y = c->y + at;
-  lanes w[10];
-  for (int k = 0; k < 10; k++) w[k] = lanes_load(s->weight + (int64_t)k * LANES);
-  x += s->cell[0];
-  for (int o = 0; o < n; o += LANES, x += (int64_t)LANES * stride) {
-    const lanes top = three(w, x, stride), middle = three(w + 3, x + down, stride);
-    const lanes bottom = three(w + 6, x + 2 * down, stride);
-    band_give(y + o, w[9] + (top + middle + bottom), n - o, c->y_total - at - o, c->set);
-  }
-}
-
 SIMD_PART void planes(const struct correlation *c, const struct state *s, int64_t from, int64_t to,
-                      int64_t n, int stride, bool small)
+                      int64_t n, int stride)
 {
   const struct window *w = &c->window;
   const int64_t in = (int64_t)c->in[0] * c->in[1], out = (int64_t)c->out[0] * c->out[1];
@@ -110,32 +88,66 @@ SIMD_PART void planes(const struct correlation *c, const struct state *s, int64_
       const real *begin = band_row(&s->x, r * w->stride[0]);
       if (r == 0) x.first = window_start(w, 0, oh);
       done = band_copy(&s->x, &x, r ? done : 0, r * w->stride[0] + band_reach(w));
-      if (small) {
-        row_3x3(c, s, begin, at, stride);
-      } else {
-        row(c, s, begin, at, stride, cells);
-      }
+      row(c, s, begin, at, stride, cells);
     }
   }
 }
 
-/** n planes of y, from plane `to` on, from those of x, from plane `from` on.  The usual geometries are
- *  compiled apart. */
+/** n planes of y, from plane `to` on, from those of x, from plane `from` on. */
 SIMD static void correlate(const struct correlation *c, const struct state *s, int64_t from,
                            int64_t to, int64_t n)
 {
-  const struct window *w = &c->window;
-  const bool small = w->kernel[0] == 3 && w->kernel[1] == 3 && w->dilation[1] == 1;
   band_fill(&s->x, REAL(0.0));
-  if (small && w->stride[1] == 1) {
-    planes(c, s, from, to, n, 1, true);
-  } else if (small && w->stride[1] == 2) {
-    planes(c, s, from, to, n, 2, true);
-  } else if (w->stride[1] == 1) {
-    planes(c, s, from, to, n, 1, false);
+  if (c->window.stride[1] == 1) {
+    planes(c, s, from, to, n, 1);
   } else {
-    planes(c, s, from, to, n, w->stride[1], false);
+    planes(c, s, from, to, n, c->window.stride[1]);
   }
+}
+
+/** 3 x 3 without dilation, the same stride down and across: that stride; else 0. */
+static int usual_stride(const struct window *w)
+{
+  for (int i = 0; i < 2; i++)
+    if (w->kernel[i] != 3 || w->dilation[i] != 1 || w->stride[i] != w->stride[0]) return 0;
+  return w->stride[0] <= 2 ? w->stride[0] : 0;
+}
+
+/** What this CPU has for the usual windows; NULL: nothing. */
+static depthwise_plane_of *plane_of(const struct window *w)
+{
+  const int stride = usual_stride(w);
+  return stride ? depthwise_plane(stride == 1 ? DEPTHWISE_STRIDE_1 : DEPTHWISE_STRIDE_2) : NULL;
+}
+
+/** n planes of y, from plane `to` on, from those of x, from plane `from` on, by `of`. */
+static void run_planes(const struct correlation *c, depthwise_plane_of *of, int64_t from,
+                       int64_t to, int64_t n)
+{
+  const int64_t in = (int64_t)c->in[0] * c->in[1], out = (int64_t)c->out[0] * c->out[1];
+  struct depthwise_plane p = {.in = {c->in[0], c->in[1]},
+                              .out = {c->out[0], c->out[1]},
+                              .begin = {c->window.begin[0], c->window.begin[1]},
+                              .w = c->w,
+                              .bias = c->bias,
+                              .set = c->set};
+  for (int64_t i = 0; i < n; i++) {
+    p.x = c->x + (from + i) * in;
+    p.y = c->y + (to + i) * out;
+    of(&p);
+  }
+}
+
+/** The same by what there is. */
+static void run(const struct correlation *c, int64_t from, int64_t to, int64_t n)
+{
+  depthwise_plane_of *const of = plane_of(&c->window);
+  if (of) {
+    run_planes(c, of, from, to, n);
+    return;
+  }
+  const struct state s = state_of(c);
+  correlate(c, &s, from, to, n);
 }
 
 static bool fits(const struct conv *a)
@@ -203,8 +215,7 @@ static void forward(const struct op_fwd *c)
   for (int m = 0; m < a->outputs; m++) {
     r.w = c->x[CONV_W] + m * cells_of(&a->window);
     r.bias = conv_bias(c->at, c->x, m);
-    const struct state s = state_of(&r);
-    correlate(&r, &s, (int64_t)(m / each) * batch, (int64_t)m * batch, batch);
+    run(&r, (int64_t)(m / each) * batch, (int64_t)m * batch, batch);
   }
 }
 
@@ -228,8 +239,7 @@ static void backward_turned(const struct op_bwd *c)
     const real *w = c->x[CONV_W] + m * cells;
     for (int64_t k = 0; k < cells; k++) turned[k] = w[cells - 1 - k];
     r.set = op_sets(c, CONV_X) && m % each == 0;
-    const struct state s = state_of(&r);
-    correlate(&r, &s, (int64_t)m * batch, (int64_t)(m / each) * batch, batch);
+    run(&r, (int64_t)m * batch, (int64_t)(m / each) * batch, batch);
   }
 }
 
@@ -250,9 +260,35 @@ static void backward_gathered(const struct op_bwd *c)
   }
 }
 
+/** Stride 2, by planes. */
+static void backward_planes(const struct op_bwd *c, depthwise_plane_of *of)
+{
+  const struct conv *a = c->at->attr;
+  const int each = a->outputs / a->channels, batch = c->at->batch;
+  struct correlation r = {.window = a->window,
+                          .in = {a->out[0], a->out[1]},
+                          .out = {a->in[0], a->in[1]},
+                          .x = c->dy,
+                          .y = c->dx[CONV_X]};
+  for (int m = 0; m < a->outputs; m++) {
+    r.w = c->x[CONV_W] + m * cells_of(&a->window);
+    r.set = op_sets(c, CONV_X) && m % each == 0;
+    run_planes(&r, of, (int64_t)m * batch, (int64_t)(m / each) * batch, batch);
+  }
+}
+
 static void backward(const struct op_bwd *c)
 {
-  (goes_back_turned(c->at->attr) ? backward_turned : backward_gathered)(c);
+  const struct conv *a = c->at->attr;
+  const bool stride_2 = usual_stride(&a->window) == 2;
+  depthwise_plane_of *const of = stride_2 ? depthwise_plane(DEPTHWISE_BACK_2) : NULL;
+  if (of) {
+    backward_planes(c, of);
+  } else if (goes_back_turned(a)) {
+    backward_turned(c);
+  } else {
+    backward_gathered(c);
+  }
 }
 
 const struct conv_kernel conv_depthwise = {

@@ -25,6 +25,8 @@ check(core.arena core)
 check(core.product core)
 check(core.product_sparse core)
 check(core.product_thin core)
+check(core.depthwise core)
+check(core.gate core)
 
 check(core.extract core)
 with(core.extract ref_extract.c)
