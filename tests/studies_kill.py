@@ -26,7 +26,7 @@ source, binary = os.environ["SOURCE"], os.environ["RETROGRAD"]
 KILLS, SEED = int(os.environ.get("KILLS", "8")), int(os.environ.get("SEED", "1"))
 STUDIES = os.environ["STUDIES"].split(",") if "STUDIES" in os.environ else []  # only these
 SMALL = {"input-agnostic": ["--settings", "samples=16,iterations=2,keep-every=1,held-out=4"],
-         "backdoor-signature": ["--settings", "pool=16,keep=2", "--other", f"{source}/demo/shapes.onnx", "--trigger", "88:88:6:6"]}
+         "backdoor-signature": ["--settings", "pool=8,keep=2", "--other", f"{source}/demo/shapes.onnx", "--trigger", "88:88:6:6"]}
 
 
 def names():
@@ -105,10 +105,12 @@ class Kills(unittest.TestCase):
         os.rename(folder, want)
         kills, whole = 0, 0
         while kills < KILLS:
+            began = time.monotonic()
             if self.kill_once(rng, name, folder, took):
                 kills += 1
             else:
                 whole += 1
+                took = min(took, time.monotonic() - began)  # the machine may have become faster
                 shutil.rmtree(folder)
         subprocess.run(command(name, folder, 1), check=True, capture_output=True)
         got, expected = files(folder), files(want)

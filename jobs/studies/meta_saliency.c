@@ -20,6 +20,11 @@ static const struct study_step steps[] = {
 };
 
 static const struct study_claim claims[] = {
+    ABOVE("In the middle, where its map may depend on the class, NormGrad is insensitive to it "
+          "(Spearman of two classes above 0.5)",
+          CLASSES("50%", "normgrad"), 0.5),
+    LESS("The selective form is more sensitive than NormGrad in the middle",
+         CLASSES("50%", "normgrad_selective"), CLASSES("50%", "normgrad")),
     LESS("The step makes NormGrad more sensitive to the class at the last layer",
          CLASSES("-1", "meta[normgrad]"), CLASSES("-1", "normgrad")),
     LESS("The step makes NormGrad more sensitive to the class in the middle",
