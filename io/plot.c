@@ -22,6 +22,7 @@ enum {
   BLACK = 15,
   SHADES = 64,
   MOST_TICKS = 24,
+  MOST_COLUMNS = 24,
   SHORT = 6 /* such names do not overlap */
 };
 
@@ -133,14 +134,20 @@ static size_t room_of(int i, int n, double pad)
   return room < PLOT_LONGEST - 14 ? (size_t)room : PLOT_LONGEST - 14;
 }
 
+/** Every how many of n names there is room for one; long ones take more. */
+static int step_of(const char *const *name, int n)
+{
+  size_t longest = 0;
+  for (int i = 0; i < n; i++) longest = strlen(name[i]) > longest ? strlen(name[i]) : longest;
+  const int most = longest > SHORT ? MOST_TICKS / 2 : MOST_TICKS;
+  return (n + most - 1) / most;
+}
+
 /** Names under x = 0, 1, ..., slanted where they are long. */
 static void ticks(const char *const *name, int n, double pad, double low, double high)
 {
   const double below = low - 0.025 * (high - low);
-  size_t longest = 0;
-  for (int i = 0; i < n; i++) longest = strlen(name[i]) > longest ? strlen(name[i]) : longest;
-  const int most = longest > SHORT ? MOST_TICKS / 2 : MOST_TICKS;
-  const int step = (n + most - 1) / most;
+  const int step = step_of(name, n);
   for (int i = 0; i < n; i += step) {
     pljoin(i, low, i, low + 0.012 * (high - low));
     const struct plot_words w = plot_words_of(name[i], room_of(i, n, pad));
@@ -330,7 +337,8 @@ static void draw_matrix(const void *what)
   size(p->rows > 20 ? 0.42 : 0.55);
   for (int r = 0; r < p->rows; r++)
     text(-0.02 * p->columns, p->rows - 0.5 - r, 1.0, 0.0, p->row[r], 27);
-  for (int c = 0; c < p->columns; c++) {
+  const int step = p->columns > MOST_TICKS ? step_of(p->column, p->columns) : 1;
+  for (int c = (p->columns - 1) % step; c < p->columns; c += step) {
     const struct plot_words w = plot_words_of(p->column[c], 20);
     plptex(c + 0.6, -0.02 * p->rows, 1.0, 0.45 * p->rows / p->columns * 1.2, 1.0, w.text);
   }

@@ -112,23 +112,27 @@ static err five_of(const struct report *r, const struct report_pick *p, double f
 err report_boxes(const struct report *r, struct report_pick p, const struct report_drawing *d)
 {
   double(*five)[5] = calloc((size_t)d->n, sizeof *five);
+  const char **name = (const char **)calloc((size_t)d->n, sizeof *name);
   char path[PATH];
-  err e = five ? ERR_OK : FAIL(ERR_MEMORY, "no memory for a figure");
+  int n = 0; /* a method that is not at the layer has no box */
+  err e = five && name ? ERR_OK : FAIL(ERR_MEMORY, "no memory for a figure");
   for (int k = 0; !e && k < d->n; k++) {
-    p.names[d->by] = d->names[k];
-    e = five_of(r, &p, five[k]);
+    p.names[d->by] = name[n] = d->names[k];
+    e = five_of(r, &p, five[n]);
+    n += !e && (!isnan(five[n][0]) || (n == 0 && k == d->n - 1));
   }
   path_of(r, d->stem, path);
   if (!e) {
     e = plot_boxes(&(struct plot_boxes){.title = d->caption,
                                         .y_label = d->label,
-                                        .n = d->n,
-                                        .names = d->names,
+                                        .n = n,
+                                        .names = name,
                                         .five = (const void *)five},
                    path);
   }
   if (!e) report_figure(r, d->stem, d->caption);
   free(five);
+  free((void *)name);
   if (e) return err_trace(e, __FILE__, __LINE__);
   return ERR_OK;
 }
