@@ -142,9 +142,13 @@ static err run_study(const struct study_spec *spec, const struct options *o, int
   if (e && comm_rank() == 0) (void)rmdir(folder); /* where the first step refused: it is empty */
   TRY(e);
   if (*exit_code == EXIT_AGAIN) return ERR_OK; /* stopped: to be started again */
-  const struct study_setting set = {
-      options_text(o, "model"), options_text(o, "data"),    folder,
-      options_text(o, "other"), options_text(o, "trigger"), (int)options_int(o, "resamples")};
+  struct study_setting set = {.model = options_text(o, "model"),
+                              .data = options_text(o, "data"),
+                              .folder = folder,
+                              .other = options_text(o, "other"),
+                              .trigger = options_text(o, "trigger"),
+                              .resamples = (int)options_int(o, "resamples")};
+  set.settings = options_list(o, "settings", &set.n_settings);
   TRY(comm_agree(comm_rank() == 0 ? study_page(spec, &set) : ERR_OK));
   if (comm_rank() == 0) (void)printf("%s/README.md has the findings\n", folder);
   return ERR_OK;

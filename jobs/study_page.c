@@ -126,6 +126,8 @@ static void head(const struct report *r, const struct study_spec *s,
     const char *other = strrchr(set->other, '/');
     report_say(r, ", second model `%s`", other ? other + 1 : set->other);
   }
+  for (int i = 0; i < set->n_settings; i++)
+    report_say(r, "%s `%s`", i ? "," : "; settings", set->settings[i]);
   report_say(r, "\n- Published numbers: %s\n", s->source);
 }
 

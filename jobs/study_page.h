@@ -6,6 +6,8 @@ struct study_setting {
   const char *model, *data, *folder; /* data NULL: none */
   const char *other, *trigger;       /* NULL: not given */
   int resamples;
+  const char *const *settings; /* [n_settings] NAME=VALUE that the user gave to the jobs */
+  int n_settings;
 };
 
 /** Write FOLDER/README.md, FOLDER/findings.csv, FOLDER/numbers.csv and the figures from complete files.
