@@ -31,11 +31,8 @@ static void add_dims(struct draft *d, const struct setup *s, const char *const *
 
 static void add_marks(struct draft *d, const struct setup *s)
 {
-#define E(name, value, word) (value),
-  static const int64_t values[] = {MAP_MARK_LIST(E)};
-#undef E
-#define E(name, value, word) word " "
-  static const char meanings[] = MAP_MARK_LIST(E);
+#define E(name, value, word) {value, word},
+  static const struct draft_flag flags[] = {MAP_MARK_LIST(E)};
 #undef E
   const char **name = pool_take(d->pool, (size_t)s->n_methods, sizeof *name);
   for (int i = 0; name && i < s->n_methods; i++) name[i] = s->methods[i].given;
@@ -43,7 +40,7 @@ static void add_marks(struct draft *d, const struct setup *s)
   struct store_var *v =
       draft_var(d, "marks/mark", STORE_U8, "sample target layer method", "1", NULL,
                 "What the map holds; only a varied one can be ranked or scaled");
-  draft_flags(d, v, values, sizeof values / sizeof *values, meanings);
+  draft_flags(d, v, flags, sizeof flags / sizeof *flags);
 }
 
 static void add_relevance(struct draft *d, const struct setup *s, const int *pass, int n)

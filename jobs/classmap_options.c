@@ -1,6 +1,7 @@
 /** @file
  *  Options of the job `classmap`. */
 #include "jobs/classmap.h"
+#include "jobs/start.h"
 
 const struct option classmap_options[] = {
     SETUP_MODEL_OPTIONS,
@@ -52,24 +53,15 @@ const struct option classmap_options[] = {
      "Keep the map and measure it after every N iterations."},
     SETUP_DATA_OPTIONS,
     SETUP_ENGINE_OPTIONS,
-    {"out", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "The study's HDF5 file, made or continued."},
+    START_RUN_OPTIONS,
     {"pictures", OPTION_TEXT, ROLE_RUN, "DIR", NULL,
      "Draw a PNG for each class and a contact sheet there, when all is done."},
     {"continue", OPTION_TEXT, ROLE_RUN, "OLD", NULL,
      "Begin each map where that finished study has left it: more iterations, classes or checks."},
     {"ranks-per-map", OPTION_INT, ROLE_RUN, "N", "0",
      "Ranks that share the samples of a map; 0: as few as make the run shortest."},
-    {"single", OPTION_FLAG, ROLE_RUN, NULL, "false",
-     "One rank is meant, although Slurm gives several tasks."},
-    {"force", OPTION_FLAG, ROLE_RUN, NULL, "false",
-     "Start over: remove the file of an earlier study (it is said what is removed)."},
     {"dry-run", OPTION_FLAG, ROLE_RUN, NULL, "false",
      "Print the plan (maps, passes, memory, bytes, time) and leave no file; a pass is measured."},
-    {"quiet", OPTION_FLAG, ROLE_RUN, NULL, "false", "No progress lines."},
-    {"log-json", OPTION_FLAG, ROLE_RUN, NULL, "false",
-     "Progress, the end and a failure as lines of JSON on standard error."},
-    {"log-every", OPTION_REAL, ROLE_RUN, "SECONDS", "30",
-     "Between progress lines where standard error is not a terminal."},
     {"commit-every", OPTION_REAL, ROLE_RUN, "SECONDS", "2",
      "A kill loses this much of a map's iterations at most; 0: one iteration."},
     {0},

@@ -108,31 +108,30 @@ struct store_var *draft_var(struct draft *d, const char *path, enum store_type t
   return append_var(d, v);
 }
 
-void draft_flags(struct draft *d, struct store_var *v, const int64_t *values, int n,
-                 const char *meanings)
+void draft_flags(struct draft *d, struct store_var *v, const struct draft_flag *flags, int n)
 {
   struct store_attr *attr = pool_take(d->pool, 2, sizeof *attr);
-  if (!attr) return;
+  int64_t *values = pool_take(d->pool, (size_t)n, sizeof *values);
+  const char *words = "";
+  if (!attr || !values) return;
+  for (int k = 0; k < n; k++) {
+    values[k] = flags[k].value;
+    words = pool_text(d->pool, "%s%s%s", words, k ? " " : "", flags[k].word);
+  }
   attr[0] = (struct store_attr){.name = "flag_values", .type = STORE_I64, .n = n, .i64 = values};
-  attr[1] =
-      (struct store_attr){.name = "flag_meanings",
-                          .type = STORE_TEXT,
-                          .text = pool_text(d->pool, "%.*s", (int)strlen(meanings) - 1, meanings)};
+  attr[1] = (struct store_attr){.name = "flag_meanings", .type = STORE_TEXT, .text = words};
   v->n_attrs = 2;
   v->attrs = attr;
 }
 
 void draft_status(struct draft *d, const char *long_name)
 {
-#define E(name, word, text) (name),
-  static const int64_t values[] = {SAMPLE_STATUS_LIST(E)};
-#undef E
-#define E(name, word, text) word " "
-  static const char meanings[] = SAMPLE_STATUS_LIST(E);
+#define E(name, word, text) {name, word},
+  static const struct draft_flag flags[] = {SAMPLE_STATUS_LIST(E)};
 #undef E
   struct store_var *v = draft_var(d, "samples/status", STORE_U8, "sample", "1", NULL, long_name);
   v->zero = true;
-  draft_flags(d, v, values, sizeof values / sizeof *values, meanings);
+  draft_flags(d, v, flags, sizeof flags / sizeof *flags);
 }
 
 void draft_checks(struct draft *d, int64_t rows, int64_t first, const char *about, const char *what)

@@ -37,10 +37,14 @@ struct store_var *draft_var(struct draft *d, const char *path, enum store_type t
                             const char *dims, const char *units, const void *data,
                             const char *long_name);
 
-/** Give a variable the attributes of numbers with meanings.  meanings: words, each followed by a blank, as a
- *  list macro makes them.  n numbers; both must outlive the draft. */
-void draft_flags(struct draft *d, struct store_var *v, const int64_t *values, int n,
-                 const char *meanings);
+/** A number that a variable may hold, and its meaning: one word. */
+struct draft_flag {
+  int64_t value;
+  const char *word;
+};
+
+/** Give a variable the attributes of numbers with meanings. */
+void draft_flags(struct draft *d, struct store_var *v, const struct draft_flag *flags, int n);
 
 /** The variable /samples/status: zero, with the meanings of a sample's states. */
 void draft_status(struct draft *d, const char *long_name);

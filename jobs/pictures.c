@@ -151,25 +151,12 @@ int64_t pictures_limit(struct view *v)
   return limit;
 }
 
-/** The study's class names, by which a data set's labels go. */
-static err copy_classes(const struct view *v, struct recipe *r)
-{
-  if (!v->class_name) return ERR_OK;
-  r->classes = calloc((size_t)v->n_classes, sizeof *r->classes);
-  CHECK(r->classes, ERR_MEMORY, "no memory for %d class names", v->n_classes);
-  for (int k = 0; k < v->n_classes; k++) {
-    r->classes[k] = strdup(v->class_name[k]);
-    CHECK(r->classes[k], ERR_MEMORY, "no memory for %d class names", v->n_classes);
-  }
-  return ERR_OK;
-}
-
 static err open_all(struct view *v, const char *data, struct pictures *p)
 {
   char *recorded = NULL;
 
   TRY(pictures_recipe(v, &p->recipe));
-  TRY(copy_classes(v, &p->recipe));
+  TRY(view_give_classes(v, &p->recipe));
   TRY(view_text(v, "data", &recorded));
   p->first = view_number(v, "first_sample", 0);
   const err e = find_folder(p, data ? data : recorded);

@@ -8,6 +8,7 @@
 #include "jobs/scan_unit.h"
 #include "jobs/scan_verdict.h"
 #include "jobs/setup_class.h"
+#include "jobs/start.h"
 #include "pipeline/comm.h"
 
 #include <stdio.h>
@@ -21,18 +22,9 @@ static const struct option options[] = {
      "JSON file with size, mean, std and classes; default: beside the model."},
     {"resize", OPTION_TEXT, ROLE_SETTING, "none|N|HxW", NULL,
      "Clean images: resize the short side to N, or to H x W; default: what the recipe says."},
-    {"filter", OPTION_TEXT, ROLE_SETTING, "NAME", NULL,
-     "Resampling: nearest, box, bilinear, bicubic or lanczos."},
-    {"crop", OPTION_TEXT, ROLE_SETTING, "none|centre", NULL, "Crop after resizing."},
-    {"exif", OPTION_TEXT, ROLE_SETTING, "ignore|apply", NULL,
-     "EXIF orientation; ignored by default, as Pillow and torchvision do."},
     {"view", OPTION_LIST, ROLE_SETTING, "LIST", NULL,
      "Clean images seen otherwise: only invert is possible here, see attribute."},
-    {"scale", OPTION_TEXT, ROLE_SETTING, "X", NULL, "Pixels are multiplied by X (1/255)."},
-    {"mean", OPTION_TEXT, ROLE_SETTING, "R,G,B", NULL, "Then the mean is taken off."},
-    {"std", OPTION_TEXT, ROLE_SETTING, "R,G,B", NULL, "Then divided by the deviation."},
-    {"channel-order", OPTION_TEXT, ROLE_SETTING, "RGB|BGR", NULL, "What the model wants."},
-    {"classes", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "Class names: one a line, or CSV."},
+    SETUP_PIXEL_OPTIONS,
     {"scores", OPTION_LIST, ROLE_SETTING, "LIST", "gain",
      "gain (ours), neural_cleanse, neuron_inspect; the last two are the field's baselines."},
     {"clean", OPTION_TEXT, ROLE_RUN, "PATH", NULL,
@@ -52,25 +44,13 @@ static const struct option options[] = {
     {"flag-below", OPTION_REAL, ROLE_RUN, "P", "0.05", "The verdict says suspicious below this p."},
     {"unit", OPTION_INT, ROLE_SETTING, "N", "4",
      "Images computed together; 0: chosen from the model."},
-    {"winograd", OPTION_FLAG, ROLE_SETTING, NULL, "true",
-     "Compute 3x3 convolutions by Winograd's F(4x4, 3x3); bits depend on it."},
-    {"blas-core", OPTION_TEXT, ROLE_RUN, "NAME", NULL,
-     "Matrix products by OpenBLAS's kernels of this name, or auto; default: our own."},
-    {"out", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "The scan's HDF5 file, made or continued."},
+    SETUP_KERNEL_OPTIONS,
+    START_RUN_OPTIONS,
     {"csv", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "Also a line for each class as CSV."},
     {"png", OPTION_TEXT, ROLE_RUN, "FILE", NULL,
      "Also the suspected class's signature: map, energy and patch, the window marked."},
-    {"single", OPTION_FLAG, ROLE_RUN, NULL, "false",
-     "One rank is meant, although Slurm gives several tasks."},
-    {"force", OPTION_FLAG, ROLE_RUN, NULL, "false",
-     "Start over: remove the file of an earlier scan (it is said what is removed)."},
     {"dry-run", OPTION_FLAG, ROLE_RUN, NULL, "false",
      "Print the plan (rows, passes, memory, bytes, time) and leave no file."},
-    {"quiet", OPTION_FLAG, ROLE_RUN, NULL, "false", "No progress lines."},
-    {"log-json", OPTION_FLAG, ROLE_RUN, NULL, "false",
-     "Progress, the end and a failure as lines of JSON on standard error."},
-    {"log-every", OPTION_REAL, ROLE_RUN, "SECONDS", "30",
-     "Between progress lines where standard error is not a terminal."},
     {0},
 };
 

@@ -67,6 +67,22 @@ struct setup {
         "Other limits against hostile files than those that `retrograd limits` lists." \
   }
 
+/* How pixels become the model's input. */
+#define SETUP_PIXEL_OPTIONS                                                                   \
+  {"filter", OPTION_TEXT, ROLE_SETTING,                                                       \
+   "NAME",   NULL,        "Resampling: nearest, box, bilinear, bicubic or lanczos."},         \
+      {"crop", OPTION_TEXT, ROLE_SETTING, "none|centre", NULL, "Crop after resizing."},       \
+      {"scale", OPTION_TEXT, ROLE_SETTING, "X", NULL, "Pixels are multiplied by X (1/255)."}, \
+      {"mean", OPTION_TEXT, ROLE_SETTING, "R,G,B", NULL, "Then the mean is taken off."},      \
+      {"std", OPTION_TEXT, ROLE_SETTING, "R,G,B", NULL, "Then divided by the deviation."},    \
+      {"channel-order", OPTION_TEXT, ROLE_SETTING, "RGB|BGR", NULL, "What the model wants."}, \
+      {"exif",       OPTION_TEXT,                                                             \
+       ROLE_SETTING, "ignore|apply",                                                          \
+       NULL,         "EXIF orientation; ignored by default, as Pillow and torchvision do."},  \
+  {                                                                                           \
+    "classes", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "Class names: one a line, or CSV."        \
+  }
+
 #define SETUP_DATA_OPTIONS                                                                          \
   {"data",   OPTION_TEXT,                                                                           \
    ROLE_RUN, "PATH",                                                                                \
@@ -86,19 +102,7 @@ struct setup {
       {"resize",     OPTION_TEXT,                                                                   \
        ROLE_SETTING, "none|N|HxW",                                                                  \
        NULL,         "Resize the short side to N, or to H x W; default: what the recipe says."},    \
-      {"filter", OPTION_TEXT, ROLE_SETTING,                                                         \
-       "NAME",   NULL,        "Resampling: nearest, box, bilinear, bicubic or lanczos."},           \
-      {"crop", OPTION_TEXT, ROLE_SETTING, "none|centre", NULL, "Crop after resizing."},             \
-      {"scale", OPTION_TEXT, ROLE_SETTING, "X", NULL, "Pixels are multiplied by X (1/255)."},       \
-      {"mean", OPTION_TEXT, ROLE_SETTING, "R,G,B", NULL, "Then the mean is taken off."},            \
-      {"std", OPTION_TEXT, ROLE_SETTING, "R,G,B", NULL, "Then divided by the deviation."},          \
-      {"channel-order", OPTION_TEXT, ROLE_SETTING, "RGB|BGR", NULL, "What the model wants."},       \
-      {"exif",       OPTION_TEXT,                                                                   \
-       ROLE_SETTING, "ignore|apply",                                                                \
-       NULL,         "EXIF orientation; ignored by default, as Pillow and torchvision do."},        \
-  {                                                                                                 \
-    "classes", OPTION_TEXT, ROLE_RUN, "FILE", NULL, "Class names: one a line, or CSV."              \
-  }
+      SETUP_PIXEL_OPTIONS
 
 #define SETUP_METHOD_OPTIONS                                                                       \
   {"methods",                                                                                      \
@@ -146,18 +150,20 @@ struct setup {
    "Whose logit is explained: label, predicted, topK, least, other, given, class:NAME."}, \
       SETUP_ENGINE_OPTIONS
 
-#define SETUP_ENGINE_OPTIONS                                                                      \
-  {"unit", OPTION_INT, ROLE_SETTING,                                                              \
-   "N",    "0",        "Samples computed together; 0: chosen from the model."},                   \
-      {"winograd",   OPTION_FLAG,                                                                 \
-       ROLE_SETTING, NULL,                                                                        \
-       "true",       "Compute 3x3 convolutions by Winograd's F(4x4, 3x3); bits depend on it."},   \
+#define SETUP_KERNEL_OPTIONS                                                                      \
+  {"winograd",   OPTION_FLAG,                                                                     \
+   ROLE_SETTING, NULL,                                                                            \
+   "true",       "Compute 3x3 convolutions by Winograd's F(4x4, 3x3); bits depend on it."},       \
   {                                                                                               \
     "blas-core", OPTION_TEXT, ROLE_RUN, "NAME", NULL,                                             \
         "Matrix products by OpenBLAS's kernels of this name, such as Haswell, or auto; default: " \
-        "our own, "                                                                               \
-        "with the same bits on every CPU that has fused multiply-add."                            \
+        "our own, with the same bits on every CPU that has fused multiply-add."                   \
   }
+
+#define SETUP_ENGINE_OPTIONS                                                    \
+  {"unit", OPTION_INT, ROLE_SETTING,                                            \
+   "N",    "0",        "Samples computed together; 0: chosen from the model."}, \
+      SETUP_KERNEL_OPTIONS
 
 #define SETUP_PLAN_OPTIONS SETUP_LAYERS_OPTION("input,last"), SETUP_UNIT_OPTIONS
 

@@ -98,19 +98,6 @@ err verify_model(struct verify *c)
   return ERR_OK;
 }
 
-/** Class names of the study for the recipe, where there are any. */
-static err copy_classes(const struct view *v, struct recipe *r)
-{
-  if (!v->class_name) return ERR_OK;
-  r->classes = calloc((size_t)v->n_classes, sizeof *r->classes);
-  CHECK(r->classes, ERR_MEMORY, "no memory for %d class names", v->n_classes);
-  for (int k = 0; k < v->n_classes; k++) {
-    r->classes[k] = strdup(v->class_name[k]);
-    CHECK(r->classes[k], ERR_MEMORY, "no memory for %d class names", v->n_classes);
-  }
-  return ERR_OK;
-}
-
 /** A recipe that knows the classes by which the data set names its labels. */
 static err make_recipe(struct verify *c, const char *model, struct recipe *r)
 {
@@ -133,7 +120,7 @@ static err make_recipe(struct verify *c, const char *model, struct recipe *r)
     recipe_free(r);
     *r = with;
   } else {
-    TRY(copy_classes(v, r));
+    TRY(view_give_classes(v, r));
   }
   if (classes) TRY(recipe_set(r, "classes", classes));
   return ERR_OK;

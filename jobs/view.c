@@ -263,3 +263,15 @@ bool view_is_signed(const struct view *v, int method)
 {
   return method_is_signed(v->canonical[method]);
 }
+
+err view_give_classes(const struct view *v, struct recipe *r)
+{
+  if (!v->class_name) return ERR_OK;
+  r->classes = calloc((size_t)v->n_classes, sizeof *r->classes);
+  CHECK(r->classes, ERR_MEMORY, "no memory for %d class names", v->n_classes);
+  for (int k = 0; k < v->n_classes; k++) {
+    r->classes[k] = strdup(v->class_name[k]);
+    CHECK(r->classes[k], ERR_MEMORY, "no memory for %d class names", v->n_classes);
+  }
+  return ERR_OK;
+}

@@ -2,6 +2,7 @@
 /* A study's file as its readers see it: all the small tables in memory, maps row by row.
  * Works on complete, running and killed studies alike. */
 #include "core/err.h"
+#include "io/recipe.h"
 #include "io/store.h"
 
 #include <stdbool.h>
@@ -38,6 +39,9 @@ void view_close(struct view **v);
 
 /** Name of a class, or its number written into text[16]; "none" for -1. */
 const char *view_class(const struct view *v, int index, char text[16]);
+
+/** Give a recipe the study's class names, by which a data set's labels go.  Errors: ERR_MEMORY. */
+MUST_CHECK err view_give_classes(const struct view *v, struct recipe *r);
 
 /** Word for a status code, "done"; "unknown" for codes that are none. */
 const char *view_status(int code);

@@ -1,10 +1,10 @@
 # Every classification architecture of torchvision; targets of their own, as they take long:
-#   cmake --build build/release --target models_survey    which exports load
+#   cmake --build build/release --target models_survey    which exports load; goes on where it was stopped
 #   cmake --build build/release --target models_proof     logits and gradients of all of them; the tables of
 #                                                         docs/models.md; goes on where it was stopped
 add_custom_target(models_survey
   COMMAND ${CMAKE_COMMAND} -E env RETROGRAD=$<TARGET_FILE:retrograd>
-    /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/models_export.py
+    /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/models_export.py --results ${CMAKE_BINARY_DIR}/models_survey.jsonl
   DEPENDS retrograd USES_TERMINAL)
 set(proof ${CMAKE_COMMAND} -E env RETROGRAD=$<TARGET_FILE:retrograd>
   RESULTS=${CMAKE_BINARY_DIR}/models_proof.jsonl /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/models_proof.py)

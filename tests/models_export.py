@@ -1,15 +1,17 @@
 """Every classification architecture of torchvision as ONNX files, and a survey of which of them load.
 
-    models_export.py [--only NAME,NAME...] [--opsets 11,13,17] [--keep FOLDER]
+    models_export.py [--only NAME,NAME...] [--opsets 11,13,17] [--keep FOLDER] [--results FILE]
 
 Each architecture is made with random weights from a small seed, exported at every opset in every
 variant, loaded with `retrograd layers`, and removed before the next one: the largest takes 2.6 GB.
 Without --only it is all of them, which takes about an hour; one line is printed per architecture, and one
-per refusal.  Run by the target `models_survey`; needs torch and torchvision.
+per refusal.  With --results each architecture's line of JSON is appended there, and those that have one are not
+tried again.  Run by the target `models_survey`; needs torch and torchvision.
 """
 
 import argparse
 import collections
+import json
 import os
 import re
 import subprocess
@@ -105,15 +107,33 @@ def attempt(net, name, opset, variant, keep):
         return "loads" if code == 0 else out.split("\n")[-1].replace(path, "M")[:400]
 
 
-def survey(names, opsets, keep=None):
-    """Try every export; returns Counter of what happened."""
+def try_all(name, opsets, keep=None):
+    """Try every export of an architecture: {what happened: [export, ...]}."""
+    net = network(name)
+    found = collections.defaultdict(list)
+    for opset in opsets:
+        for variant, _ in VARIANTS:
+            found[attempt(net, name, opset, variant, keep)].append(f"{opset} {variant}")
+    return found
+
+
+def read_results(path):
+    """What an earlier survey found: {architecture: {what happened: [export, ...]}}."""
+    if not path or not os.path.exists(path):
+        return {}
+    with open(path, encoding="utf-8") as f:
+        return {name: found for line in f for name, found in json.loads(line).items()}
+
+
+def survey(names, opsets, keep=None, results=None):
+    """Try every export that `results` does not have; returns Counter of what happened."""
     counts = collections.Counter()
+    known = read_results(results)
     for name in names:
-        net = network(name)
-        found = collections.defaultdict(list)
-        for opset in opsets:
-            for variant, _ in VARIANTS:
-                found[attempt(net, name, opset, variant, keep)].append(f"{opset} {variant}")
+        found = known.get(name) or try_all(name, opsets, keep)
+        if results and name not in known:
+            with open(results, "a", encoding="utf-8") as f:
+                f.write(json.dumps({name: found}) + "\n")
         for what, where in found.items():
             counts[what if what == "loads" else what.split(":")[0]] += len(where)
             print(f"{name:20} {len(where)} of {len(opsets) * len(VARIANTS)}: {what}"
@@ -142,10 +162,11 @@ def main():
     ask.add_argument("--only", default="")
     ask.add_argument("--opsets", default=",".join(map(str, OPSETS)))
     ask.add_argument("--keep")
+    ask.add_argument("--results")
     o = ask.parse_args()
     quiet()
     names = [n for n in re.split("[ ,]+", o.only) if n] or architectures()
-    counts = survey(names, [int(n) for n in o.opsets.split(",")], o.keep)
+    counts = survey(names, [int(n) for n in o.opsets.split(",")], o.keep, o.results)
     print(f"{len(names)} architectures: " + ", ".join(f"{n} {what}" for what, n in counts.most_common()))
     return 0 if set(counts) <= {"loads", "no export"} else 1
 

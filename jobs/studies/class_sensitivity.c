@@ -1,5 +1,6 @@
 /** @file
  *  Rebuffi et al. 2020: how much maps depend on the class that they explain. */
+#include "jobs/studies/figures.h"
 #include "jobs/studies/picks.h"
 
 #define METHODS                                                                            \
@@ -39,18 +40,7 @@ static const struct study_claim claims[] = {
 
 static err figures(struct report *r)
 {
-  struct report_pick p = {"classes.h5", "values/@", {"least", NULL, "class_sensitivity"}};
-  TRY(report_layers(
-      r, p, -1.0, 1.0,
-      &(struct report_drawing){"layers",
-                               "Maps of the most likely against the least likely class, Spearman",
-                               1, methods, N, NULL}));
-  p.variable = "values/@-1";
-  TRY(report_boxes(
-      r, p,
-      &(struct report_drawing){"last", "The same at the last layer with positions, over images", 1,
-                               methods, N, "Spearman"}));
-  return ERR_OK;
+  return figure_classes_at_layers(r, methods, N);
 }
 
 const struct study_spec study_class_sensitivity = {

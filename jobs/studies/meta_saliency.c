@@ -1,5 +1,6 @@
 /** @file
  *  Rebuffi et al. 2020: maps on weights that have taken one step. */
+#include "jobs/studies/figures.h"
 #include "jobs/studies/picks.h"
 
 static const char *const methods[] = {
@@ -38,18 +39,7 @@ static const struct study_claim claims[] = {
 
 static err figures(struct report *r)
 {
-  struct report_pick p = {"classes.h5", "values/@", {"least", NULL, "class_sensitivity"}};
-  TRY(report_layers(
-      r, p, -1.0, 1.0,
-      &(struct report_drawing){"layers",
-                               "Maps of the most likely against the least likely class, Spearman",
-                               1, methods, N, NULL}));
-  p.variable = "values/@-1";
-  TRY(report_boxes(
-      r, p,
-      &(struct report_drawing){"last", "The same at the last layer with positions, over images", 1,
-                               methods, N, "Spearman"}));
-  return ERR_OK;
+  return figure_classes_at_layers(r, methods, N);
 }
 
 const struct study_spec study_meta_saliency = {

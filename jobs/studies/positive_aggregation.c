@@ -1,5 +1,6 @@
 /** @file
  *  Khakzar et al. 2020: pooling only positive gradients makes class activation maps insensitive. */
+#include "jobs/studies/figures.h"
 #include "jobs/studies/picks.h"
 
 #define METHODS                                                                                 \
@@ -61,16 +62,8 @@ static const struct study_claim claims[] = {
 
 static err figures(struct report *r)
 {
-  const struct report_pick all = {
-      "cascade.h5", "similarity/@0", {NULL, "cascade", NULL, NULL, "spearman"}};
-  TRY(report_lines(
-      r, all, 2, "trained",
-      &(struct report_drawing){"spearman", "Weights random from the logits back to the layer named",
-                               3, methods, N, "Spearman"}));
-  TRY(report_boxes(
-      r, (struct report_pick){"classes.h5", "values/@0", {"least", NULL, "class_sensitivity"}},
-      &(struct report_drawing){"classes", "Maps of the most likely against the least likely class",
-                               1, methods, N, "Spearman"}));
+  TRY(figure_cascade(r, methods, N, "spearman", "Spearman"));
+  TRY(figure_classes(r, methods, N));
   TRY(report_boxes(
       r, (struct report_pick){"classes.h5", "values/@0", {"predicted", NULL, "energy_correlation"}},
       &(struct report_drawing){"energy",

@@ -1,17 +1,21 @@
 /** @file
  *  Khakzar et al. 2020: keeping only positive signals on the way back makes maps insensitive to weights. */
+#include "jobs/studies/figures.h"
 #include "jobs/studies/picks.h"
+
+#define METHODS                                                                             \
+  "gradient,gradient_sum,guided_backprop,deconvnet,rectgrad_no_bias,lrp_zplus,lrp_epsilon," \
+  "excitation_backprop"
 
 static const char *const methods[] = {"gradient",    "gradient_sum",       "guided_backprop",
                                       "deconvnet",   "rectgrad_no_bias",   "lrp_zplus",
                                       "lrp_epsilon", "excitation_backprop"};
 enum { N = sizeof methods / sizeof *methods };
 
-static const char maps[] = "--methods=gradient,gradient_sum,guided_backprop,deconvnet,"
-                           "rectgrad_no_bias,lrp_zplus,lrp_epsilon,excitation_backprop";
-static const char *const args[] = {maps, "--layers=input", "--starts=logits",
+static const char *const args[] = {"--methods=" METHODS, "--layers=input", "--starts=logits",
                                    "--measures=spearman,spearman_absolute,ssim,hog_pearson", NULL};
-static const char *const plain_args[] = {maps, "--layers=input", "--targets=predicted,least", NULL};
+static const char *const plain_args[] = {"--methods=" METHODS, "--layers=input",
+                                         "--targets=predicted,least", NULL};
 static const char *const metric_args[] = {"--metrics=class_sensitivity", NULL};
 
 static const struct study_step steps[] = {
@@ -78,24 +82,10 @@ static const struct study_claim claims[] = {
 
 static err figures(struct report *r)
 {
-  const struct report_pick all = {
-      "cascade.h5", "similarity/@0", {NULL, "cascade", NULL, NULL, NULL}};
-  static const char *const measures[] = {"spearman", "spearman_absolute", "ssim"};
-  static const char *const labels[] = {"Spearman, signed", "Spearman of |map|", "SSIM"};
-  static const char *const stems[] = {"spearman", "spearman_absolute", "ssim"};
-  for (int k = 0; k < 3; k++) {
-    struct report_pick p = all;
-    p.names[4] = measures[k];
-    TRY(report_lines(
-        r, p, 2, "trained",
-        &(struct report_drawing){stems[k], "Weights random from the logits back to the layer named",
-                                 3, methods, N, labels[k]}));
-  }
-  TRY(report_boxes(
-      r, (struct report_pick){"classes.h5", "values/@0", {"least", NULL, "class_sensitivity"}},
-      &(struct report_drawing){"classes", "Maps of the most likely against the least likely class",
-                               1, methods, N, "Spearman"}));
-  return ERR_OK;
+  TRY(figure_cascade(r, methods, N, "spearman", "Spearman, signed"));
+  TRY(figure_cascade(r, methods, N, "spearman_absolute", "Spearman of |map|"));
+  TRY(figure_cascade(r, methods, N, "ssim", "SSIM"));
+  return figure_classes(r, methods, N);
 }
 
 const struct study_spec study_positive_propagation = {
