@@ -78,7 +78,7 @@ void attribute_marks_take(struct tape *t, const struct plan *p, int count, const
                           uint8_t *marks)
 {
   const int64_t each = (int64_t)p->n_places * p->n_methods;
-  memset(marks, MARK_ABSENT, (size_t)(count * p->n_targets * each));
+  memset(marks, MARK_ABSENT, (size_t)((int64_t)count * p->n_targets * each));
   for (int i = 0; i < p->n_places; i++) {
     const struct plan_tap *tap = plan_place(p, i);
     const int64_t n = (int64_t)tap->height * tap->width;
@@ -97,15 +97,14 @@ void attribute_marks_totals(const struct tape *t, const struct plan *p, int coun
 {
   const float *from = tape_totals(t);
   int64_t at = 0;
-  for (int b = 0; b < count; b++) {
-    for (int slot = 0; slot < p->n_targets; slot++) {
-      for (int place = 0; place < plan_tap_places(p); place++) {
-        const int tap = p->places[place];
-        for (int i = 0; i < p->n_passes; i++) {
-          if (p->passes[i].source || !p->passes[i].rule.rule->conserves) continue;
-          const int64_t k = (((int64_t)i * p->n_taps + tap) * p->n_targets + slot) * p->batch + b;
-          totals[at++] = target[b * p->n_targets + slot] < 0 ? NAN : from[k];
-        }
+  for (int64_t row = 0; row < (int64_t)count * p->n_targets; row++) {
+    const int64_t b = row / p->n_targets, slot = row % p->n_targets;
+    for (int place = 0; place < plan_tap_places(p); place++) {
+      const int tap = p->places[place];
+      for (int i = 0; i < p->n_passes; i++) {
+        if (p->passes[i].source || !p->passes[i].rule.rule->conserves) continue;
+        const int64_t k = (((int64_t)i * p->n_taps + tap) * p->n_targets + slot) * p->batch + b;
+        totals[at++] = target[row] < 0 ? NAN : from[k];
       }
     }
   }

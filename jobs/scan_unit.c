@@ -67,9 +67,10 @@ static err take_clean(struct scan_unit *u)
   u->clean->least = -(double)INFINITY;
   memcpy(u->clean->images, j->clean, (size_t)j->n_clean * (size_t)l->pixels * sizeof(real));
   scan_pool_look(l, 0, j->n_clean, u->clean);
-  for (int i = 0; i < j->n_clean; i++)
+  for (int i = 0; i < j->n_clean; i++) {
     u->clean->classes[i] =
         class_largest(u->clean->logits + (int64_t)i * l->classes, l->classes, -1);
+  }
   return ERR_OK;
 }
 
@@ -131,7 +132,7 @@ err scan_unit_make(const struct scan_job *j, struct scan_unit **out)
     e = fill(u);
   }
   e = comm_agree(e);
-  if (e) {
+  if (e || !u) {
     scan_unit_free(&u);
     return err_trace(e, __FILE__, __LINE__);
   }
@@ -158,19 +159,30 @@ static int place_of(const double *gain, int classes, int test, int c)
   return above;
 }
 
+/** The class at a place of a test; -1 where there is none. */
+static int class_at(const double *gain, int classes, int test, int place)
+{
+  for (int c = 0; c < classes; c++)
+    if (place_of(gain, classes, test, c) == place) return c;
+  return -1;
+}
+
+static bool is_among(const int *list, int n, int c)
+{
+  for (int k = 0; k < n; k++)
+    if (list[k] == c) return true;
+  return false;
+}
+
 /** Fill the slots round by round: of each test the best class, then the second best, ... */
 static void choose(struct scan_unit *u, const double *gain)
 {
+  const int classes = u->job->classes;
   int n = 0;
-  for (int place = 0; place < u->job->classes && n < u->job->slots; place++) {
+  for (int place = 0; place < classes && n < u->job->slots; place++) {
     for (int t = SCAN_TESTS - 1; t >= 0 && n < u->job->slots; t--) {
-      for (int c = 0; c < u->job->classes; c++) {
-        if (place_of(gain, u->job->classes, t, c) != place) continue;
-        bool there = false;
-        for (int k = 0; k < n; k++) there = there || u->slot[k] == c;
-        if (!there) u->slot[n++] = c;
-        break;
-      }
+      const int c = class_at(gain, classes, t, place);
+      if (c >= 0 && !is_among(u->slot, n, c)) u->slot[n++] = c;
     }
   }
 }

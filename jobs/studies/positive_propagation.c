@@ -3,19 +3,17 @@
 #include "jobs/studies/figures.h"
 #include "jobs/studies/picks.h"
 
-#define METHODS                                                                             \
-  "gradient,gradient_sum,guided_backprop,deconvnet,rectgrad_no_bias,lrp_zplus,lrp_epsilon," \
-  "excitation_backprop"
-
 static const char *const methods[] = {"gradient",    "gradient_sum",       "guided_backprop",
                                       "deconvnet",   "rectgrad_no_bias",   "lrp_zplus",
                                       "lrp_epsilon", "excitation_backprop"};
 enum { N = sizeof methods / sizeof *methods };
 
-static const char *const args[] = {"--methods=" METHODS, "--layers=input", "--starts=logits",
+static const char all[] =
+    "--methods=gradient,gradient_sum,guided_backprop,deconvnet,rectgrad_no_bias,lrp_zplus,"
+    "lrp_epsilon,excitation_backprop";
+static const char *const args[] = {all, "--layers=input", "--starts=logits",
                                    "--measures=spearman,spearman_absolute,ssim,hog_pearson", NULL};
-static const char *const plain_args[] = {"--methods=" METHODS, "--layers=input",
-                                         "--targets=predicted,least", NULL};
+static const char *const plain_args[] = {all, "--layers=input", "--targets=predicted,least", NULL};
 static const char *const metric_args[] = {"--metrics=class_sensitivity", NULL};
 
 static const struct study_step steps[] = {
