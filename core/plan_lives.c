@@ -97,9 +97,10 @@ static int signal_first(const struct layout *l, int value, int from)
   const struct graph *g = l->s->plan.graph;
   int first = value == g->output ? layout_seed(l) : layout_last(l);
   for (int i = from; i < g->n_nodes; i++) {
-    for (int k = 0; k < g->nodes[i].n_in; k++)
+    for (int k = 0; k < g->nodes[i].n_in; k++) {
       if (g->nodes[i].in[k] == value && layout_backward(l, i) < first)
         first = layout_backward(l, i);
+    }
   }
   return first;
 }
@@ -126,45 +127,46 @@ static void add_signals(struct layout *l, const struct layout_lives *s)
   }
   add_lives(l, s, NULL, l->s->signal);
   p->cut_signal = -1;
-  if (cut >= 0 && is_needed(p, cut))
+  if (cut >= 0 && is_needed(p, cut)) {
     layout_add(l, whole_bytes(p, cut), signal_first(l, cut, p->parts.head), layout_last(l),
                &p->cut_signal);
+  }
 }
 
-err layout_values_make(struct layout_values *c, int n_values)
+err layout_values_make(struct layout_values *v, int n_values)
 {
   const size_t n = (size_t)n_values;
-  c->memory = calloc(7 * n, sizeof *c->memory);
-  c->read_again = calloc(n, sizeof *c->read_again);
-  CHECK(c->memory && c->read_again, ERR_MEMORY, "no memory to plan %d values", n_values);
-  int *m = c->memory;
-  c->activations = (struct layout_lives){m, m + n, m + 2 * n};
-  c->signals = (struct layout_lives){m + 3 * n, m + 4 * n, m + 5 * n};
-  c->last_read = m + 6 * n;
+  v->memory = calloc(7 * n, sizeof *v->memory);
+  v->read_again = calloc(n, sizeof *v->read_again);
+  CHECK(v->memory && v->read_again, ERR_MEMORY, "no memory to plan %d values", n_values);
+  int *m = v->memory;
+  v->activations = (struct layout_lives){m, m + n, m + 2 * n};
+  v->signals = (struct layout_lives){m + 3 * n, m + 4 * n, m + 5 * n};
+  v->last_read = m + 6 * n;
   return ERR_OK;
 }
 
-void layout_values_free(struct layout_values *c)
+void layout_values_free(struct layout_values *v)
 {
-  free(c->memory);
-  free(c->read_again);
+  free(v->memory);
+  free(v->read_again);
 }
 
-void layout_add_values(struct layout *l, struct layout_values *c)
+void layout_add_values(struct layout *l, struct layout_values *v)
 {
-  add_activations(l, &c->activations, c->last_read, c->read_again);
-  add_signals(l, &c->signals);
+  add_activations(l, &v->activations, v->last_read, v->read_again);
+  add_signals(l, &v->signals);
 }
 
 static void share(const struct plan *p, const int *root, int64_t *of)
 {
-  for (int v = 0; v < p->graph->n_values; v++) of[v] = of[root[v]];
+  for (int k = 0; k < p->graph->n_values; k++) of[k] = of[root[k]];
 }
 
-void layout_share(struct layout *l, const struct layout_values *c)
+void layout_share(struct layout *l, const struct layout_values *v)
 {
   const struct plan *p = &l->s->plan;
-  share(p, c->activations.root, l->s->activation);
-  share(p, c->activations.root, l->s->activation_step);
-  share(p, c->signals.root, l->s->signal);
+  share(p, v->activations.root, l->s->activation);
+  share(p, v->activations.root, l->s->activation_step);
+  share(p, v->signals.root, l->s->signal);
 }

@@ -46,6 +46,7 @@ enum { LANES = 1, HALF = 1, HALVES = 1 };
 #define IF_SIGNED(b, x, y)                ((b) < 0 ? (x) : (y))
 #define HAS_SIGN(v)                       (BITS(v) < 0 || (v) != (v))
 
+/* NOLINTNEXTLINE(readability-identifier-naming): a macro where an instruction set has it */
 static inline vi BITS(vf v)
 {
   vi b;
@@ -53,6 +54,7 @@ static inline vi BITS(vf v)
   return b;
 }
 
+/* NOLINTNEXTLINE(readability-identifier-naming): a macro where an instruction set has it */
 static inline vf NUMBERS(vi b)
 {
   vf v;

@@ -227,8 +227,10 @@ static void run_copies(struct tape *t, int source, const int *classes, int64_t f
     make_copy(t, source, copy, first);
     tape_forward(t);
     for (int slot = 0; slot < p->n_targets; slot++) {
-      for (int i = 0; i < p->n_passes; i++)
-        if (p->passes[i].source == source) tape_backward(t, i, slot, classes + slot * p->batch);
+      for (int i = 0; i < p->n_passes; i++) {
+        if (p->passes[i].source == source)
+          tape_backward(t, i, slot, classes + (int64_t)slot * p->batch);
+      }
     }
   }
 }
@@ -252,9 +254,10 @@ void tape_backward_all(struct tape *t, const int *classes, int64_t first)
 {
   const struct plan *p = t->plan;
   for (int slot = 0; slot < p->n_targets; slot++) {
-    for (int i = 0; i < p->n_passes; i++)
+    for (int i = 0; i < p->n_passes; i++) {
       if (!p->passes[i].source && i != p->weigh_pass)
         tape_backward(t, i, slot, classes + (int64_t)slot * p->batch);
+    }
   }
   if (t->average) run_sources(t, classes, first);
   if (t->combination) tape_combine(t);

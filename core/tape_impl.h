@@ -109,9 +109,9 @@ void tape_sizes_free(struct tape_sizes **s);
 /** All their maps; classes as for tape_backward_all. */
 void tape_sizes_run(struct tape *t, const int *classes);
 
-/** The backward pass of the last tape_forward that makes gradients of parameters: seed [classes] on the
+/** The backward pass of the last tape_forward that makes gradients of parameters: by [classes] on the
  *  logits of the only sample; gradients [n_values] of parameters are added to, NULL for other values. */
-void tape_weigh(struct tape *t, const real *seed, real *const *gradients);
+void tape_weigh(struct tape *t, const real *by, real *const *gradients);
 
 /** Memory for what a plan's averages keep; *out NULL where it has none.  Errors: ERR_MEMORY. */
 MUST_CHECK err tape_average_make(const struct plan *p, struct tape_average **out);
