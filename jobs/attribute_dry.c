@@ -156,32 +156,16 @@ static void print_memory(const struct setup *s, const struct memory *most)
                mib(most->anonymous), mib(common), shared_ranks(s->weights));
 }
 
-/** Floating-point operations of a unit, forward and over all backward passes.  Steps and other sizes of the image go
- *  through plans of their own, sample by sample; gradients of weights count as one more pass. */
-// NOLINTNEXTLINE(misc-no-recursion): inner plans are of parts of one method, a few levels deep
-static void count_work(const struct plan *p, double *forward, double *backward)
+/** Add the floating-point operations of `runs` passes forward, and of all passes back, `times` times; gradients of
+ *  weights count as one more pass. */
+static void add_work(const struct plan *p, int runs, double times, double *forward,
+                     double *backward)
 {
-  int own = p->n_forward;
-  *forward = *backward = 0.0;
-  for (int i = 0; i < p->n_metas; i++) {
-    const double times = (double)p->batch * p->n_targets;
-    double f = 0.0, b = 0.0;
-    count_work(p->metas[i].plan, &f, &b);
-    *forward += times * f;
-    *backward += times * b;
-    own -= (int)times * p->metas[i].plan->n_forward;
-  }
-  for (int i = 0; i < p->n_sizes; i++) {
-    double f = 0.0, b = 0.0;
-    count_work(p->sizes[i].plan, &f, &b);
-    *forward += p->batch * f;
-    *backward += (double)p->batch * p->n_targets * b;
-    own -= p->batch * p->sizes[i].plan->n_forward;
-  }
   for (int i = 0; i < p->graph->n_nodes; i++) {
     const struct node *n = &p->graph->nodes[i];
-    const double flops = n->op->flops ? (double)(n->op->flops(&p->sites[i]) * p->batch) : 0.0;
-    *forward += flops * own;
+    const double flops =
+        n->op->flops ? times * (double)(n->op->flops(&p->sites[i]) * p->batch) : 0.0;
+    *forward += flops * runs;
     for (int k = 0; k < p->n_passes; k++) {
       bool needed = false;
       for (int x = 0; x < n->n_in; x++)
@@ -190,6 +174,28 @@ static void count_work(const struct plan *p, double *forward, double *backward)
       if (needed) *backward += flops * p->n_targets * p->sources[p->passes[k].source].copies;
     }
   }
+}
+
+/** Of a unit.  Steps and other sizes of the image go through plans of their own, which have none inside, sample by
+ *  sample; all targets share an image's forward pass in a size, and each has its step. */
+static void count_work(const struct plan *p, double *forward, double *backward)
+{
+  const int slots = p->batch * p->n_targets;
+  int own = p->n_forward;
+  *forward = *backward = 0.0;
+  for (int i = 0; i < p->n_metas; i++) {
+    const struct plan *inner = p->metas[i].plan;
+    add_work(inner, inner->n_forward, slots, forward, backward);
+    own -= slots * inner->n_forward;
+  }
+  for (int i = 0; i < p->n_sizes; i++) {
+    const struct plan *inner = p->sizes[i].plan;
+    double none = 0.0;
+    add_work(inner, inner->n_forward, p->batch, forward, &none);
+    add_work(inner, 0, slots, &none, backward);
+    own -= p->batch * inner->n_forward;
+  }
+  add_work(p, own, 1.0, forward, backward);
 }
 
 static void print_work(const struct setup *s, int64_t units, double seconds)

@@ -15,9 +15,10 @@ static double images_of(const struct scan_class_settings *s)
   const int early = p->early < p->steps ? p->early : p->steps;
   double n = (double)s->locate.steps * s->locate.samples;
   if (s->tests[SCAN_BLEND]) n += (double)s->blend.steps * s->blend.samples;
-  for (int t = SCAN_PATCH; t < SCAN_TESTS; t++)
+  for (int t = SCAN_PATCH; t < SCAN_TESTS; t++) {
     if (s->tests[t])
       n += (double)p->backgrounds * (p->windows * early + p->kept * (p->steps - early));
+  }
   return n;
 }
 

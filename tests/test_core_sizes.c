@@ -44,7 +44,7 @@ static void bicubic_is_the_formula(void **state)
   for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
     const int *from = sizes[k], *to = from + 2;
     for (int i = 0; i < from[0] * from[1]; i++) in[i] = (real)sin(1.7 * i + 0.3 * i * i);
-    assert_true(bicubic_work(from, to) <= MOST * MOST);
+    assert_true(bicubic_work(from, to) <= (size_t)MOST * MOST);
     bicubic(in, from, out, to, work);
     for (int y = 0; y < to[0]; y++) {
       for (int x = 0; x < to[1]; x++) {
