@@ -6,6 +6,7 @@
 #include "jobs/attribute_propose.h"
 #include "jobs/attribute_unit.h"
 #include "jobs/memory.h"
+#include "jobs/print.h"
 #include "pipeline/comm.h"
 
 #include <inttypes.h>
@@ -22,16 +23,24 @@ static double mib(int64_t bytes)
 
 static void print_layers(const struct setup *s, const struct attribute_schema *a)
 {
-  (void)printf("%5s  %-28s %-20s %-18s %7s %12s\n", "index", "layer", "operator", "C x H x W",
-               "methods", "MiB");
+  int wide = print_columns("layer");
+  for (int i = 0; i < s->plan->n_places; i++) {
+    const int n = print_columns(attribute_schema_variable(a, i));
+    wide = n > wide ? n : wide;
+  }
+  (void)printf("%5s  ", "index");
+  print_cell("layer", wide);
+  (void)printf("  %-20s %-18s %7s %12s\n", "operator", "C x H x W", "methods", "MiB");
   for (int i = 0; i < s->plan->n_places; i++) {
     const struct plan_tap *t = plan_place(s->plan, i);
     char shape[48];
     (void)snprintf(shape, sizeof shape, "%d x %d x %d", t->channels, t->height, t->width);
     const int64_t bytes =
         s->count * s->n_targets * t->n_methods * t->height * t->width * (int64_t)sizeof(float);
-    (void)printf("%5d  %-28s %-20s %-18s %7d %12.2f\n", t->tap, attribute_schema_variable(a, i),
-                 plan_place_op(s->plan, i), shape, t->n_methods, mib(bytes));
+    (void)printf("%5d  ", t->tap);
+    print_cell(attribute_schema_variable(a, i), wide);
+    (void)printf("  %-20s %-18s %7d %12.2f\n", plan_place_op(s->plan, i), shape, t->n_methods,
+                 mib(bytes));
   }
 }
 
