@@ -3,7 +3,7 @@
 string(TOUPPER "${CMAKE_BUILD_TYPE}" build_type)
 if(CMAKE_C_COMPILER_ID STREQUAL GNU AND CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64 AND NOT build_type STREQUAL ASAN)
   foreach(level 1 3 4)
-    add_executable(tool_clones_${level} tool_clones.c clone_level.c op_cases.c op_driver.c core_net.c core_unit.c)
+    add_executable(tool_clones_${level} tool_clones.c clone_level.c op_cases.c op_driver.c op_driver_read.c core_net.c core_unit.c)
     target_compile_definitions(tool_clones_${level} PRIVATE CLONE_LEVEL=${level})
     target_compile_options(tool_clones_${level} PRIVATE ${warnings})
     target_link_libraries(tool_clones_${level} PRIVATE core PkgConfig::cmocka m)
