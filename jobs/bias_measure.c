@@ -68,9 +68,10 @@ void bias_curve(const struct bias_image *i, const float *map, float *curve)
     sum[bin] += fabs((double)map[u]);
     count[bin]++;
   }
-  for (int b = 0; b < BIAS_BINS; b++)
+  for (int b = 0; b < BIAS_BINS; b++) {
     curve[b] =
         count[b] * FEWEST >= i->n && mean > 0.0 ? (float)(sum[b] / (double)count[b] / mean) : NAN;
+  }
 }
 
 double bias_value_rank(const struct bias_image *i, const float *map, double *work)
@@ -87,9 +88,10 @@ double bias_value_rank(const struct bias_image *i, const float *map, double *wor
 
 static bool is_blind(const struct bias_image *i, int64_t u)
 {
-  for (int c = 0; c < i->recipe->channels; c++)
+  for (int c = 0; c < i->recipe->channels; c++) {
     if (fabs(bias_pixel(i->recipe, c, i->x[c * i->stride + u]) - bias_blind(i->recipe, c)) > near)
       return false;
+  }
   return true;
 }
 

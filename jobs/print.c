@@ -43,19 +43,25 @@ static int cut_list(const char *text, int n, int room)
   return end;
 }
 
+/** Bytes of a word of n that go out next: all, or those of a list that is longer than a line as far as they fit
+ *  behind column `at`, or else on a line of their own. */
+static int cut_word(const char *text, int n, int at, int indent)
+{
+  if (indent + columns(text, n) <= PRINT_WIDTH) return n;
+  const int here = cut_list(text, n, PRINT_WIDTH - at);
+  const int next = cut_list(text, n, PRINT_WIDTH - indent);
+  return here ? here : next ? next : n;
+}
+
 void print_wrapped(int column, int indent, const char *text)
 {
   int at = column;
   bool first = true, broken = false; /* on this line; by the text itself */
 
   while (*text) {
-    int n = (int)strcspn(text, " \n");
-    const bool long_list = indent + columns(text, n) > PRINT_WIDTH;
-    if (long_list) {
-      const int here = broken ? 0 : cut_list(text, n, PRINT_WIDTH - at - !first);
-      const int next = cut_list(text, n, PRINT_WIDTH - indent);
-      n = here ? here : next ? next : n;
-    }
+    const int word = (int)strcspn(text, " \n");
+    const int n = cut_word(text, word, broken ? PRINT_WIDTH : at + !first, indent);
+    const bool long_list = indent + columns(text, word) > PRINT_WIDTH;
     const int wide = columns(text, n);
     if (broken || (!first && at + 1 + wide > PRINT_WIDTH)) {
       printf("\n%*s", indent, "");
