@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -33,6 +34,12 @@ def names():
 def command(name, folder, *more):
     return [binary, "study", name, "--model", f"{source}/demo/shapes.onnx", "--data", f"{source}/demo/images", "--limit", LIMIT,
             "--unit", "2", "--masks", f"{source}/demo/masks", "--resamples", "200", "--out", folder, "--quiet", *more]
+
+
+def processor_seconds():
+    """Of all programs that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def files(folder):
@@ -274,12 +281,12 @@ class Studies(unittest.TestCase):
                     given = given[:2]
                 if name == "backdoor-signature":
                     given = ["--model", f"{demo}/shapes_backdoor.onnx", "--other", f"{demo}/shapes.onnx", "--trigger", "88:88:6:6"]
-                began = time.monotonic()
+                began, used = time.monotonic(), processor_seconds()
                 p = subprocess.run([binary, "study", name, *given, "--out", folder], capture_output=True, text=True)
-                took = time.monotonic() - began
+                took, used = time.monotonic() - began, processor_seconds() - used
                 self.assertEqual(p.returncode, 0, p.stderr)
-                print(f"{name}: {took:.0f} s", flush=True)
-                self.assertLess(took, 180)
+                print(f"{name}: {used:.0f} s of one core, {took:.0f} s in all", flush=True)
+                self.assertLess(used, 180)  # what it takes where nothing else runs
                 self.check(folder)
 
 
