@@ -39,8 +39,9 @@ err average_parse(const char *text, struct average_use *out)
 bool average_shares(const struct average_use *a, const struct average_use *b)
 {
   if (!a->average || !b->average) return a->average == b->average;
-  return a->average->make == b->average->make &&
-         !memcmp(a->with.param, b->with.param, sizeof a->with.param);
+  bool same = a->average->make == b->average->make;
+  for (int i = 0; i < USE_PARAMS; i++) same = same && a->with.param[i] == b->with.param[i];
+  return same;
 }
 
 int average_planes(unsigned keeps)

@@ -95,9 +95,9 @@ static void adam(struct cleanse *c, int64_t t)
   }
 }
 
-/** One mini-batch from image `next` on; how many of its images went to the class before it. */
+/** The gradient of one mini-batch from image `next` on; how many of its images went to the class before it. */
 static int mini_batch(struct cleanse *c, const struct cleanse_settings *s, struct scan_lab *l,
-                      const real *images, int n, int64_t next, int target, double cost, int64_t t)
+                      const real *images, int n, int64_t next, int target, double cost)
 {
   int hits = 0;
   evaluate(c);
@@ -113,7 +113,6 @@ static int mini_batch(struct cleanse *c, const struct cleanse_settings *s, struc
     }
   }
   for (int64_t u = 0; u < l->plane; u++) c->gradient[u] += cost;
-  adam(c, t);
   return hits;
 }
 
@@ -161,8 +160,10 @@ void cleanse_run(struct cleanse *c, const struct cleanse_settings *s, struct sca
   begin(c, s, target);
   while (out->steps < s->steps) {
     int hits = 0;
-    for (int b = 0; b < s->batches; b++, next += s->batch)
-      hits += mini_batch(c, s, l, images, n, next, target, schedule.cost, ++t);
+    for (int b = 0; b < s->batches; b++, next += s->batch) {
+      hits += mini_batch(c, s, l, images, n, next, target, schedule.cost);
+      adam(c, ++t);
+    }
     out->steps++;
     out->rate = (double)hits / ((double)s->batches * s->batch);
     evaluate(c);

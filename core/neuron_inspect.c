@@ -64,7 +64,7 @@ static double roughness(const struct scan_lab *l, const double *s)
   double sum = 0.0;
   for (int i = 0; i < l->height; i++) {
     for (int j = 0; j < l->width; j++) {
-      const double *at = s + i * l->width + j;
+      const double *at = s + (int64_t)i * l->width + j;
       const double around = (i > 0 ? at[-l->width] : 0.0) +
                             (i + 1 < l->height ? at[l->width] : 0.0) + (j > 0 ? at[-1] : 0.0) +
                             (j + 1 < l->width ? at[1] : 0.0);

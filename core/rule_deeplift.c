@@ -56,6 +56,7 @@ static void own_backward(const struct op_bwd *c, int k, const real *dy, bool set
 }
 
 /* dx may be dy where it is set: no iteration reads what another one wrote. */
+/* NOLINTNEXTLINE(readability-function-size): the arrays of one loop */
 SIMD static void secants(const real *x, const real *x0, const real *y, const real *y0,
                          const real *dy, const real *slope, int64_t n, bool set, real *dx)
 {

@@ -10,12 +10,14 @@
 static double energy_of(const struct scan_lab *l, const real *map, int row, int column, int size)
 {
   double sum = 0.0;
-  for (int c = 0; c < l->channels; c++)
-    for (int i = row; i < row + size; i++)
+  for (int c = 0; c < l->channels; c++) {
+    for (int i = row; i < row + size; i++) {
       for (int j = column; j < column + size; j++) {
-        const double p = (double)map[c * l->plane + i * l->width + j];
+        const double p = (double)map[c * l->plane + (int64_t)i * l->width + j];
         sum += p * p;
       }
+    }
+  }
   return sum;
 }
 
@@ -54,36 +56,43 @@ int scan_windows(const struct scan_lab *l, const real *map, int size, int n,
   return found;
 }
 
-void scan_paste(const void *with, const struct scan_lab *l, real *image)
+void scan_paste(const void *patch, const struct scan_lab *l, real *image)
 {
-  const struct scan_patch *q = with;
-  for (int c = 0; c < l->channels; c++)
-    for (int i = 0; i < q->size; i++)
-      memcpy(image + c * l->plane + (q->row + i) * l->width + q->column,
-             q->pattern + (c * q->size + i) * q->size, (size_t)q->size * sizeof *image);
+  const struct scan_patch *q = patch;
+  for (int c = 0; c < l->channels; c++) {
+    for (int i = 0; i < q->size; i++) {
+      memcpy(image + c * l->plane + (int64_t)(q->row + i) * l->width + q->column,
+             q->pattern + ((int64_t)c * q->size + i) * q->size, (size_t)q->size * sizeof *image);
+    }
+  }
 }
 
 static void start(const struct scan_lab *l, const real *map, struct scan_patch *q)
 {
-  for (int c = 0; c < l->channels; c++)
-    for (int i = 0; i < q->size; i++)
+  for (int c = 0; c < l->channels; c++) {
+    for (int i = 0; i < q->size; i++) {
       for (int j = 0; j < q->size; j++) {
-        const real p = map[c * l->plane + (q->row + i) * l->width + q->column + j];
+        const real p = map[c * l->plane + (int64_t)(q->row + i) * l->width + q->column + j];
         q->pattern[(c * q->size + i) * q->size + j] = p > 0   ? REAL(1.0)
                                                       : p < 0 ? REAL(0.0)
                                                               : REAL(0.5);
       }
+    }
+  }
 }
 
 /** sum += the gradient of an image at the window. */
 static void add_window(const struct scan_lab *l, const struct scan_patch *q, const real *g,
                        real *sum)
 {
-  for (int c = 0; c < l->channels; c++)
-    for (int i = 0; i < q->size; i++)
-      for (int j = 0; j < q->size; j++)
+  for (int c = 0; c < l->channels; c++) {
+    for (int i = 0; i < q->size; i++) {
+      for (int j = 0; j < q->size; j++) {
         sum[(c * q->size + i) * q->size + j] +=
-            g[c * l->plane + (q->row + i) * l->width + q->column + j];
+            g[c * l->plane + (int64_t)(q->row + i) * l->width + q->column + j];
+      }
+    }
+  }
 }
 
 /** V = 0.7 V + g / mean|g|;  Q = clip(Q - by sign V) */
@@ -120,9 +129,10 @@ static void advance(struct scan_lab *l, const struct scan_pool *p, int target, c
       c[k].margin += l->margins[b] / n;
     }
   }
-  for (int k = 0; k < left; k++)
+  for (int k = 0; k < left; k++) {
     move(numbers, by, search->gradient + (int64_t)k * numbers,
          search->speed + (c[k].pattern - search->patterns), c[k].pattern);
+  }
 }
 
 static int by_margin(const void *a, const void *b)
@@ -132,6 +142,7 @@ static int by_margin(const void *a, const void *b)
   return x->row != y->row ? x->row - y->row : x->column - y->column;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): pool, target and images are those of scan_map */
 void scan_patch_find(const struct scan_patch_settings *s, struct scan_lab *l,
                      const struct scan_pool *p, int target, const int *index, int n,
                      const real *map, struct scan_search *search, struct scan_patch *best)
@@ -166,7 +177,7 @@ void scan_search_free(struct scan_search *s)
 
 err scan_search_make(const struct scan_lab *l, int windows, int size, struct scan_search *out)
 {
-  const size_t n = (size_t)windows, numbers = (size_t)(l->channels * size * size);
+  const size_t n = (size_t)windows, numbers = (size_t)l->channels * (size_t)size * (size_t)size;
   struct scan_search s = {.candidates = calloc(n, sizeof *s.candidates),
                           .patterns = calloc(n * numbers, sizeof(real)),
                           .speed = calloc(n * numbers, sizeof(real)),

@@ -37,9 +37,9 @@ struct scan_map_settings {
 /** p <- ball(p + step G / max|G|), or p <- clip(p + step sign(G), -bound, bound);  G the mean of -g_i / |g_i|,
  *  g_i = d CE(f(clip(x_i + p)), target)/dx_i, x_i taken in turn from pool images index [n].  The ball
  *  favours what few pixels do, the bound what all of them do together.
- *  map [pixels] overwritten; work [pixels]. */
+ *  map [pixels] overwritten; sum [pixels] scratch. */
 void scan_map(const struct scan_map_settings *s, struct scan_lab *l, const struct scan_pool *p,
-              int target, const int *index, int n, real *work, real *map);
+              int target, const int *index, int n, real *sum, real *map);
 
 /** A scan_change: with = const real *map. */
 void scan_add(const void *map, const struct scan_lab *l, real *image);

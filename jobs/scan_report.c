@@ -104,9 +104,10 @@ void scan_report_print(const struct scan_job *j, const struct scan_verdict *v)
     printf(" %7s %7s\n", "score", "p");
     for (int i = 0; i < v->classes && i < ROWS_SHOWN; i++) print_row(j, v, at[i]);
     if (v->classes > ROWS_SHOWN) printf("... and %d more\n", v->classes - ROWS_SHOWN);
-    if (j->scores[SCAN_FINE])
+    if (j->scores[SCAN_FINE]) {
       printf("%d of %d classes were dropped after the coarse pass\n", j->classes - j->slots,
              j->classes);
+    }
     print_verdict(j, v);
   }
   print_baselines(j, v);
@@ -134,9 +135,10 @@ err scan_report_csv(const struct scan_job *j, const struct scan_verdict *v, cons
   FILE *f = fopen(path, "w");
   CHECK(f, ERR_IO, "cannot write %s", path);
   (void)fputs("class,name", f);
-  for (int t = 0; t < SCAN_TESTS; t++)
+  for (int t = 0; t < SCAN_TESTS; t++) {
     (void)fprintf(f, ",%s_log_gain,%s_spread,%s_lead", scan_test_names[t], scan_test_names[t],
                   scan_test_names[t]);
+  }
   (void)fputs(",score,p_value,test,reach,neural_cleanse,neuron_inspect\n", f);
   for (int c = 0; c < v->classes; c++) {
     const char *name = recipe_class_name(&j->setup->recipe, c);
@@ -170,7 +172,7 @@ static void draw(struct canvas *canvas, int x0, int zoom, const struct shape *s,
       uint8_t rgb[3];
       for (int q = 0; q < 3; q++) {
         const double v = offset + by * (double)image[((c == 3 ? q : 0) * (int64_t)h + i) * w + k];
-        rgb[q] = isnan(v) ? 96 : (uint8_t)(255.0 * (v < 0.0 ? 0.0 : v > 1.0 ? 1.0 : v) + 0.5);
+        rgb[q] = isnan(v) ? 96 : (uint8_t)lround(255.0 * (v < 0.0 ? 0.0 : v > 1.0 ? 1.0 : v));
       }
       canvas_fill(canvas, x0 + k * zoom, i * zoom, zoom, zoom,
                   (struct color){rgb[0], rgb[1], rgb[2]});
@@ -222,11 +224,13 @@ static err paint(const struct scan_job *j, const struct scan_verdict *v, const r
   draw(&canvas, 0, zoom, s, map, 0.5, most > 0.0 ? 0.5 / most : 0.0);
   draw_energy(&canvas, w * zoom + GAP, zoom, s, map);
   draw(&canvas, 2 * (w * zoom + GAP), zoom, s, patch, 0.0, 1.0);
-  for (int k = 0; k < 3 && window[0] >= 0; k++)
-    for (int thick = 0; thick < 2; thick++)
+  for (int k = 0; k < 3 && window[0] >= 0; k++) {
+    for (int thick = 0; thick < 2; thick++) {
       canvas_frame(&canvas, k * (w * zoom + GAP) + window[1] * zoom - thick,
                    window[0] * zoom - thick, window[2] * zoom + 2 * thick,
                    window[2] * zoom + 2 * thick, (struct color){255, 0, 0});
+    }
+  }
   const err e = png_write_canvas(path, &canvas);
   canvas_free(&canvas);
   return e;

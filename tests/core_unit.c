@@ -78,9 +78,10 @@ static struct plan *make_plan(const struct graph *g, int batch, int n_targets, c
   bool *wanted = calloc((size_t)g->n_taps * (size_t)r.n_methods, sizeof *wanted);
   assert_true(chosen && wanted);
   if (select_taps(g, name, split(layers, copy, name), chosen)) fail_msg("%s", err_message());
-  for (int i = 0; i < g->n_taps * r.n_methods; i++)
+  for (int i = 0; i < g->n_taps * r.n_methods; i++) {
     wanted[i] =
         chosen[i / r.n_methods] && plan_lives_at(g, &list[i % r.n_methods], i / r.n_methods);
+  }
   static const real low[] = {REAL(-2.0), REAL(-2.0), REAL(-2.0)};
   static const real high[] = {REAL(2.0), REAL(2.0), REAL(2.0)};
   r.methods = list;

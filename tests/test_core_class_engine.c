@@ -106,12 +106,12 @@ static void an_image_does_not_depend_on_its_batch(void **unused)
   const real *seen = class_engine_attention(many.engine, &h, &w);
   assert_non_null(seen);
   for (int b = 0; b < 5; b++) {
-    (void)class_engine_forward(one.engine, 1, x + b * NET_INPUT);
+    (void)class_engine_forward(one.engine, 1, x + (ptrdiff_t)b * NET_INPUT);
     const real *g =
         class_engine_backward(one.engine, class_loss_find("cross_entropy"), targets + b, NULL);
-    assert_memory_equal(g, all + b * NET_INPUT, NET_INPUT * sizeof *g);
-    assert_memory_equal(class_engine_attention(one.engine, &h, &w), seen + b * h * w,
-                        (size_t)(h * w) * sizeof *seen);
+    assert_memory_equal(g, all + (ptrdiff_t)b * NET_INPUT, NET_INPUT * sizeof *g);
+    assert_memory_equal(class_engine_attention(one.engine, &h, &w), seen + (ptrdiff_t)b * h * w,
+                        (size_t)h * (size_t)w * sizeof *seen);
   }
   site_free(&one);
   site_free(&many);

@@ -310,9 +310,10 @@ static void limits_are_said(void **unused)
     if (!(*r)->limits || !(*r)->limits[0]) fail_msg("rule %s has no limits", (*r)->name);
   for (const struct average *const *a = average_all; *a; a++)
     if (!(*a)->limits || !(*a)->limits[0]) fail_msg("average %s has no limits", (*a)->name);
-  for (const struct combination *const *c = combination_all; *c; c++)
+  for (const struct combination *const *c = combination_all; *c; c++) {
     if (!(*c)->limits || !(*c)->cost)
       fail_msg("combination %s has no limits or no cost", (*c)->name);
+  }
 }
 
 /** Names longer than any buffer are refused, not cut. */
