@@ -2,6 +2,7 @@
  *  Layout and drawing of a panel. */
 #include "jobs/panel.h"
 
+#include "io/short_name.h"
 #include "jobs/cell.h"
 
 #include <inttypes.h>
@@ -124,9 +125,12 @@ static void draw_column_heading(const struct panel *p, struct canvas *c, int col
   const struct view *v = p->view;
   const int layer = p->column[column], x = p->grid_x + column * p->pitch_x;
   const int32_t *shape = v->layer_shape + 3 * (size_t)layer;
-  char text[256];
+  char text[1024];
 
-  draw_line(p, c, BODY, x, p->grid_y - GAP / 2 - LINE + 2, p->cell_width, ink, v->layer[layer]);
+  (void)snprintf(text, sizeof text, "%s", v->layer[layer]);
+  if (text_width(p->text, BODY, text) > p->cell_width)
+    short_name(v->layer[layer], v->layer_op[layer], text, sizeof text);
+  draw_line(p, c, BODY, x, p->grid_y - GAP / 2 - LINE + 2, p->cell_width, ink, text);
   (void)snprintf(text, sizeof text, "%s %d\u00d7%d\u00d7%d", v->layer_op[layer], shape[0], shape[1],
                  shape[2]);
   draw_line(p, c, SMALL, x, p->grid_y - GAP / 2 - 2, p->cell_width, muted, text);

@@ -2,6 +2,7 @@
  *  Figures are drawn, also of data with holes, and a folder that is not there is an error. */
 #include "check.h"
 #include "io/plot.h"
+#include "io/short_name.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -94,6 +95,25 @@ static void a_missing_folder(void **unused)
   assert_int_equal(plot_matrix(&p, "/nowhere/at/all"), ERR_IO);
 }
 
+static void short_names(void **unused)
+{
+  (void)unused;
+  static const char *const cases[][3] = {
+      {"input", "Input", "input"},
+      {"/layer1/relu_1/Relu_output_0", "Relu", "layer1/relu_1"},
+      {"/layer3/layer3.2/Relu_1_output_0", "Relu", "layer3.2/Relu_1"},
+      {"/layer3/layer3.2/conv1/Conv_output_0", NULL, "layer3.2/conv1/Conv"},
+      {"_output_0", "Relu", "_output_0"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char out[40], tiny[4];
+    short_name(cases[i][0], cases[i][1], out, sizeof out);
+    assert_string_equal(out, cases[i][2]);
+    short_name(cases[i][0], cases[i][1], tiny, sizeof tiny);
+    assert_true(strlen(tiny) < sizeof tiny);
+  }
+}
+
 static int teardown(void **unused)
 {
   (void)unused;
@@ -103,10 +123,9 @@ static int teardown(void **unused)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(lines),
-      cmocka_unit_test(boxes),
-      cmocka_unit_test(matrices),
-      cmocka_unit_test(a_missing_folder),
+      cmocka_unit_test(lines),       cmocka_unit_test(boxes),
+      cmocka_unit_test(matrices),    cmocka_unit_test(a_missing_folder),
+      cmocka_unit_test(short_names),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
