@@ -66,6 +66,17 @@ __attribute__((format(printf, 3, 4))) static void say(bool as_json, const char *
   free(text);
 }
 
+/** Samples of this study without a label, where maps of the label are asked for. */
+static int64_t count_unlabelled(const struct setup *s)
+{
+  bool asked = false;
+  int64_t n = 0;
+  for (int t = 0; t < s->n_targets; t++) asked = asked || s->targets[t].kind == TARGET_LABEL;
+  for (int64_t i = s->first; asked && i < s->first + s->count; i++)
+    n += dataset_sample(s->data, i).label < 0;
+  return n;
+}
+
 /** Say what the study is about, before the work starts; rank 0. */
 static void announce(const struct setup *s, bool json)
 {
@@ -84,6 +95,11 @@ static void announce(const struct setup *s, bool json)
     line += *line == '\n';
     say(json, "note", "%.*s", (int)strcspn(line, "\n"), line);
   }
+  const int64_t unlabelled = count_unlabelled(s);
+  if (unlabelled)
+    say(json, "note",
+        "%" PRId64 " of %" PRId64 " samples have no label: their maps of the target label are NaN",
+        unlabelled, s->count);
   if (s->weights && !shared_memory(s->weights)) {
     say(json, "warning", "too little room in /dev/shm: each rank holds the weights (%.0f MB)",
         (double)s->graph->weight_bytes / 1e6);

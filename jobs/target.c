@@ -5,6 +5,7 @@
 #include "core/nearest.h"
 #include "core/random.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,18 @@ static err append_given(struct slots *l, const struct dataset *d)
   return ERR_OK;
 }
 
+/** Without one label every map of the slot would be NaN. */
+static err append_label(struct slots *l, const struct dataset *d)
+{
+  bool any = !d;
+  for (int64_t i = 0; !any && i < dataset_count(d); i++) any = dataset_sample(d, i).label >= 0;
+  CHECK(
+      any, ERR_USAGE,
+      "target 'label': no sample of the data set has a label; name sub-folders after classes, add "
+      "a column 'label' to the manifest, or ask for others (predicted, top5, least, class:NAME)");
+  return append_named(l, "label", TARGET_LABEL, 0);
+}
+
 static err append_class(struct slots *l, const struct recipe *r, const char *label, int classes)
 {
   const int c = recipe_class(r, label);
@@ -89,7 +102,7 @@ static err expand(struct slots *l, const char *word, const struct recipe *r,
                                       "other", "given",     "class:NAME"};
   char *end = NULL;
   char near[256];
-  if (!strcmp(word, "label")) return append_named(l, word, TARGET_LABEL, 0);
+  if (!strcmp(word, "label")) return append_label(l, d);
   if (!strcmp(word, "predicted")) return append_named(l, word, TARGET_RANK, 0);
   if (!strcmp(word, "other")) return append_named(l, word, TARGET_OTHER, 0);
   if (!strcmp(word, "least")) return append_named(l, word, TARGET_LEAST, 0);
