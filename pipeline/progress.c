@@ -132,12 +132,19 @@ static void reason(const struct study_result *r, char *text, size_t bytes)
   }
 }
 
-void progress_end(struct progress *p, const struct study_result *r, const struct deal_work *work,
-                  int ranks)
+void progress_units(const struct progress *p, const struct study_result *r,
+                    const struct deal_work *work, int ranks, bool more)
+{
+  if (p->quiet) return;
+  if (r->made) print(p, work, ranks, "\n");
+  if (more && !p->json)
+    (void)fprintf(stderr, "%s: statistics over all %" PRId64 " samples\n", p->what, p->total);
+}
+
+void progress_end(const struct progress *p, const struct study_result *r)
 {
   char why[160];
   if (p->quiet) return;
-  if (r->made) print(p, work, ranks, "\n");
   reason(r, why, sizeof why);
   if (p->json) {
     (void)fprintf(stderr,

@@ -24,9 +24,12 @@ bool progress_due(const struct progress *p);
 /** Show what the ranks have told.  work [ranks] read only. */
 void progress_show(struct progress *p, const struct deal_work *work, int ranks);
 
-/** Show the whole run and, as the last line, why it ended. */
-void progress_end(struct progress *p, const struct study_result *r, const struct deal_work *work,
-                  int ranks);
+/** Show the whole run when its units are done; `more`: statistics over all samples follow. */
+void progress_units(const struct progress *p, const struct study_result *r,
+                    const struct deal_work *work, int ranks, bool more);
+
+/** The last line: why the run ended. */
+void progress_end(const struct progress *p, const struct study_result *r);
 
 /** Shares, 0 to 1, over the ranks' busy times b and the part w of them spent writing:
  *

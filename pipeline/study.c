@@ -252,7 +252,6 @@ static err take_stock(struct run *r, struct study_result *out)
   comm_sum(&out->made, 1);
   comm_max(&caught, 1);
   out->signal = (int)caught;
-  out->seconds = progress_clock() - r->progress.began;
   out->stopped = out->pending > 0;
   progress_shares(r->told, comm_size(), &out->imbalance, &out->io);
   return ERR_OK;
@@ -266,10 +265,15 @@ static void make_teams(struct run *r)
   team_make(s->team ? s->team : team_ranks(r->n_todo, comm_size(), feed), &r->team);
 }
 
+static bool has_finish(const struct run *r, const struct study_result *res)
+{
+  return !res->pending && r->study->finish;
+}
+
 /** What is made of all rows; durable when the run ends. */
 static err finish(struct run *r, const struct study_result *res)
 {
-  if (res->pending || !r->study->finish) return ERR_OK;
+  if (!has_finish(r, res)) return ERR_OK;
   err e = r->study->finish(r->study->who, r->store);
   if (!e) e = sync_rows(r);
   return comm_agree(e);
@@ -283,9 +287,11 @@ static err run_units(struct run *r, struct study_result *out)
   make_teams(r);
   TRY(work_together(r));
   TRY(comm_agree(take_stock(r, out)));
+  progress_units(&r->progress, out, r->told, comm_size(), out->made > 0 && has_finish(r, out));
   TRY(finish(r, out));
+  out->seconds = progress_clock() - r->progress.began;
   TRY(comm_agree(log_end(r, out)));
-  progress_end(&r->progress, out, r->told, comm_size());
+  progress_end(&r->progress, out);
   return ERR_OK;
 }
 
