@@ -320,7 +320,7 @@ err recipe_read_json(struct recipe *r, const char *path)
 
   TRY(file_read(path, LIMIT_RECIPE_BYTES, &bytes, &n));
   root = json_loadb((const char *)bytes, n, 0, &why);
-  CHECK_DONE(root, ERR_FORMAT, "%s, line %d: %s", path, why.line, why.text);
+  CHECK_DONE(root, ERR_FORMAT, "%s is not JSON: line %d: %s", path, why.line, why.text);
   TRY_DONE(apply(r, path, root));
 
 done:

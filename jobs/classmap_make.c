@@ -99,7 +99,9 @@ static err read_targets(struct classmap *c, const struct options *o)
   c->classes = calloc((size_t)(every ? all : n), sizeof *c->classes);
   CHECK(c->classes, ERR_MEMORY, "no memory for %d classes", all);
   for (int i = 0; i < (every ? all : n); i++) {
-    const int k = every ? i : recipe_class(&c->setup->recipe, words[i]);
+    const char *word = every ? "" : words[i];
+    if (!strncmp(word, "class:", 6)) word += 6; /* as attribute takes them */
+    const int k = every ? i : recipe_class(&c->setup->recipe, word);
     CHECK(k >= 0 && k < all, ERR_USAGE,
           "--targets: the model has no class '%s'; give names, numbers 0 to %d, or all", words[i],
           all - 1);

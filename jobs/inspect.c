@@ -180,8 +180,9 @@ static void say_next(const struct view *v, const struct runs *runs)
   } else if (pending) {
     say("next", "to continue, start the same command again");
   }
-  if (view_count(v, SAMPLE_DONE)) say(pending ? "" : "next", "retrograd render %s", v->path);
-  if (!pending) say("", "retrograd verify %s", v->path);
+  const bool drawable = view_count(v, SAMPLE_DONE) > 0;
+  if (drawable) say(pending ? "" : "next", "retrograd render %s", v->path);
+  if (!pending) say(drawable ? "" : "next", "retrograd verify %s", v->path);
 }
 
 /** What belongs to the program that wrote the file. */

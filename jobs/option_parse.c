@@ -109,7 +109,8 @@ static err apply_bare(struct options *o, const char *bare, const char *text, int
 {
   const int k = bare ? option_find(o->table, bare, (int)strlen(bare)) : -1;
 
-  CHECK(k >= 0, ERR_USAGE, "'%s' is one argument too many; options begin with --", text);
+  CHECK(k >= 0, ERR_USAGE, "'%s' is one argument too many: give it behind an option, --NAME %s",
+        text, text);
   if (o->table[k].kind == OPTION_LIST) return option_add(o, k, seen == 0, text);
   CHECK(!seen, ERR_USAGE, "'%s' is one argument too many: %s is '%s' already", text, bare,
         o->value[k].text);

@@ -175,7 +175,9 @@ err parts_open(const char *const *path, int n, struct part *part)
   for (int k = 0; k < n; k++) TRY(open_part(path[k], &part[k]));
   if (n == 1 && !part[0].n_shards) return ERR_OK;
   for (int k = 0; k < n; k++) {
-    CHECK(part[k].n_shards, ERR_USAGE, "%s is no shard (it was made without --shard)",
+    CHECK(part[k].n_shards, ERR_USAGE,
+          "%s is no shard (it was made without --shard); several files are "
+          "wanted of shards alone",
           part[k].path);
   }
   qsort(part, (size_t)n, sizeof *part, compare_parts);

@@ -91,13 +91,24 @@ static struct totals totals_of(const struct weigh *w, const struct weigh_layer *
   return t;
 }
 
+/** Whether there is something to classify. */
+static bool has_classes(const struct weigh *w)
+{
+  int first = -1;
+  for (int64_t i = 0; i < dataset_count(w->setup.data); i++) {
+    if (first >= 0 && w->label[i] >= 0 && w->label[i] != first) return true;
+    if (first < 0) first = w->label[i];
+  }
+  return false;
+}
+
 static err add_layer(const struct weigh *w, const struct weigh_layer *l, json_t *weights)
 {
   const char *name = w->plan->graph->values[w->plan->taps[l->tap].value].name;
   const struct totals t = totals_of(w, l);
   const double n = (double)weigh_counted(w);
-  double accuracy = 0.0;
-  TRY(accuracy_of(w, l, &accuracy));
+  double accuracy = (double)NAN;
+  if (has_classes(w)) TRY(accuracy_of(w, l, &accuracy));
   put(weights, LAYER_WEIGHTS_activation, name, t.spread[0] / n);
   if (l->in >= 0) put(weights, LAYER_WEIGHTS_activation_in, name, t.spread[1] / n);
   if (isfinite(accuracy)) put(weights, LAYER_WEIGHTS_accuracy, name, accuracy);
@@ -129,5 +140,8 @@ err weigh_write(const struct weigh *w, const struct options *o)
   if (e) return err_trace(e, __FILE__, __LINE__);
   (void)printf("%s: weights of %d layers over %lld samples\n", path, w->n_layers,
                (long long)weigh_counted(w));
+  if (!has_classes(w)) {
+    (void)printf("no accuracy: all of them are of one class (--limit takes the first samples)\n");
+  }
   return ERR_OK;
 }

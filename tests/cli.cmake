@@ -9,3 +9,4 @@ check(jobs.option job_options)
 
 script(cli.manners)
 script(cli.limits)
+script(cli.users)
