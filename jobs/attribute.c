@@ -77,9 +77,19 @@ static int64_t count_unlabelled(const struct setup *s)
   return n;
 }
 
-/** Say what the study is about, before the work starts; rank 0. */
-static void announce(const struct setup *s, bool json)
+/** The class of all samples of this study, of which there are several; -1: they differ or have none. */
+static int only_class(const struct setup *s)
 {
+  const int first = s->count > 1 ? dataset_sample(s->data, s->first).label : -1;
+  for (int64_t i = 1; first >= 0 && i < s->count; i++)
+    if (dataset_sample(s->data, s->first + i).label != first) return -1;
+  return first;
+}
+
+/** Say what the study is about, before the work starts; rank 0. */
+static void announce(const struct setup *s, const struct options *o)
+{
+  const bool json = options_flag(o, "log-json");
   if (comm_rank() != 0) return;
   const struct plan *p = s->plan;
   say(json, "plan",
@@ -100,6 +110,12 @@ static void announce(const struct setup *s, bool json)
     say(json, "note",
         "%" PRId64 " of %" PRId64 " samples have no label: their maps of the target label are NaN",
         unlabelled, s->count);
+  if (options_int(o, "limit") > 0 && only_class(s) >= 0)
+    say(json, "note",
+        "all %" PRId64
+        " samples are of class %d: --limit takes the first of the data set; a manifest "
+        "chooses others",
+        s->count, only_class(s));
   if (s->weights && !shared_memory(s->weights)) {
     say(json, "warning", "too little room in /dev/shm: each rank holds the weights (%.0f MB)",
         (double)s->graph->weight_bytes / 1e6);
@@ -179,7 +195,7 @@ static err with_setup(struct setup *s, const struct options *o, struct evaluatio
   TRY(setup_plan(s, o));
   TRY(comm_agree(setup_shard(s, o)));
   if (options_given(o, "evaluate")) TRY(comm_agree(choose_evaluation(s, o, evaluation)));
-  announce(s, options_flag(o, "log-json"));
+  announce(s, o);
   TRY(comm_agree(attribute_schema_make(s, o, &a)));
   const err e = dry ? attribute_dry(s, o, a) : compute(s, a, o, exit_code);
   attribute_schema_free(&a);

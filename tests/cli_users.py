@@ -30,6 +30,11 @@ class Users(proof.Case):
         done = self.attribute(self.listing(["circle", "", ""]), "--targets", "predicted", "--force")
         self.assertNotIn("have no label", done.error)
 
+    def test_a_limit_that_leaves_one_class_is_said(self):
+        data = self.listing(["circle", "circle", "star"])
+        self.assertIn("all 2 samples are of class 0", self.attribute(data, "--limit", 2).error)
+        self.assertNotIn("samples are of class", self.attribute(data, "--force").error)
+
     def test_seconds_include_statistics_over_all_samples(self):
         self.attribute(proof.demo("manifest.csv"), "--layers", "all", "--limit", 16)
         done = proof.run("evaluate", self.path("s.h5"), "--out", self.path("e.h5"))
