@@ -283,3 +283,8 @@ err dataset_picture(const struct dataset *d, int64_t i, const struct recipe *r, 
 
   return e ? blame(d, i, e) : ERR_OK;
 }
+
+bool dataset_holds_inputs(const struct dataset *d)
+{
+  return d->source->input != NULL;
+}

@@ -98,6 +98,9 @@ struct image;
 MUST_CHECK err dataset_picture(const struct dataset *d, int64_t i, const struct recipe *r,
                                struct image *out);
 
+/** Whether the samples are inputs of the model as they are: no recipe changes them. */
+bool dataset_holds_inputs(const struct dataset *d);
+
 /** Lower-case hex SHA-256 of a file (hex has 65 bytes).  Errors: ERR_INPUT. */
 MUST_CHECK err dataset_file_sha256(const char *path, char *hex);
 /** Lower-case hex SHA-1 of a file (hex has 41 bytes), as ONNX gives it for external data. */

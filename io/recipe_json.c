@@ -56,7 +56,8 @@ static err same_size(const struct recipe *r, const double *v, int n)
   const double h = n == 3 ? v[1] : v[0], w = n == 1 ? v[0] : v[n - 1];
 
   CHECK(r->view.large || (h == r->height && w == r->width), ERR_SHAPE,
-        "%g x %g pixels, but the model takes %d x %d", h, w, r->height, r->width);
+        "%g x %g pixels, but the model takes %d x %d; correct the key, or give another --recipe", h,
+        w, r->height, r->width);
   CHECK(n < 3 || v[0] == r->channels, ERR_SHAPE, "%g channels, but the model takes %d", v[0],
         r->channels);
   return ERR_OK;

@@ -125,7 +125,11 @@ static err with_setup(struct setup *s, const struct options *o, int *exit_code)
   TRY(comm_agree(setup_model(s, o)));
   TRY(setup_ranks(s));
   TRY(setup_weights(s));
-  if (options_text(o, "data")) TRY(setup_data(s, o));
+  if (options_text(o, "data")) {
+    TRY(setup_data(s, o));
+  } else {
+    setup_say_pixels(s, o);
+  }
   TRY(setup_classes(s, o, true, &scale));
   const err e = with_classmap(&c, s, o, exit_code);
   classmap_free(&c);

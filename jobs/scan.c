@@ -155,6 +155,7 @@ static err with_setup(struct setup *s, const struct options *o, int *exit_code)
   if (!dry) TRY(setup_tasks(o));
   comm_catch_signals();
   TRY(comm_agree(setup_model(s, o)));
+  setup_say_pixels(s, o);
   TRY(setup_ranks(s));
   if (!dry) TRY(setup_weights(s));
   TRY(setup_classes(s, o, false, &j.scale));

@@ -212,6 +212,7 @@ err setup_data(struct setup *s, const struct options *o)
   s->data_path = options_text(o, "data");
   s->brief = comm_rank() != 0;
   TRY(comm_agree(comm_rank() == 0 ? read_list(s, o) : ERR_OK));
+  setup_say_pixels(s, o);
   if (comm_size() == 1) return ERR_OK;
   TRY(share_list(s));
   TRY(comm_agree(look_at_one(s)));

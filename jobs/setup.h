@@ -204,6 +204,9 @@ MUST_CHECK err setup_plan(struct setup *s, const struct options *o);
 MUST_CHECK err setup_plan_of(struct setup *s, const struct options *o, const char *const *methods,
                              int n_methods);
 
+/** Warn, on rank 0, where no recipe and no option says how pixels become the model's input. */
+void setup_say_pixels(const struct setup *s, const struct options *o);
+
 /** s->low and s->high, from the recipe. */
 void setup_input_range(struct setup *s);
 

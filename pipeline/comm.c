@@ -40,6 +40,16 @@ void comm_report_json(void)
   comm.json = true;
 }
 
+void comm_warn(const char *text)
+{
+  if (comm.rank) return;
+  json_t *o = comm.json ? json_pack("{s:s, s:s}", "event", "warning", "text", text) : NULL;
+  char *line = o ? json_dumps(o, JSON_COMPACT) : NULL;
+  (void)fprintf(stderr, "%s%s\n", line ? "" : "warning: ", line ? line : text);
+  free(line);
+  json_decref(o);
+}
+
 /** The failure of this rank, which is why the run ends. */
 static void print_report(const char *job)
 {

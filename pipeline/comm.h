@@ -34,6 +34,9 @@ bool comm_report(const char *job, err mine, bool trace);
 /** Reports are lines of JSON from now on.  Not collective. */
 void comm_report_json(void);
 
+/** A line on standard error, from rank 0 alone: "warning: text", or JSON.  Not collective. */
+void comm_warn(const char *text);
+
 /** Hand an array of rank 0 to all ranks.  Collective. */
 void comm_share(void *data, int64_t bytes);
 

@@ -35,6 +35,18 @@ class Users(proof.Case):
         self.assertIn("all 2 samples are of class 0", self.attribute(data, "--limit", 2).error)
         self.assertNotIn("samples are of class", self.attribute(data, "--force").error)
 
+    def test_pixels_without_a_recipe_are_warned_of(self):
+        with open(proof.model("shapes"), "rb") as f:
+            bare = self.file("bare.onnx", f.read())
+        more = ("attribute", "--model", bare, "--data", proof.demo("images", "circle"), "--limit", 2, "--dry-run")
+        warning = "there is no " + self.path("bare.json")
+        self.assertIn("warning: " + warning, proof.run(*more).error)
+        lines = [json.loads(line) for line in proof.run(*more, "--log-json", ranks=2).error.splitlines()]
+        self.assertEqual([warning in line["text"] for line in lines if line["event"] == "warning"], [True])
+        for given in (("--scale", "0.004"), ("--mean", "0.5"), ("--recipe", proof.demo("shapes.json"))):
+            self.assertNotIn("warning: ", proof.run(*more, *given).error)
+        self.assertNotIn("warning: ", self.attribute(proof.demo("images", "circle"), "--limit", 2).error)
+
     def test_seconds_include_statistics_over_all_samples(self):
         self.attribute(proof.demo("manifest.csv"), "--layers", "all", "--limit", 16)
         done = proof.run("evaluate", self.path("s.h5"), "--out", self.path("e.h5"))
