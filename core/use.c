@@ -5,6 +5,7 @@
 #include "core/nearest.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,9 +66,15 @@ int use_name_length(const char *text)
 const char *use_describe(const struct param *p, char *text, int bytes)
 {
   char value[32];
+  if (!p->words && p->value < -FLT_MAX) {
+    (void)snprintf(text, (size_t)bytes, "any number; none by default");
+    return text;
+  }
   if (!p->words) {
-    (void)snprintf(text, (size_t)bytes, "%s%.4g to %.4g, %.4g by default",
-                   p->whole ? "whole, " : "", p->least, p->most, p->value);
+    (void)snprintf(text, (size_t)bytes,
+                   p->whole ? "whole, %.9g to %.9g, %.9g by default"
+                            : "%.4g to %.4g, %.4g by default",
+                   p->least, p->most, p->value);
     return text;
   }
   int n = 0;

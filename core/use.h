@@ -51,5 +51,6 @@ double use_number(const struct use *u, const struct param *params, const char *n
 /** The length of the name in front of the parameters. */
 int use_name_length(const char *text);
 
-/** Write what is allowed and the default, "0 to 100, 98 by default", into text [bytes]; returns text. */
+/** Write what is allowed and the default, "0 to 100, 98 by default", into text [bytes]; returns text.
+ *  A default below -FLT_MAX stands for none. */
 const char *use_describe(const struct param *p, char *text, int bytes);

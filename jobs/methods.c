@@ -51,8 +51,11 @@ static void text_entry(const struct entry *e, const struct columns *c)
 {
   enum { NAME = 18, COLUMN = NAME + 4 };
 
-  printf("  %-*s  ", NAME, e->name);
-  if (strlen(e->name) > NAME) printf("\n%*s", COLUMN, "");
+  if (strlen(e->name) > NAME) {
+    printf("  %s\n%*s", e->name, COLUMN, "");
+  } else {
+    printf("  %-*s  ", NAME, e->name);
+  }
   if (c->named) printf("= %s, %s\n%*s", e->canonical, e->place, COLUMN, "");
   print_wrapped(COLUMN, COLUMN, e->formula);
   if (e->source) {
@@ -163,6 +166,7 @@ static void print_params(const struct style *s)
   for (const struct combination *const *c = combination_all; *c; c++)
     for (const struct param *p = (*c)->params; p && p->name; p++) print_param(s, (*c)->name, p);
   for (const struct param *p = meta_params; p->name; p++) print_param(s, meta_name, p);
+  if (s->heading == text_heading) putchar('\n');
 }
 
 static void print_combinations(const struct style *s)

@@ -292,7 +292,7 @@ static void mistakes_name_what_is_near(void **unused)
   refuse_for("rectgrad()/bias/sum", ERR_USAGE, "is not name(parameter=value");
   refuse_for("rectgrad(q=98/bias/sum", ERR_USAGE, "is not name(parameter=value");
   refuse_for("guided(q=98)/bias/sum", ERR_USAGE, "has no parameters");
-  refuse_for("smoothgrad(n=0)", ERR_USAGE, "1 to 1.678e+07");
+  refuse_for("smoothgrad(n=0)", ERR_USAGE, "1 to 16777215");
   refuse_for("integrated_gradients(baseline=grey)", ERR_USAGE, "zero, black, mean, blur, given");
   refuse("smoothgrad[vargrad]", ERR_USAGE, "average of an average");
   refuse("smoothgrad[gradient", ERR_USAGE, "is not name[method]");
