@@ -73,7 +73,7 @@ enum {
   PRODUCT_SPARSE_VECTORS = 8, /* most vectors of rows of a column that are summed at once */
   PRODUCT_SPARSE_LEAST = 4,  /* fewest: each is a chain of its own, and several must be under way */
   PRODUCT_SPARSE_DEPTH = 64, /* most k of a mark */
-  PRODUCT_SPARSE_COLUMNS = 256,            /* whose sums stay in the second-level cache */
+  PRODUCT_SPARSE_COLUMNS = 512,            /* whose sums stay in the second-level cache */
   PRODUCT_SPARSE_MARK = 2 * PRODUCT_PANEL, /* a mark of all columns of a panel */
   PRODUCT_SPARSE_LANES = 16,               /* most of a vector */
   PRODUCT_SPARSE_ROWS = PRODUCT_SPARSE_VECTORS * PRODUCT_SPARSE_LANES
