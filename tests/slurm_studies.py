@@ -19,7 +19,7 @@ from proof import count_done, until
 
 SLURM = os.path.join(proof.SOURCE, "slurm")
 SLOW = ("--methods", "gradient,guided_backprop,deconvnet", "--layers", "input", "--unit", 1, "--commit-every", 0)  # 5 ms a sample
-COPIES = 6  # of the demonstration's data, for studies that are caught at work
+COPIES = 10  # of the demonstration's data, for studies that are caught at work
 LITTLE = ("--methods", "gradient,normgrad", "--layers", "convs", "--unit", 2)
 LISTEN = "0A"
 LOOPBACK = "0100007F"
@@ -157,7 +157,7 @@ class Studies(Slurm):
         out = self.path("study.h5")
         job = self.start(out, *SLOW)
         self.call("scancel", "--batch", "--signal=USR1", job)
-        until("it is back in the queue", lambda: "put back into the queue" in self.log(job), 15)
+        until("it is back in the queue", lambda: "put back into the queue" in self.log(job), 60)
         made = count_done(out)
         self.assertEqual(self.assert_state(job, "COMPLETED")["Restarts"], "1")
         self.assertIn("exit code 75; warned by Slurm", self.log(job))
