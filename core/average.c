@@ -39,9 +39,7 @@ err average_parse(const char *text, struct average_use *out)
 bool average_shares(const struct average_use *a, const struct average_use *b)
 {
   if (!a->average || !b->average) return a->average == b->average;
-  bool same = a->average->make == b->average->make;
-  for (int i = 0; i < USE_PARAMS; i++) same = same && a->with.param[i] == b->with.param[i];
-  return same;
+  return a->average->make == b->average->make && use_same(&a->with, &b->with);
 }
 
 int average_planes(unsigned keeps)

@@ -23,6 +23,7 @@ static double range(const struct average_image *a)
   return (double)high - (double)low;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type of struct average */
 void noise_make(const struct average_site *s, real *to, real *less)
 {
   const struct average_image *a = &s->image;

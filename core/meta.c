@@ -29,9 +29,7 @@ err meta_parse(const char *text, struct meta_use *out)
 
 bool meta_same(const struct meta_use *a, const struct meta_use *b)
 {
-  bool same = a->on == b->on;
-  for (int i = 0; i < USE_PARAMS; i++) same = same && a->with.param[i] == b->with.param[i];
-  return same;
+  return a->on == b->on && use_same(&a->with, &b->with);
 }
 
 double meta_rate(const struct meta_use *m)

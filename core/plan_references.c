@@ -13,9 +13,7 @@ static void find_reference(struct plan_storage *s, struct plan_pass *pass)
   struct plan *p = &s->plan;
   const struct rule_use *r = &pass->rule;
   int i = 0;
-  while (i < p->n_references &&
-         memcmp(s->references[i].rule.with.param, r->with.param, sizeof r->with.param) != 0)
-    i++;
+  while (i < p->n_references && !use_same(&s->references[i].rule.with, &r->with)) i++;
   if (i == p->n_references) s->references[p->n_references++].rule = *r;
   pass->reference = i;
 }
@@ -23,7 +21,7 @@ static void find_reference(struct plan_storage *s, struct plan_pass *pass)
 static err allocate(struct plan_storage *s)
 {
   const struct plan *p = &s->plan;
-  const size_t each = (size_t)(p->graph->n_values + p->graph->n_nodes);
+  const size_t each = (size_t)p->graph->n_values + (size_t)p->graph->n_nodes;
   s->reference_homes = calloc(each * (size_t)p->n_references + 1, sizeof *s->reference_homes);
   CHECK(s->reference_homes, ERR_MEMORY, "no memory to plan %d references", p->n_references);
   for (int i = 0; i < p->n_references; i++) {

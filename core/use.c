@@ -58,6 +58,13 @@ double use_number(const struct use *u, const struct param *params, const char *n
   return u->param[i];
 }
 
+bool use_same(const struct use *a, const struct use *b)
+{
+  bool same = true;
+  for (int i = 0; i < USE_PARAMS; i++) same = same && a->param[i] == b->param[i];
+  return same;
+}
+
 int use_name_length(const char *text)
 {
   return (int)strcspn(text, "(");

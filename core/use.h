@@ -45,6 +45,9 @@ struct use use_default(const char *name, const struct param *params);
 MUST_CHECK err use_parse(const char *text, const char *kind, const struct param *params,
                          struct use *out);
 
+/** Whether all parameters have the same values. */
+bool use_same(const struct use *a, const struct use *b);
+
 /** The value of a parameter, which the list must have. */
 double use_number(const struct use *u, const struct param *params, const char *name);
 
