@@ -106,16 +106,18 @@ static void announce(const struct setup *s, const struct options *o)
     say(json, "note", "%.*s", (int)strcspn(line, "\n"), line);
   }
   const int64_t unlabelled = count_unlabelled(s);
-  if (unlabelled)
+  if (unlabelled) {
     say(json, "note",
         "%" PRId64 " of %" PRId64 " samples have no label: their maps of the target label are NaN",
         unlabelled, s->count);
-  if (options_int(o, "limit") > 0 && only_class(s) >= 0)
+  }
+  if (options_int(o, "limit") > 0 && only_class(s) >= 0) {
     say(json, "note",
         "all %" PRId64
         " samples are of class %d: --limit takes the first of the data set; a manifest "
         "chooses others",
         s->count, only_class(s));
+  }
   if (s->weights && !shared_memory(s->weights)) {
     say(json, "warning", "too little room in /dev/shm: each rank holds the weights (%.0f MB)",
         (double)s->graph->weight_bytes / 1e6);

@@ -17,10 +17,11 @@ static void summarise(const char *path, const struct study_result *r)
   (void)printf("%s: %" PRId64 " samples done, %" PRId64 " skipped, %" PRId64 " left; %" PRId64
                " computed now in %.1f s\n",
                path, r->done, r->skipped, r->pending, r->made, r->seconds);
-  if (r->skipped)
+  if (r->skipped) {
     (void)printf("skipped samples hold no data; `retrograd inspect %s` names them, "
                  "%s.runs.jsonl has the reasons\n",
                  path, path);
+  }
   if (r->pending) (void)printf("stopped on request; start the same command again to continue\n");
 }
 
