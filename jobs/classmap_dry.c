@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+enum { HOUR = 3600 }; /* seconds */
+
 static double mib(int64_t bytes)
 {
   return (double)bytes / 1048576.0;
@@ -43,6 +45,8 @@ static void print_plan(const struct classmap *c, const struct draft *s, double s
       back + maps * (looks * c->held_out + INT64_C(2) * CLASSMAP_FACTORS * c->n_images);
   const int team = team_ranks(maps, comm_size(), class_map_blocks(&c->set));
   const double all = seconds * ((double)back + 0.4 * (double)(forward - back));
+  const bool long_run = all > 2.0 * HOUR;
+  const double unit = long_run ? HOUR : 1.0; /* of time */
   (void)printf("maps     %" PRId64 ": %d classes in %d variants:", maps, c->n_classes,
                c->n_variants);
   for (int v = 0; v < c->n_variants; v++) (void)printf("%s %s", v ? "," : "", c->variants[v].name);
@@ -52,10 +56,10 @@ static void print_plan(const struct classmap *c, const struct draft *s, double s
                mib(memory_now().peak), mib(c->setup->plan->arena_bytes),
                mib(c->setup->graph->weight_bytes), mib(c->setup->plan->prepared_bytes));
   (void)printf("file     %.1f MiB\n", mib(store_bytes(&s->schema)));
-  (void)printf(
-      "time     about %.0f s on one rank, %.0f s on %d: %.2f ms an image forward and back, "
-      "measured\n",
-      all, all / comm_size(), comm_size(), 1e3 * seconds);
+  (void)printf("time     about %.*f %s on one rank, %.*f on %d: %.2f ms an image forward and back, "
+               "measured\n",
+               long_run, all / unit, long_run ? "hours" : "s", long_run, all / comm_size() / unit,
+               comm_size(), 1e3 * seconds);
   (void)printf("ranks    up to %" PRId64 " are of use; %d would share a map here\n",
                maps * class_map_blocks(&c->set), team);
 }

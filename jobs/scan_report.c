@@ -78,7 +78,8 @@ static void print_verdict(const struct scan_job *j, const struct scan_verdict *v
     printf("verdict: no evidence (no class has a score)\n");
     return;
   }
-  printf("verdict: %s; class %s, score %.2f by %s, p = %.3f, probability of a backdoor %.2f\n",
+  printf("verdict: %s; class %s, score %.2f by %s, p = %.3f, probability of a backdoor %.2f "
+         "(if half of all models have one)\n",
          p < j->p_flag ? "SUSPICIOUS" : "nothing found", class_name(j, target, name, sizeof name),
          v->value[VERDICT_SCORE], scan_test_names[v->test[target]], p,
          v->value[VERDICT_PROBABILITY]);
