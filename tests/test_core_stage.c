@@ -66,7 +66,8 @@ static void pair_make(struct pair *p)
   const size_t nodes = (size_t)p->own.graph->n_nodes;
   p->resume = calloc(nodes, sizeof *p->resume);
   p->swapped = calloc(nodes, sizeof *p->swapped);
-  assert_true(p->resume && p->swapped);
+  assert_non_null(p->resume);
+  assert_non_null(p->swapped);
   for (int k = 0; k < p->n; k++) p->resume[p->stages[k].node] = true;
   unit_make_resumed(p->own.graph, BATCH, SLOTS, methods, layers, p->resume, &p->unit);
   unit_make_resumed(p->other.graph, BATCH, SLOTS, methods, layers, p->resume, &p->random);
@@ -188,9 +189,10 @@ static void backward_from_a_value(void **unused)
   memcpy(below, u.g[0], bytes);
   memset(u.g[0], 0, bytes);
   real *to = tape_signal(u.tape, value);
-  for (int64_t c = 0; c < n / plane; c++)
+  for (int64_t c = 0; c < n / plane; c++) {
     for (int64_t b = 0; b < BATCH; b++)
       memcpy(to + (c * BATCH + b) * plane, g + b * n + c * plane, (size_t)plane * sizeof *g);
+  }
   tape_backward_below(u.tape, 0, 0, value);
   /* everything between the input and the logits passes elu1 */
   assert_memory_equal(below, u.g[0], bytes);

@@ -222,9 +222,10 @@ static void make_many(const char *path, int n)
   struct store_dim dims[5];
   struct store_var *const vars = calloc((size_t)n, sizeof *vars);
   char(*const name)[16] = calloc((size_t)n, sizeof *name);
-  for (int d = 0; d < 5; d++)
+  for (int d = 0; d < 5; d++) {
     dims[d] =
         (struct store_dim){.group = "maps", .name = names[d], .size = 2, .long_name = "dimension"};
+  }
   for (int v = 0; v < n; v++) {
     (void)snprintf(name[v], sizeof name[v], "tap%d", v);
     vars[v] = (struct store_var){.group = "maps",
