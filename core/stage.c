@@ -93,9 +93,8 @@ static void randomise_node(const struct graph *g, int node, int tap,
   if (!find_learned(g, node, &l)) return;
   for (int k = 0; k < 2 && l.operand[k] >= 0; k++) {
     const struct value *v = &g->values[g->nodes[node].in[l.operand[k]]];
-    const struct random_place at = {.seed = seed,
-                                    .stream = RANDOM_INITIAL + (uint32_t)l.part[k],
-                                    .copy = (uint32_t)tap};
+    const struct random_place at = {
+        .seed = seed, .stream = RANDOM_INITIAL + (uint32_t)l.part[k], .copy = (uint32_t)tap};
     t.part = l.part[k];
     t.count = shape_count(&v->is.shape);
     if (t.part == INITIALISE_WEIGHT) fans(&v->is.shape, l.outputs, &t);

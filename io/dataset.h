@@ -11,11 +11,11 @@ enum { DATASET_MAX_TARGETS = 16 };
 
 struct sample {
   const char
-      *path;     /* relative to the data set, or "x[17]" for HDF5; always UTF-8: a control or other
+      *path;      /* relative to the data set, or "x[17]" for HDF5; always UTF-8: a control or other
                         byte is written %XX, and so is a '%' that two hex digits follow */
   int64_t number; /* i, of the whole data set */
-  int label;     /* class index, or -1 where none is known */
-  int n_targets; /* given per sample in the manifest */
+  int label;      /* class index, or -1 where none is known */
+  int n_targets;  /* given per sample in the manifest */
   int target[DATASET_MAX_TARGETS];
   bool has_box;
   int box[4]; /* xmin, ymin, xmax, ymax, inclusive pixels of the file's image */

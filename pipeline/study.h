@@ -22,9 +22,9 @@ struct study {
   const char *path;                  /* the file */
   const struct store_schema *schema; /* the same on every rank */
   int64_t n_samples;
-  int unit; /* samples per unit */
-  int feed; /* most ranks that can share a unit; 0 or 1: each unit has one */
-  int team; /* ranks that share one; 0: as few as make the run shortest */
+  int unit;            /* samples per unit */
+  int feed;            /* most ranks that can share a unit; 0 or 1: each unit has one */
+  int team;            /* ranks that share one; 0: as few as make the run shortest */
   int64_t from, until; /* only these samples, both multiples of the unit or the end: a stage of a
                            study whose later samples need what earlier ones gave; until 0: all */
   bool force, quiet;

@@ -14,7 +14,8 @@
 enum { BATCH = 3, SLOTS = 2, SEED = 11 };
 
 static const int classes[SLOTS * BATCH] = {1, 3, 0, 2, 2, 2};
-static const char *const methods = "gradient/[!r]*/*,guided_backprop,lrp_epsilon,lrp_zplus,grad_cam";
+static const char *const methods =
+    "gradient/[!r]*/*,guided_backprop,lrp_epsilon,lrp_zplus,grad_cam";
 static const char *const layers = "input,relu1,leaky1,joined,clip1,elu1,relu2,logits";
 
 static struct initialise_use normal(void)
