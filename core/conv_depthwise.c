@@ -93,7 +93,7 @@ SIMD_PART void planes(const struct correlation *c, const struct state *s, int64_
   }
 }
 
-/** n planes of y, from plane `to` on, from those of x, from plane `from` on. */
+/** n planes of y, from plane `to` on, from those of x, from plane `from` on.  Stride 1 is compiled apart. */
 SIMD static void correlate(const struct correlation *c, const struct state *s, int64_t from,
                            int64_t to, int64_t n)
 {

@@ -134,7 +134,8 @@ static int block_columns(int n, int part)
   return (panels + blocks - 1) / blocks * PRODUCT_PANEL;
 }
 
-/** Scratch of product_sparse, which products of panels have none of: of few columns of the largest part of k, or of more of half of it. */
+/** Scratch of product_sparse: for few columns of the largest part of k, or for more of half of it.  Products of
+ *  panels have none. */
 static int sparse_floats(int n)
 {
   if (n == 0) return 0;

@@ -117,7 +117,7 @@ static void move(const struct product_run *r, const struct sparse_tile *t, bool 
 /** Scratch, in this order. */
 struct sparse_work {
   float *sums, *a, *begin;
-  uint32_t *marks; /* [panels][marks][PRODUCT_PANEL] */
+  uint32_t *marks; /* [panels][marks][PRODUCT_SPARSE_MARK] */
   int64_t marks_panel;
 };
 

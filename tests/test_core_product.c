@@ -7,6 +7,7 @@
 #include "check.h"
 #include "core/blas.h"
 #include "core/product_impl.h"
+#include "product_element.h"
 #include "product_numbers.h"
 
 #include <math.h>
@@ -26,16 +27,6 @@ struct sample {
 static int extent(int common, int large)
 {
   return 1 + (random_int(4) ? random_int(common) : random_int(large));
-}
-
-static float element(const struct product *p, int i, int j, float begin)
-{
-  float sum = begin;
-  for (int l = 0; l < p->k; l++) {
-    const float a = p->a_transposed ? p->a[l * p->a_step + i] : p->a[i * p->a_step + l];
-    sum = fmaf(a, p->b[l * p->b_step + j], sum);
-  }
-  return sum + 0.0F; /* never -0 */
 }
 
 /** Zeros of both signs, none or few or most, as rectifiers leave them. */
@@ -75,7 +66,7 @@ static void make(struct sample *s)
   for (int i = 0; i < p.m; i++) {
     for (int j = 0; j < p.n; j++) {
       float *e = s->expected + i * p.c_step + j;
-      *e = element(&p, i, j, p.add ? *e : p.bias ? p.bias[i] : 0.0F);
+      *e = product_element(&p, i, j, p.add ? *e : p.bias ? p.bias[i] : 0.0F);
     }
   }
 }
@@ -164,7 +155,7 @@ static void check_panels(const struct product *p, int width, const float *c)
   for (int r = 0; r < p->m; r++) {
     for (int j = 0; j < p->n; j++) {
       assert_true(c[((int64_t)(j / width) * p->m + r) * width + j % width] ==
-                  element(p, r, j, 0.0F));
+                  product_element(p, r, j, 0.0F));
     }
   }
 }
